@@ -1,0 +1,39 @@
+/** What the agreement on heights asks of the rounds it decides: the one seam between consensus/ and round/. */
+import type { Committee } from './committee.ts'
+import type { Digest } from './crypto.ts'
+import type { Effect, Input } from './machine-types.ts'
+import type { Entry, Header } from './message/entry.ts'
+
+/**
+ * `valid`; `invalid`: provably wrong from the entry, the log and the blocks it cites (nullify, evidence against its signer);
+ * `wait`: something is not here, not final or not due yet, or a held item is missing from it: look again at every input.
+ */
+export type EntryCheck =
+  | { readonly kind: 'valid' }
+  | { readonly kind: 'invalid'; readonly reason: string }
+  | { readonly kind: 'wait'; readonly reason: string; readonly effects: readonly Effect[] }
+
+export type CheckQuery = {
+  readonly at: number
+  readonly header: Header
+  readonly view: number
+  /** False for a value that a notarization justifies: then only the deterministic checks and availability apply, never inclusion or deadlines. */
+  readonly fresh: boolean
+}
+
+/**
+ * The rounds as the agreement sees them. `S` is mutated by `step` and `apply` only; `S` itself is never shared between machines.
+ */
+export type Application<S> = {
+  /** The committee that votes the next height. */
+  readonly committee: (state: S) => Committee
+  /** The finalised block this node has seen last. */
+  readonly headBlock: (state: S) => number
+  /** The entry this node would propose now, first due first; null when nothing is due. */
+  readonly due: (state: S, at: number) => Entry | null
+  readonly check: (state: S, query: CheckQuery) => EntryCheck
+  /** A height was decided: fold it, in height order, each once. Runs on restore too. */
+  readonly apply: (state: S, decided: { header: Header; digest: Digest; at: number }) => readonly Effect[]
+  /** Everything that is no vote, proposal, certificate or status. */
+  readonly step: (state: S, input: Input) => readonly Effect[]
+}

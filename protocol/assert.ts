@@ -1,0 +1,12 @@
+/** Invariants of our own code: a failure here is a bug and stops the process; input from peers never gets here. */
+
+export class InvariantError extends Error {}
+
+export function assert(condition: unknown, what: string): asserts condition {
+  if (!condition) throw new InvariantError(`invariant broken: ${what}`)
+}
+
+/** Makes a `switch` total: the compiler refuses a forgotten case. */
+export const unreachable = (value: never): never => {
+  throw new InvariantError(`unreachable: ${JSON.stringify(value)}`)
+}

@@ -1,0 +1,343 @@
+/** Canonical bytes: one declarative codec a type gives its encoding for signing and hashing, strict decoding, and the wire's objects. */
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { ProtocolError } from './errors.ts'
+
+/**
+ * How one type becomes bytes. `write` and `read` are the canonical form: fixed order, big-endian, every value has exactly one encoding.
+ * `fromWire` takes what protobuf or JSON decoded (Uint8Array or hex, Long or decimal string, missing means default) and checks it;
+ * `toWire` gives what protobuf encodes; `toJson` what a person or a file sees (hex, decimal strings above 2^53).
+ */
+export type Codec<T> = {
+  readonly write: (out: Writer, value: T) => void
+  readonly read: (input: Reader) => T
+  readonly fromWire: (raw: unknown, path: string) => T
+  readonly toWire: (value: T) => unknown
+  readonly toJson: (value: T) => unknown
+}
+
+/** The value type of a codec. */
+export type Infer<C> = C extends Codec<infer T> ? T : never
+
+const bad = (path: string, want: string): never => {
+  throw new ProtocolError('BAD_SHAPE', { path, want })
+}
+
+/** Grows as it is written; `bytes()` hands out a copy. */
+export class Writer {
+  #buffer = new Uint8Array(256)
+  #view = new DataView(this.#buffer.buffer)
+  #size = 0
+
+  #reserve(count: number): number {
+    const at = this.#size
+    this.#size += count
+    if (this.#size > this.#buffer.length) {
+      const grown = new Uint8Array(Math.max(this.#size, this.#buffer.length * 2))
+      grown.set(this.#buffer)
+      this.#buffer = grown
+      this.#view = new DataView(grown.buffer)
+    }
+    return at
+  }
+
+  uint(value: number, sizeBytes: 1 | 2 | 4): void {
+    const at = this.#reserve(sizeBytes)
+    if (sizeBytes === 1) this.#view.setUint8(at, value)
+    else if (sizeBytes === 2) this.#view.setUint16(at, value)
+    else this.#view.setUint32(at, value)
+  }
+
+  u64(value: bigint): void {
+    this.#view.setBigUint64(this.#reserve(8), value)
+  }
+
+  raw(bytes: Uint8Array): void {
+    const at = this.#reserve(bytes.length)
+    this.#buffer.set(bytes, at)
+  }
+
+  bytes(): Uint8Array {
+    return this.#buffer.slice(0, this.#size)
+  }
+}
+
+/** Reads canonical bytes; anything short, long or not minimal is BAD_SHAPE. */
+export class Reader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  #take(count: number): number {
+    const at = this.#at
+    if (at + count > this.#bytes.length) bad('bytes', `${count} more at ${at} of ${this.#bytes.length}`)
+    this.#at += count
+    return at
+  }
+
+  uint(sizeBytes: 1 | 2 | 4): number {
+    const at = this.#take(sizeBytes)
+    if (sizeBytes === 1) return this.#view.getUint8(at)
+    return sizeBytes === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at)
+  }
+
+  u64(): bigint {
+    return this.#view.getBigUint64(this.#take(8))
+  }
+
+  raw(count: number): Uint8Array {
+    const at = this.#take(count)
+    return this.#bytes.slice(at, at + count)
+  }
+
+  end(): void {
+    if (this.#at !== this.#bytes.length) bad('bytes', `end at ${this.#at} of ${this.#bytes.length}`)
+  }
+}
+
+export const encode = <T>(codec: Codec<T>, value: T): Uint8Array => {
+  const out = new Writer()
+  codec.write(out, value)
+  return out.bytes()
+}
+
+/** @throws ProtocolError BAD_SHAPE unless `bytes` is exactly one canonical encoding. */
+export const decode = <T>(codec: Codec<T>, bytes: Uint8Array): T => {
+  const input = new Reader(bytes)
+  const value = codec.read(input)
+  input.end()
+  return value
+}
+
+const toBigInt = (raw: unknown, path: string): bigint => {
+  if (typeof raw === 'bigint') return raw
+  if (typeof raw === 'number' && Number.isSafeInteger(raw)) return BigInt(raw)
+  if (typeof raw === 'string' && /^(0|[1-9]\d{0,19})$/.test(raw)) return BigInt(raw)
+  if (isLong(raw)) return (BigInt(raw.high >>> 0) << 32n) | BigInt(raw.low >>> 0)
+  return bad(path, 'an unsigned integer')
+}
+
+const isLong = (raw: unknown): raw is { low: number; high: number } =>
+  typeof raw === 'object' &&
+  raw !== null &&
+  typeof (raw as { low?: unknown }).low === 'number' &&
+  typeof (raw as { high?: unknown }).high === 'number'
+
+const uint = (sizeBytes: 1 | 2 | 4): Codec<number> => ({
+  write: (out, value) => out.uint(value, sizeBytes),
+  read: (input) => input.uint(sizeBytes),
+  fromWire: (raw, path) => {
+    const value = toBigInt(raw ?? 0, path)
+    return value >= 0n && value < 1n << BigInt(8 * sizeBytes) ? Number(value) : bad(path, `${sizeBytes} bytes`)
+  },
+  toWire: (value) => value,
+  toJson: (value) => value,
+})
+
+export const u8 = uint(1)
+export const u16 = uint(2)
+export const u32 = uint(4)
+
+/** A 64-bit amount or clock reading as a bigint. */
+export const u64: Codec<bigint> = {
+  write: (out, value) => out.u64(value),
+  read: (input) => input.u64(),
+  fromWire: (raw, path) => {
+    const value = toBigInt(raw ?? 0, path)
+    return value >= 0n && value < 1n << 64n ? value : bad(path, '64 bits')
+  },
+  // protobufjs takes a Long-like pair for 64-bit fields.
+  toWire: (value) => ({ low: Number(value & 0xffffffffn) | 0, high: Number(value >> 32n) | 0, unsigned: true }),
+  toJson: (value) => (value <= 9007199254740991n ? Number(value) : `${value}`),
+}
+
+/** A block height of the chain, or another count that stays below 2^53, as a number; 8 bytes in the encoding. */
+export const count: Codec<number> = {
+  write: (out, value) => out.u64(BigInt(value)),
+  read: (input) => safe(input.u64(), 'count'),
+  fromWire: (raw, path) => safe(toBigInt(raw ?? 0, path), path),
+  toWire: (value) => u64.toWire(BigInt(value)),
+  toJson: (value) => value,
+}
+
+const safe = (value: bigint, path: string): number =>
+  value >= 0n && value <= 9007199254740991n ? Number(value) : bad(path, 'below 2^53')
+
+const toBytes = (raw: unknown, path: string): Uint8Array => {
+  if (raw instanceof Uint8Array) return raw.slice()
+  if (typeof raw === 'string' && /^([0-9a-f]{2})*$/.test(raw)) return hexToBytes(raw)
+  return bad(path, 'bytes or lower-case hex')
+}
+
+/** Exactly `sizeBytes` bytes, held as lower-case hex so that it compares and keys maps by value. */
+export const hex = (sizeBytes: number): Codec<string> => ({
+  write: (out, value) => out.raw(hexToBytes(value)),
+  read: (input) => bytesToHex(input.raw(sizeBytes)),
+  fromWire: (raw, path) => {
+    const bytes = toBytes(raw, path)
+    return bytes.length === sizeBytes ? bytesToHex(bytes) : bad(path, `${sizeBytes} bytes`)
+  },
+  toWire: (value) => hexToBytes(value),
+  toJson: (value) => value,
+})
+
+/** A SHA-256 digest, 64 hex characters. */
+export const digest = hex(32)
+/** A 32-byte public key (sr25519, ed25519 or X25519), 64 hex characters. */
+export const key = hex(32)
+/** A 64-byte signature, 128 hex characters. */
+export const signature = hex(64)
+
+export const bytes = (sizeBytesMax: number): Codec<Uint8Array> => ({
+  write: (out, value) => {
+    out.uint(value.length, 4)
+    out.raw(value)
+  },
+  read: (input) => {
+    const size = input.uint(4)
+    return size <= sizeBytesMax ? input.raw(size) : bad('bytes', `at most ${sizeBytesMax} bytes`)
+  },
+  fromWire: (raw, path) => {
+    const value = toBytes(raw ?? new Uint8Array(), path)
+    return value.length <= sizeBytesMax ? value : bad(path, `at most ${sizeBytesMax} bytes`)
+  },
+  toWire: (value) => value,
+  toJson: (value) => bytesToHex(value),
+})
+
+const utf8 = { encode: new TextEncoder(), decode: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }) }
+
+const isWellFormed = (value: string, sizeBytesMax: number): boolean =>
+  value.isWellFormed() && utf8.encode.encode(value).length <= sizeBytesMax
+
+/** Well-formed Unicode of at most `sizeBytesMax` UTF-8 bytes. */
+export const text = (sizeBytesMax: number): Codec<string> => ({
+  write: (out, value) => bytes(sizeBytesMax).write(out, utf8.encode.encode(value)),
+  read: (input) => {
+    const raw = bytes(sizeBytesMax).read(input)
+    try {
+      return utf8.decode.decode(raw)
+    } catch {
+      return bad('text', 'UTF-8')
+    }
+  },
+  fromWire: (raw, path) => {
+    const value = raw ?? ''
+    return typeof value === 'string' && isWellFormed(value, sizeBytesMax)
+      ? value
+      : bad(path, `text of at most ${sizeBytesMax} bytes`)
+  },
+  toWire: (value) => value,
+  toJson: (value) => value,
+})
+
+/** One of the given words; its place in the list is its byte, so words are only ever appended. */
+export const oneOf = <const W extends string>(words: readonly W[]): Codec<W> => {
+  const word = (index: number, path: string): W => words[index] ?? bad(path, words.join('|'))
+  return {
+    write: (out, value) => out.uint(words.indexOf(value), 1),
+    read: (input) => word(input.uint(1), 'word'),
+    fromWire: (raw, path) => word(typeof raw === 'string' ? words.findIndex((w) => w === raw) : u8.fromWire(raw, path), path),
+    toWire: (value) => words.indexOf(value),
+    toJson: (value) => value,
+  }
+}
+
+export const list = <T>(item: Codec<T>, countMax: number): Codec<readonly T[]> => ({
+  write: (out, values) => {
+    out.uint(values.length, 4)
+    for (const value of values) item.write(out, value)
+  },
+  read: (input) => {
+    const size = input.uint(4)
+    if (size > countMax) bad('list', `at most ${countMax}`)
+    return Array.from({ length: size }, () => item.read(input))
+  },
+  fromWire: (raw, path) => {
+    const values: unknown = raw ?? []
+    if (!Array.isArray(values) || values.length > countMax) return bad(path, `a list of at most ${countMax}`)
+    return values.map((value, index) => item.fromWire(value, `${path}[${index}]`))
+  },
+  toWire: (values) => values.map(item.toWire),
+  toJson: (values) => values.map(item.toJson),
+})
+
+/** A value or null. */
+export const option = <T>(item: Codec<T>): Codec<T | null> => ({
+  write: (out, value) => {
+    out.uint(value === null ? 0 : 1, 1)
+    if (value !== null) item.write(out, value)
+  },
+  read: (input) => {
+    const tag = input.uint(1)
+    if (tag > 1) bad('option', '0 or 1')
+    return tag === 1 ? item.read(input) : null
+  },
+  fromWire: (raw, path) => (raw === null || raw === undefined ? null : item.fromWire(raw, path)),
+  toWire: (value) => (value === null ? undefined : item.toWire(value)),
+  toJson: (value) => (value === null ? null : item.toJson(value)),
+})
+
+/** Any codec, whatever its value: what the parts of a struct or union must be. */
+type AnyCodec = {
+  readonly write: (out: Writer, value: never) => void
+  readonly read: (input: Reader) => unknown
+  readonly fromWire: (raw: unknown, path: string) => unknown
+  readonly toWire: (value: never) => unknown
+  readonly toJson: (value: never) => unknown
+}
+type Struct<F> = { readonly [K in keyof F]: F[K] extends Codec<infer T> ? T : never }
+
+const isObject = (raw: unknown): raw is Record<string, unknown> => typeof raw === 'object' && raw !== null
+
+/** Fields in the order given; that order is the encoding. */
+export const struct = <const F extends Readonly<Record<string, AnyCodec>>>(fields: F): Codec<Struct<F>> => {
+  const entries = Object.entries(fields) as [string, Codec<unknown>][]
+  const build = (make: (name: string, codec: Codec<unknown>) => unknown) =>
+    Object.fromEntries(entries.map(([name, codec]) => [name, make(name, codec)])) as Struct<F>
+  return {
+    write: (out, value) => {
+      for (const [name, codec] of entries) codec.write(out, (value as Record<string, unknown>)[name])
+    },
+    read: (input) => build((_, codec) => codec.read(input)),
+    fromWire: (raw, path) => {
+      if (!isObject(raw)) return bad(path, 'an object')
+      return build((name, codec) => codec.fromWire(raw[name], `${path}.${name}`))
+    },
+    toWire: (value) => build((name, codec) => codec.toWire((value as Record<string, unknown>)[name])),
+    toJson: (value) => build((name, codec) => codec.toJson((value as Record<string, unknown>)[name])),
+  }
+}
+
+type Variant<V> = { readonly [K in keyof V]: V[K] extends Codec<infer T> ? { readonly kind: K } & T : never }[keyof V]
+
+/** A union by `kind`; on the wire a oneof: an object with exactly one of the names set. Names are only ever appended. */
+export const union = <const V extends Readonly<Record<string, AnyCodec>>>(variants: V): Codec<Variant<V>> => {
+  const entries = Object.entries(variants) as [string, Codec<unknown>][]
+  const codecOf = (kind: string): Codec<unknown> => entries.find(([name]) => name === kind)?.[1] ?? bad('kind', kind)
+  const tag = (kind: string, value: unknown) => ({ kind, ...(value as object) }) as Variant<V>
+  const kindOf = (value: Variant<V>): string => (value as { kind: string }).kind
+  return {
+    write: (out, value) => {
+      out.uint(entries.findIndex(([name]) => name === kindOf(value)), 1)
+      codecOf(kindOf(value)).write(out, value)
+    },
+    read: (input) => {
+      const [name, codec] = entries[input.uint(1)] ?? bad('union', 'a known kind')
+      return tag(name, codec.read(input))
+    },
+    fromWire: (raw, path) => {
+      if (!isObject(raw)) return bad(path, 'an object')
+      const set = entries.filter(([name]) => raw[name] !== null && raw[name] !== undefined)
+      const [first, second] = set
+      if (first === undefined || second !== undefined) return bad(path, 'exactly one kind')
+      return tag(first[0], first[1].fromWire(raw[first[0]], `${path}.${first[0]}`))
+    },
+    toWire: (value) => ({ [kindOf(value)]: codecOf(kindOf(value)).toWire(value) }),
+    toJson: (value) => ({ [kindOf(value)]: codecOf(kindOf(value)).toJson(value) }),
+  }
+}

@@ -1,0 +1,26 @@
+/** Every limit of the protocol, each beside its reason. Sizes in bytes, counts in items. */
+
+/** Committee members: the full mesh of direct streams is meant for up to about 128 (protocol §7). */
+export const MEMBERS_MAX = 128
+/** A submission's bundle; the largest competition's own limit is far below. */
+export const BUNDLE_BYTES_MAX = 1 << 20
+/** One attestation with the per-submission results of a whole manifest; raw runs travel as blobs. */
+export const STATEMENT_BYTES_MAX = 256 << 10
+/** One message on the wire: a reveal with its statement is the largest. */
+export const MESSAGE_BYTES_MAX = 512 << 10
+/** A blob fetched by digest: a pool matrix of 2048 × 2048 bf16 is 8 MiB. */
+export const BLOB_BYTES_MAX = 9 << 20
+/** Submissions one manifest may name: what a host can measure in a round (competition parameters lower it). */
+export const SUBMISSIONS_MAX = 256
+/** Receipts beside one submission in a manifest: one a member. */
+export const RECEIPTS_MAX = MEMBERS_MAX
+/** Letters of a competition's id. */
+export const COMPETITION_ID_BYTES_MAX = 32
+/** Letters of a libp2p peer id. */
+export const PEER_ID_BYTES_MAX = 64
+/** Views of one height whose votes are kept at once: the current one and those just ahead; farther ones are dropped, a certificate pulls forward. */
+export const VIEWS_AHEAD_MAX = 8
+/** Competitions one mesh runs. */
+export const COMPETITIONS_MAX = 32
+/** Certificates or decided heights in one answer to a peer that catches up. */
+export const SYNC_BATCH_MAX = 64

@@ -1,0 +1,91 @@
+/** All messages by kind: the one table that signing, the wire and the archive read. */
+import type { Codec, Infer } from '../canonical.ts'
+import { encode } from '../canonical.ts'
+import { type Digest, hash, type Key, type Signature, type SignatureClaim, signedBytes, wrappedBytes } from '../crypto.ts'
+import { preAuthEncoding } from './statement.ts'
+import { delegation } from './membership.ts'
+import { commit, receipt, reveal, roundAttestation, submission } from './round.ts'
+import { proposal, vote } from './vote.ts'
+
+/** Signed messages: kind → codec of the body. Kinds are signed over; never rename one. */
+export const MESSAGES = {
+  delegation,
+  submission,
+  receipt,
+  commit,
+  reveal,
+  roundAttestation,
+  proposal,
+  notarize: vote,
+  nullify: vote,
+  finalize: vote,
+} as const
+
+export type MessageKind = keyof typeof MESSAGES
+export type BodyOf<K extends MessageKind> = Infer<(typeof MESSAGES)[K]>
+
+/** A body with its signature, not yet known to be true. */
+export type Signed<K extends MessageKind = MessageKind> = {
+  readonly [P in K]: { readonly kind: P; readonly body: BodyOf<P>; readonly signature: Signature }
+}[K]
+
+/** A body to be signed by this node's own key. */
+export type Unsigned<K extends MessageKind = MessageKind> = {
+  readonly [P in K]: { readonly kind: P; readonly body: BodyOf<P> }
+}[K]
+
+declare const verified: unique symbol
+/** A message whose signature holds; made in `wire.ts` only. */
+export type Verified<M> = M & { readonly [verified]: true }
+
+/** The two domains: hotkeys' delegations stand under the chain's, everything else under the mesh's. */
+export type Domains = { readonly chain: Digest; readonly mesh: Digest }
+
+/** The bytes that are hashed for a message's id and, for session keys, signed. */
+export const bodyBytes = (message: Unsigned, domains: Domains): Uint8Array => {
+  const codec = MESSAGES[message.kind] as Codec<unknown>
+  const domain = message.kind === 'delegation' ? domains.chain : domains.mesh
+  return signedBytes({ kind: message.kind, domain, body: encode(codec, message.body) })
+}
+
+/** R-5: a message's identity is its body, never its envelope or signature (sr25519 signs differently each time). */
+export const messageId = (message: Unsigned, domains: Domains): Digest => hash(bodyBytes(message, domains))
+
+/** How a kind is signed: by the hotkey in a wallet, by the session key over the body, or over its statement under DSSE. */
+const SIGNED_BY = {
+  delegation: 'hotkey',
+  submission: 'hotkey',
+  receipt: 'session',
+  commit: 'session',
+  reveal: 'statement',
+  roundAttestation: 'statement',
+  proposal: 'session',
+  notarize: 'session',
+  nullify: 'session',
+  finalize: 'session',
+} as const satisfies Record<MessageKind, 'hotkey' | 'session' | 'statement'>
+
+/** The exact bytes a signer signs for a message. */
+export const bytesToSign = (message: Unsigned, domains: Domains): Uint8Array => {
+  if (message.kind === 'reveal' || message.kind === 'roundAttestation') return preAuthEncoding(message.body.statement)
+  const bytes = bodyBytes(message, domains)
+  return SIGNED_BY[message.kind] === 'hotkey' ? wrappedBytes(bytes) : bytes
+}
+
+/**
+ * What must hold for a message to be verified. `sessionKeyOf` gives the session key of a hotkey, or null when it has none in force.
+ * @returns null when the signer is unknown.
+ */
+export const signatureClaim = (
+  message: Signed,
+  context: { domains: Domains; sessionKeyOf: (hotkey: Key) => Key | null },
+): SignatureClaim | null => {
+  const bytes = bytesToSign(message, context.domains)
+  if (message.kind === 'delegation' || message.kind === 'submission') {
+    const { hotkey, scheme } = message.body
+    return { scheme, publicKey: hotkey, message: bytes, signature: message.signature }
+  }
+  const publicKey = context.sessionKeyOf(message.body.hotkey)
+  if (publicKey === null) return null
+  return { scheme: 'ed25519', publicKey, message: bytes, signature: message.signature }
+}
