@@ -1,0 +1,61 @@
+/** Runs the tests for `npm test`: the whole suite after making the machine ready for it, or the files that were asked for. */
+import { spawn } from 'node:child_process'
+import { statSync } from 'node:fs'
+import { availableParallelism, constants } from 'node:os'
+import { ensureSystemPackages, SetupError } from './system.ts'
+
+/** A test that hangs fails here instead of holding up the run: the slowest builds a sandbox image and takes about two minutes. */
+const testMillisMax = 900_000
+
+/** Turns a folder into the tests below it; files and globs stay as they are. */
+function toPattern(path: string): string {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? `${path.replace(/\/$/, '')}/**/*.test.ts` : path
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const yes = args.includes('--yes')
+  const flags = args.filter((arg) => arg.startsWith('-') && arg !== '--yes')
+  const patterns = args.filter((arg) => !arg.startsWith('-')).map(toPattern)
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
+  if (patterns.length === 0) {
+    // A chosen few may need none of this; each test that does says so itself.
+    await ensureSystemPackages({
+      need: ['bubblewrap', 'mmdebstrap', 'docker', 'zstd'],
+      yes,
+      interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+      report: (line) => process.stderr.write(`evalmesh: ${line}\n`),
+      signal: stop.signal,
+    })
+    patterns.push('test/**/*.test.ts')
+  }
+  return runNodeTest([...flags, ...patterns], stop.signal)
+}
+
+function runNodeTest(args: readonly string[], stop: AbortSignal): Promise<number> {
+  const child = spawn(
+    process.execPath,
+    [
+      '--test',
+      '--test-reporter=spec',
+      // Two even on two cores: many tests wait for child processes most of the time.
+      `--test-concurrency=${Math.max(2, availableParallelism() - 1)}`,
+      `--test-timeout=${testMillisMax}`,
+      ...args,
+    ],
+    { stdio: 'inherit' },
+  )
+  stop.addEventListener('abort', () => child.kill('SIGTERM'))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]))
+  })
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error
+  process.stderr.write(`evalmesh: ${error.message}\n`)
+  process.exitCode = error.exitCode
+}
