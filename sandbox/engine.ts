@@ -21,7 +21,7 @@ export type SandboxStatus = 'exited' | 'killed' | 'timeout' | 'oom' | 'output-li
 /** The end of one sandbox. */
 export type SandboxExit = {
   readonly status: SandboxStatus
-  /** Exit code of the program (128 + signal if a signal ended it); null unless `status` is `exited` or `oom`. */
+  /** Exit code of the program (128 + signal if a signal ended it); null when our kill ended it. */
   readonly code: number | null
   /** What it wrote to stderr, at most `policy.stderrBytesMax` bytes, decoded as UTF-8: a stranger's text. */
   readonly stderr: string

@@ -1,0 +1,41 @@
+/** Names the process that owns a container or a cgroup, so that a later one can tell a crash from a neighbour. */
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import process from 'node:process'
+
+/** Boot-relative start time in clock ticks: tells a process from a later one with the same number. Null: no such process. */
+function startTicks(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The name in parentheses may hold spaces: count the fields behind it. Field 22 of proc(5) is the start time.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    // A zombie owns nothing any more.
+    return fields[0] === 'Z' ? null : (fields[19] ?? null)
+  } catch {
+    return null
+  }
+}
+
+/** This process as `pid-ticks`; ticks are 0 where there is no /proc. */
+export function ownerTag(): string {
+  return `${process.pid}-${startTicks(process.pid) ?? '0'}`
+}
+
+/** Whether the process behind a tag still runs; a tag that cannot be read counts as alive, so nothing is removed by mistake. */
+export function isOwnerAlive(tag: string): boolean {
+  const match = /^(\d{1,10})-(\d{1,20})$/.exec(tag)
+  if (match === null) return true
+  const pid = Number(match[1])
+  if (match[2] !== '0') return startTicks(pid) === match[2]
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Tags mean something on one host only; containers of an engine that several hosts share carry this beside it. */
+export function hostTag(): string {
+  return hostname()
+}
