@@ -1,0 +1,132 @@
+/** Joins the parts of the transport into one mesh: a libp2p host with gossip, direct streams, requests and a dialer. */
+import { setMaxListeners } from 'node:events'
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
+import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import { startDialer, toBootstrapPeer } from './dialer.ts'
+import { startDirect } from './direct.ts'
+import { MeshError } from './errors.ts'
+import { gossipService, startGossip } from './gossip.ts'
+import type { Host, PeerId } from './libp2p-types.ts'
+import { CONNECTIONS_MAX, CONNECTIONS_PER_SECOND_MAX } from './limits.ts'
+import type { Mesh, MeshHandlers, MeshLog } from './port.ts'
+import { request, serveRequests } from './request.ts'
+import { createStrikes, type Strikes } from './strikes.ts'
+
+export type MeshOptions = {
+  /** Ed25519 seed of this peer's key, 32 bytes. */
+  readonly privateKeySeed: Uint8Array
+  /** Multiaddrs to listen on, as `/ip4/0.0.0.0/tcp/9440`; port 0 takes a free one. May be empty for a client. */
+  readonly listen: readonly string[]
+  /** Multiaddrs with `/p2p/` of the peers to stay connected with; the own one may be among them. */
+  readonly bootstrap: readonly string[]
+  /** Hex of the domain (`protocol.md` §3); peers of another domain share neither topics nor protocols with us. */
+  readonly domain: string
+  readonly handlers: MeshHandlers
+  readonly log: MeshLog
+}
+
+const toPrivateKey = async (seed: Uint8Array) => {
+  if (seed.byteLength !== 32) throw new MeshError('BAD_OPTIONS', { privateKeySeed: `${seed.byteLength} bytes, not 32` })
+  return generateKeyPairFromSeed('Ed25519', seed)
+}
+
+/** The peer id that belongs to an Ed25519 seed of 32 bytes; throws `BAD_OPTIONS` on another length. */
+export const toPeerId = async (privateKeySeed: Uint8Array): Promise<string> =>
+  peerIdFromPrivateKey(await toPrivateKey(privateKeySeed)).toString()
+
+const createHost = async (o: MeshOptions, strikes: Strikes): Promise<Host> => {
+  const isDenied = (peerId: PeerId): boolean => strikes.isBanned(peerId.toString())
+  const privateKey = await toPrivateKey(o.privateKeySeed)
+  try {
+    return await createLibp2p({
+      privateKey,
+      addresses: { listen: [...o.listen] },
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux()],
+      connectionManager: { maxConnections: CONNECTIONS_MAX, inboundConnectionThreshold: CONNECTIONS_PER_SECOND_MAX },
+      connectionGater: {
+        denyDialPeer: isDenied,
+        denyInboundEncryptedConnection: isDenied,
+        // libp2p's default in browsers refuses loopback; here every address that was configured is meant.
+        denyDialMultiaddr: () => false,
+      },
+      services: { identify: identify(), pubsub: gossipService({ domain: o.domain, strikes }) },
+    })
+  } catch (error) {
+    throw new MeshError('LISTEN_FAILED', { listen: o.listen, reason: String(error) }, error)
+  }
+}
+
+/** Runs `step`, and stops the host if it fails, so that a half-started mesh leaves nothing open. */
+const orStop = async <T>(host: Host, step: () => Promise<T>): Promise<T> => {
+  try {
+    return await step()
+  } catch (error) {
+    await host.stop()
+    throw error
+  }
+}
+
+const toKnownPeerId = (text: string): PeerId => {
+  try {
+    return peerIdFromString(text)
+  } catch (error) {
+    throw new MeshError('UNREACHABLE', { peerId: text, reason: 'not a peer id' }, error)
+  }
+}
+
+/** Starts a peer and resolves when it listens; joining goes on in the background. Throws `BAD_OPTIONS`, `LISTEN_FAILED`. */
+export const createMesh = async (o: MeshOptions): Promise<Mesh> => {
+  if (!/^[0-9a-f]{8,64}$/.test(o.domain)) throw new MeshError('BAD_OPTIONS', { domain: o.domain })
+  const peers = o.bootstrap.map(toBootstrapPeer)
+  const strikes = createStrikes(() => performance.now())
+  const host = await createHost(o, strikes)
+  const closing = new AbortController()
+  // Every kept stream, dial loop and request listens to it.
+  setMaxListeners(0, closing.signal)
+  const { log, handlers, domain } = o
+  const signal = closing.signal
+
+  const onGarbage = (peerId: string): void => {
+    log.warn({ peerId }, 'malformed frame')
+    if (!strikes.strike(peerId)) return
+    log.warn({ peerId }, 'peer disconnected: too many malformed frames')
+    void host.hangUp(peerIdFromString(peerId)).catch(() => {})
+  }
+
+  const { gossip, direct } = await orStop(host, async () => {
+    await serveRequests({ host, domain, answer: handlers.request, onGarbage, log })
+    return {
+      direct: await startDirect({ host, domain, receive: handlers.direct, onGarbage, log, signal }),
+      gossip: startGossip({ host, domain, judge: handlers.gossip, log }),
+    }
+  })
+  host.addEventListener('peer:connect', (e) => log.info({ peerId: e.detail.toString() }, 'peer connected'))
+  host.addEventListener('peer:disconnect', (e) => log.info({ peerId: e.detail.toString() }, 'peer disconnected'))
+  startDialer({ host, peers, log, signal })
+
+  return {
+    peerId: host.peerId.toString(),
+    addresses: () => host.getMultiaddrs().map(String),
+    async publish(topic, data) {
+      if (signal.aborted) throw new MeshError('CLOSED')
+      await gossip.publish(topic, data)
+    },
+    send: direct.send,
+    async request(r) {
+      if (signal.aborted) throw new MeshError('CLOSED')
+      return await request({ host, domain, closed: signal, ...r, peer: toKnownPeerId(r.peerId) })
+    },
+    connectedPeers: gossip.listeners,
+    async close() {
+      closing.abort()
+      await host.stop()
+    },
+  }
+}

@@ -1,0 +1,81 @@
+/** Real hosts on loopback for the transport's tests, with what each of them heard. */
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { TestContext } from 'node:test'
+import { createMesh, type Mesh, type MeshHandlers, toPeerId } from '../../../node/mesh/index.ts'
+
+export const DOMAIN = 'ab'.repeat(32)
+
+export const toSeed = (name: string): Uint8Array => createHash('sha256').update(name).digest()
+
+export const text = (data: Uint8Array): string => new TextDecoder().decode(data)
+export const bytes = (s: string): Uint8Array => new TextEncoder().encode(s)
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+export type Heard = { readonly gossip: string[]; readonly direct: string[] }
+export type TestPeer = { readonly mesh: Mesh; readonly heard: Heard }
+
+/** Resolves when `isDone` holds, looked at on every turn of the event loop's timers; fails the test after `msMax`. */
+export const until = async (isDone: () => boolean, what: string, msMax = 10_000): Promise<void> => {
+  const deadline = performance.now() + msMax
+  while (!isDone()) {
+    if (performance.now() > deadline) throw new Error(`not within ${msMax} ms: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** Starts a peer that accepts all gossip and echoes requests, unless `handlers` says otherwise; it is closed with the test. */
+export const startPeer = async (
+  t: TestContext,
+  name: string,
+  o: { listen?: string; bootstrap?: readonly string[]; domain?: string; handlers?: Partial<MeshHandlers> } = {},
+): Promise<TestPeer> => {
+  const heard: Heard = { gossip: [], direct: [] }
+  const mesh = await createMesh({
+    privateKeySeed: toSeed(name),
+    listen: [o.listen ?? '/ip4/127.0.0.1/tcp/0'],
+    bootstrap: o.bootstrap ?? [],
+    domain: o.domain ?? DOMAIN,
+    log: silent,
+    handlers: {
+      gossip({ topic, data }) {
+        heard.gossip.push(`${topic}:${text(data)}`)
+        return 'accept'
+      },
+      direct({ data }) {
+        heard.direct.push(text(data))
+      },
+      async request({ data }) {
+        return data
+      },
+      ...o.handlers,
+    },
+  })
+  t.after(() => mesh.close())
+  return { mesh, heard }
+}
+
+/** The address a peer of this name will have on a given port. */
+export const toAddress = async (name: string, port: number): Promise<string> =>
+  `/ip4/127.0.0.1/tcp/${port}/p2p/${await toPeerId(toSeed(name))}`
+
+/** Resolves when each of the two knows that the other listens. */
+export const joined = (a: TestPeer, b: TestPeer): Promise<void> =>
+  until(
+    () => a.mesh.connectedPeers().includes(b.mesh.peerId) && b.mesh.connectedPeers().includes(a.mesh.peerId),
+    'two peers joined',
+  )
+
+/** Ports that were free a moment ago. */
+export const freePorts = async (count: number): Promise<number[]> => {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => {
+    const address = server.address()
+    return typeof address === 'object' && address !== null ? address.port : 0
+  })
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}

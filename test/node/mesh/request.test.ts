@@ -1,0 +1,194 @@
+/** What a request promises: an answer within its bounds or a typed reason why not, and nothing left open afterwards. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { createMesh, type Mesh, MeshError, type MeshErrorCode } from '../../../node/mesh/index.ts'
+import { bytes, DOMAIN, freePorts, joined, startPeer, text, toAddress, toSeed } from './peers.ts'
+
+const never = new AbortController().signal
+
+const ask = (mesh: Mesh, peerId: string, data: Uint8Array, o: { bytesMax?: number; signal?: AbortSignal } = {}) =>
+  mesh.request({ peerId, kind: 'blob', data, bytesMax: o.bytesMax ?? 1024, signal: o.signal ?? never })
+
+const failsWith = (code: MeshErrorCode, reason?: string) => (e: unknown) => {
+  assert.ok(e instanceof MeshError, String(e))
+  assert.equal(e.code, code, e.message)
+  if (reason !== undefined) assert.equal(e.facts['reason'], reason)
+  return true
+}
+
+test('a request is answered with the bytes of the handler, whatever its kind', async (t) => {
+  const b = await startPeer(t, 'b', {
+    handlers: { request: async ({ from, kind, data }) => bytes(`${from === a.mesh.peerId} ${kind} ${text(data)}`) },
+  })
+  const a = await startPeer(t, 'a', { bootstrap: b.mesh.addresses() })
+  await joined(a, b)
+  for (const kind of ['status', 'blob', 'item', 'certificates', 'submit'] as const) {
+    const answer = await a.mesh.request({ peerId: b.mesh.peerId, kind, data: bytes('?'), bytesMax: 100, signal: never })
+    assert.equal(text(answer), `true ${kind} ?`)
+  }
+  const empty = await a.mesh.request({
+    peerId: b.mesh.peerId,
+    kind: 'item',
+    data: new Uint8Array(),
+    bytesMax: 100,
+    signal: never,
+  })
+  assert.equal(text(empty), 'true item ')
+})
+
+test('an answer of 16 MiB arrives whole, and one byte over the asked limit is TOO_LARGE', async (t) => {
+  const big = new Uint8Array(16 * 1024 * 1024).map((_, i) => i % 251)
+  const b = await startPeer(t, 'b', { handlers: { request: async () => big } })
+  const a = await startPeer(t, 'a', { bootstrap: b.mesh.addresses() })
+  await joined(a, b)
+  const answer = await ask(a.mesh, b.mesh.peerId, bytes('?'), { bytesMax: big.byteLength })
+  assert.ok(Buffer.from(answer).equals(big))
+  await assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('?'), { bytesMax: big.byteLength - 1 }), failsWith('TOO_LARGE'))
+  // Small limits are kept too, although a refusal's reason could be longer.
+  await assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('?'), { bytesMax: 0 }), failsWith('TOO_LARGE'))
+})
+
+test('a question over the limit is refused here, and by the server when it comes anyway', async (t) => {
+  const b = await startPeer(t, 'b')
+  const a = await startPeer(t, 'a', { bootstrap: b.mesh.addresses() })
+  await joined(a, b)
+  await assert.rejects(ask(a.mesh, b.mesh.peerId, new Uint8Array(1024 * 1024 + 1)), failsWith('TOO_LARGE'))
+})
+
+test('a refusal carries its reason, and a bug in the handler is a refusal that tells nothing', async (t) => {
+  const b = await startPeer(t, 'b', {
+    handlers: {
+      async request({ data }) {
+        if (text(data) === 'bug') throw new Error('secret')
+        throw new MeshError('REFUSED', { reason: 'bundle over 20000 bytes' })
+      },
+    },
+  })
+  const a = await startPeer(t, 'a', { bootstrap: b.mesh.addresses() })
+  await joined(a, b)
+  await assert.rejects(
+    ask(a.mesh, b.mesh.peerId, bytes('?'), { bytesMax: 1 }),
+    failsWith('REFUSED', 'bundle over 20000 bytes'),
+  )
+  await assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('bug')), failsWith('REFUSED', 'internal error'))
+})
+
+test('the ninth request at once is answered BUSY, and the eight are served', async (t) => {
+  const gate = Promise.withResolvers<void>()
+  const eight = Promise.withResolvers<void>()
+  let started = 0
+  const b = await startPeer(t, 'b', {
+    handlers: {
+      async request({ data }) {
+        started += 1
+        if (started === 8) eight.resolve()
+        await gate.promise
+        return data
+      },
+    },
+  })
+  const a = await startPeer(t, 'a', { bootstrap: b.mesh.addresses() })
+  await joined(a, b)
+  const served = Array.from({ length: 8 }, (_, i) => ask(a.mesh, b.mesh.peerId, bytes(`${i}`)))
+  await eight.promise
+  await assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('9')), failsWith('BUSY'))
+  gate.resolve()
+  assert.deepEqual((await Promise.all(served)).map(text), ['0', '1', '2', '3', '4', '5', '6', '7'])
+  assert.equal(text(await ask(a.mesh, b.mesh.peerId, bytes('again'))), 'again')
+})
+
+test('the caller can end a wait, and the server then has room again', async (t) => {
+  const asked = Promise.withResolvers<void>()
+  const b = await startPeer(t, 'b', {
+    handlers: {
+      async request({ data }) {
+        if (text(data) !== 'wait') return data
+        asked.resolve()
+        return await new Promise(() => {})
+      },
+    },
+  })
+  const a = await startPeer(t, 'a', { bootstrap: b.mesh.addresses() })
+  await joined(a, b)
+  const stop = new AbortController()
+  const waiting = ask(a.mesh, b.mesh.peerId, bytes('wait'), { signal: stop.signal })
+  await asked.promise
+  stop.abort()
+  await assert.rejects(waiting, failsWith('ABORTED'))
+  await assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('?'), { signal: AbortSignal.abort() }), failsWith('ABORTED'))
+  assert.equal(text(await ask(a.mesh, b.mesh.peerId, bytes('still'))), 'still')
+})
+
+test('a peer that is not there is UNREACHABLE, and so is one that dies while it is asked', async (t) => {
+  const [port = 0] = await freePorts(1)
+  const ghost = await toAddress('ghost', port)
+  const asked = Promise.withResolvers<void>()
+  const b = await startPeer(t, 'b', {
+    handlers: {
+      async request() {
+        asked.resolve()
+        return await new Promise(() => {})
+      },
+    },
+  })
+  const a = await startPeer(t, 'a', { bootstrap: [ghost, ...b.mesh.addresses()] })
+  await joined(a, b)
+  await assert.rejects(ask(a.mesh, ghost.split('/').at(-1) ?? '', bytes('?')), failsWith('UNREACHABLE'))
+  await assert.rejects(ask(a.mesh, 'nonsense', bytes('?')), failsWith('UNREACHABLE'))
+  const waiting = assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('?')), failsWith('UNREACHABLE'))
+  await asked.promise
+  await b.mesh.close()
+  await waiting
+})
+
+test('a closed mesh says so, ends what was waiting, and its process ends by itself', async (t) => {
+  const asked = Promise.withResolvers<void>()
+  const b = await startPeer(t, 'b', {
+    handlers: {
+      async request() {
+        asked.resolve()
+        return await new Promise(() => {})
+      },
+    },
+  })
+  const a = await startPeer(t, 'a', { bootstrap: b.mesh.addresses() })
+  await joined(a, b)
+  const waiting = assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('?')), failsWith('CLOSED'))
+  await asked.promise
+  await a.mesh.close()
+  await waiting
+  await assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('?')), failsWith('CLOSED'))
+  await assert.rejects(a.mesh.publish('commits', bytes('x')), failsWith('CLOSED'))
+  a.mesh.send(b.mesh.peerId, bytes('x'))
+
+  const child = spawn(process.execPath, [new URL('./child-peer.ts', import.meta.url).pathname, 'child', '0'])
+  t.after(() => child.kill('SIGKILL'))
+  const [line] = await once(child.stdout, 'data')
+  const address = String(line).trim().split(' ')[1] ?? ''
+  const c = await startPeer(t, 'c', { bootstrap: [address] })
+  c.mesh.send(address.split('/').at(-1) ?? '', bytes('hello'))
+  await once(child.stdout, 'data')
+  child.stdin.end()
+  const [code] = await once(child, 'exit', { signal: AbortSignal.timeout(10_000) })
+  assert.equal(code, 0)
+})
+
+test('wrong options are named: seed, domain, bootstrap address, a port that is taken', async (t) => {
+  const a = await startPeer(t, 'a')
+  const [taken = ''] = a.mesh.addresses()
+  const good = {
+    privateKeySeed: toSeed('z'),
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    bootstrap: [],
+    domain: DOMAIN,
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    handlers: { gossip: () => 'accept' as const, direct() {}, request: async () => new Uint8Array() },
+  }
+  await assert.rejects(createMesh({ ...good, privateKeySeed: new Uint8Array(31) }), failsWith('BAD_OPTIONS'))
+  await assert.rejects(createMesh({ ...good, domain: 'not hex' }), failsWith('BAD_OPTIONS'))
+  await assert.rejects(createMesh({ ...good, bootstrap: ['/ip4/127.0.0.1/tcp/1'] }), failsWith('BAD_OPTIONS'))
+  await assert.rejects(createMesh({ ...good, bootstrap: ['nonsense'] }), failsWith('BAD_OPTIONS'))
+  await assert.rejects(createMesh({ ...good, listen: [taken.split('/p2p/')[0] ?? ''] }), failsWith('LISTEN_FAILED'))
+})
