@@ -107,7 +107,7 @@ export class ChainError extends Error {
   }
 }
 
-/** Every method rejects with ChainError only, and never shows a block that is not final. */
+/** Every method rejects with ChainError only (or with what a signer throws), and never shows a block that is not final. */
 export type Chain = {
   genesisHash(): Promise<string>
   finalizedHead(): Promise<BlockRef>

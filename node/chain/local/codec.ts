@@ -133,6 +133,17 @@ export function pair<A, B>(first: Codec<A>, second: Codec<B>): Codec<readonly [A
   }
 }
 
+/** A value or null, told apart by one byte. */
+export function nullable<T>(item: Codec<T>): Codec<T | null> {
+  return {
+    write(out, value) {
+      bool.write(out, value !== null)
+      if (value !== null) item.write(out, value)
+    },
+    read: (from) => (bool.read(from) ? item.read(from) : null),
+  }
+}
+
 /** A map in ascending order of its keys: the order of insertion never reaches the bytes. */
 export function sortedMap<K extends string | number, V>(key: Codec<K>, value: Codec<V>): Codec<ReadonlyMap<K, V>> {
   // 2^20 entries is far beyond a devnet and bounds what a damaged file can make us read.

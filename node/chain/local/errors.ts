@@ -37,3 +37,33 @@ export class LocalChainError extends Error {
     this.facts = facts
   }
 }
+
+/** Why the pool refuses an extrinsic before inclusion; the last two say that it has this very extrinsic already. */
+export type PoolRefusal =
+  | 'BadEncoding'
+  | 'BadSignature'
+  | 'StaleNonce'
+  | 'FutureNonce'
+  | 'PoolFull'
+  | 'AlreadyPooled'
+  | 'AlreadyIncluded'
+
+/** A request that the chain answers with a refusal; `code` and `facts` travel to the caller as they are. */
+export class RequestError extends Error {
+  readonly code:
+    | 'BAD_REQUEST'
+    | 'BLOCK_NOT_FINAL'
+    | 'BLOCK_UNKNOWN'
+    | 'EXTRINSIC_UNKNOWN'
+    | 'SUBNET_UNKNOWN'
+    | 'NOT_REGISTERED'
+    | 'EXTRINSIC_REFUSED'
+  readonly facts: Facts
+
+  constructor(code: RequestError['code'], facts: Facts = {}) {
+    super(`${code} ${JSON.stringify(facts)}`)
+    this.name = 'RequestError'
+    this.code = code
+    this.facts = facts
+  }
+}
