@@ -1,5 +1,6 @@
 /** What a height of the log decides: the entry and the header that chains it to everything before. */
-import { count, digest, type Infer, key, list, oneOf, option, struct, text, u32, u64, union } from '../canonical.ts'
+import { count, digest, encode, type Infer, key, list, oneOf, option, struct, text, u32, u64, union } from '../canonical.ts'
+import { type Digest, hash, utf8ToBytes } from '../crypto.ts'
 import { COMPETITION_ID_BYTES_MAX, MEMBERS_MAX, RECEIPTS_MAX, SUBMISSIONS_MAX } from '../limits.ts'
 
 const competition = text(COMPETITION_ID_BYTES_MAX)
@@ -73,3 +74,16 @@ export const header = struct({
   entry,
 })
 export type Header = Infer<typeof header>
+
+const HEADER_TAG = utf8ToBytes('evalmesh/v1/header')
+/** Headers are immutable and looked at by every vote: each is hashed once. */
+const digests = new WeakMap<Header, Digest>()
+
+/** What votes name: the hash of the whole header under its tag. */
+export const headerDigest = (value: Header): Digest => {
+  const known = digests.get(value)
+  if (known !== undefined) return known
+  const made = hash(HEADER_TAG, encode(header, value))
+  digests.set(value, made)
+  return made
+}
