@@ -1,7 +1,7 @@
 /** What the agreement on heights asks of the rounds it decides: the one seam between consensus/ and round/. */
 import type { Committee } from './committee.ts'
 import type { Digest } from './crypto.ts'
-import type { Effect, Input } from './machine-types.ts'
+import type { Effect, Input, JournalRecord } from './machine-types.ts'
 import type { Entry, Header } from './message/entry.ts'
 
 /**
@@ -36,4 +36,6 @@ export type Application<S> = {
   readonly apply: (state: S, decided: { header: Header; digest: Digest; at: number }) => readonly Effect[]
   /** Everything that is no vote, proposal, certificate or status. */
   readonly step: (state: S, input: Input) => readonly Effect[]
+  /** Puts back what a journal record of kind `message`, `sealed` or `weights` tells; in the order written, between the decided ones. */
+  readonly restore: (state: S, record: JournalRecord) => void
 }
