@@ -1,13 +1,10 @@
-/** The one clock of impatience: how long a view lasts and how long an omission is excused, growing by a quarter with each view. */
+/** How waiting grows with the view: 1.25 to its power, in exact integers so that no two machines round it differently. */
 
-/** 1.25^v in thousandths, rounded down at every step; farther views stay at the last, about 26 minutes at Δ = 1 s and factor 4. */
-const GROWTH = Array.from({ length: 27 }).reduce<number[]>(
-  (table) => [...table, Math.floor(((table.at(-1) ?? 1000) * 5) / 4)],
-  [1000],
-)
+/** Beyond this view a wait no longer grows: 4 s have then become 84 minutes. */
+const VIEW_MAX = 32
 
-/** factor · Δ · 1.25^view in ms, in integers, so that every node's table is the same. */
-export const backoffMs = (o: { deltaMs: number; factor: number; view: number }): number => {
-  const growth = GROWTH[Math.min(o.view, GROWTH.length - 1)] ?? 1000
-  return Math.floor((o.factor * o.deltaMs * growth) / 1000)
+/** base · 1.25^view in whole ms, rounded down; the view's timer is this of 4Δ, the patience before an omission is refused of 2Δ. */
+export const backoffMs = (baseMs: number, view: number): number => {
+  const power = BigInt(Math.min(view, VIEW_MAX))
+  return Number((BigInt(baseMs) * 5n ** power) / 4n ** power)
 }
