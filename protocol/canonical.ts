@@ -1,6 +1,7 @@
 /** Canonical bytes: one declarative codec a type gives its encoding for signing and hashing, strict decoding, and the wire's objects. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { ProtocolError } from './errors.ts'
+import { assert } from './assert.ts'
+import { bad, Reader, Writer } from './bytes.ts'
 
 /**
  * How one type becomes bytes. `write` and `read` are the canonical form: fixed order, big-endian, every value has exactly one encoding.
@@ -8,6 +9,7 @@ import { ProtocolError } from './errors.ts'
  * `toWire` gives what protobuf encodes; `toJson` what a person or a file sees (hex, decimal strings above 2^53).
  */
 export type Codec<T> = {
+  readonly shape: Shape
   readonly write: (out: Writer, value: T) => void
   readonly read: (input: Reader) => T
   readonly fromWire: (raw: unknown, path: string) => T
@@ -15,89 +17,18 @@ export type Codec<T> = {
   readonly toJson: (value: T) => unknown
 }
 
+/** What a codec holds, as data: the documentation of the wire is compared with it. Bits 53 and 64 take eight bytes. */
+export type Shape =
+  | { readonly kind: 'uint'; readonly bits: 8 | 16 | 32 | 53 | 64 }
+  | { readonly kind: 'hex'; readonly sizeBytes: number }
+  | { readonly kind: 'bytes' | 'text'; readonly sizeBytesMax: number }
+  | { readonly kind: 'word'; readonly words: readonly string[] }
+  | { readonly kind: 'list'; readonly item: Shape; readonly countMax: number }
+  | { readonly kind: 'option'; readonly item: Shape }
+  | { readonly kind: 'struct' | 'union'; readonly parts: Readonly<Record<string, Shape>> }
+
 /** The value type of a codec. */
 export type Infer<C> = C extends Codec<infer T> ? T : never
-
-const bad = (path: string, want: string): never => {
-  throw new ProtocolError('BAD_SHAPE', { path, want })
-}
-
-/** Grows as it is written; `bytes()` hands out a copy. */
-export class Writer {
-  #buffer = new Uint8Array(256)
-  #view = new DataView(this.#buffer.buffer)
-  #size = 0
-
-  #reserve(count: number): number {
-    const at = this.#size
-    this.#size += count
-    if (this.#size > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(this.#size, this.#buffer.length * 2))
-      grown.set(this.#buffer)
-      this.#buffer = grown
-      this.#view = new DataView(grown.buffer)
-    }
-    return at
-  }
-
-  uint(value: number, sizeBytes: 1 | 2 | 4): void {
-    const at = this.#reserve(sizeBytes)
-    if (sizeBytes === 1) this.#view.setUint8(at, value)
-    else if (sizeBytes === 2) this.#view.setUint16(at, value)
-    else this.#view.setUint32(at, value)
-  }
-
-  u64(value: bigint): void {
-    this.#view.setBigUint64(this.#reserve(8), value)
-  }
-
-  raw(bytes: Uint8Array): void {
-    const at = this.#reserve(bytes.length)
-    this.#buffer.set(bytes, at)
-  }
-
-  bytes(): Uint8Array {
-    return this.#buffer.slice(0, this.#size)
-  }
-}
-
-/** Reads canonical bytes; anything short, long or not minimal is BAD_SHAPE. */
-export class Reader {
-  readonly #bytes: Uint8Array
-  readonly #view: DataView
-  #at = 0
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  }
-
-  #take(count: number): number {
-    const at = this.#at
-    if (at + count > this.#bytes.length) bad('bytes', `${count} more at ${at} of ${this.#bytes.length}`)
-    this.#at += count
-    return at
-  }
-
-  uint(sizeBytes: 1 | 2 | 4): number {
-    const at = this.#take(sizeBytes)
-    if (sizeBytes === 1) return this.#view.getUint8(at)
-    return sizeBytes === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at)
-  }
-
-  u64(): bigint {
-    return this.#view.getBigUint64(this.#take(8))
-  }
-
-  raw(count: number): Uint8Array {
-    const at = this.#take(count)
-    return this.#bytes.slice(at, at + count)
-  }
-
-  end(): void {
-    if (this.#at !== this.#bytes.length) bad('bytes', `end at ${this.#at} of ${this.#bytes.length}`)
-  }
-}
 
 export const encode = <T>(codec: Codec<T>, value: T): Uint8Array => {
   const out = new Writer()
@@ -128,6 +59,7 @@ const isLong = (raw: unknown): raw is { low: number; high: number } =>
   typeof (raw as { high?: unknown }).high === 'number'
 
 const uint = (sizeBytes: 1 | 2 | 4): Codec<number> => ({
+  shape: { kind: 'uint', bits: sizeBytes === 1 ? 8 : sizeBytes === 2 ? 16 : 32 },
   write: (out, value) => out.uint(value, sizeBytes),
   read: (input) => input.uint(sizeBytes),
   fromWire: (raw, path) => {
@@ -144,6 +76,7 @@ export const u32 = uint(4)
 
 /** A 64-bit amount or clock reading as a bigint. */
 export const u64: Codec<bigint> = {
+  shape: { kind: 'uint', bits: 64 },
   write: (out, value) => out.u64(value),
   read: (input) => input.u64(),
   fromWire: (raw, path) => {
@@ -157,6 +90,7 @@ export const u64: Codec<bigint> = {
 
 /** A block height of the chain, or another count that stays below 2^53, as a number; 8 bytes in the encoding. */
 export const count: Codec<number> = {
+  shape: { kind: 'uint', bits: 53 },
   write: (out, value) => out.u64(BigInt(value)),
   read: (input) => safe(input.u64(), 'count'),
   fromWire: (raw, path) => safe(toBigInt(raw ?? 0, path), path),
@@ -168,14 +102,19 @@ const safe = (value: bigint, path: string): number =>
   value >= 0n && value <= 9007199254740991n ? Number(value) : bad(path, 'below 2^53')
 
 const toBytes = (raw: unknown, path: string): Uint8Array => {
-  if (raw instanceof Uint8Array) return raw.slice()
+  // protobufjs hands out views on its input, and the `slice` of a Node Buffer is a view again: copy.
+  if (raw instanceof Uint8Array) return new Uint8Array(raw)
   if (typeof raw === 'string' && /^([0-9a-f]{2})*$/.test(raw)) return hexToBytes(raw)
   return bad(path, 'bytes or lower-case hex')
 }
 
 /** Exactly `sizeBytes` bytes, held as lower-case hex so that it compares and keys maps by value. */
 export const hex = (sizeBytes: number): Codec<string> => ({
-  write: (out, value) => out.raw(hexToBytes(value)),
+  shape: { kind: 'hex', sizeBytes },
+  write: (out, value) => {
+    assert(value.length === 2 * sizeBytes, `${value} has ${sizeBytes} bytes`)
+    out.raw(hexToBytes(value))
+  },
   read: (input) => bytesToHex(input.raw(sizeBytes)),
   fromWire: (raw, path) => {
     const bytes = toBytes(raw, path)
@@ -193,6 +132,7 @@ export const key = hex(32)
 export const signature = hex(64)
 
 export const bytes = (sizeBytesMax: number): Codec<Uint8Array> => ({
+  shape: { kind: 'bytes', sizeBytesMax },
   write: (out, value) => {
     out.uint(value.length, 4)
     out.raw(value)
@@ -216,6 +156,7 @@ const isWellFormed = (value: string, sizeBytesMax: number): boolean =>
 
 /** Well-formed Unicode of at most `sizeBytesMax` UTF-8 bytes. */
 export const text = (sizeBytesMax: number): Codec<string> => ({
+  shape: { kind: 'text', sizeBytesMax },
   write: (out, value) => bytes(sizeBytesMax).write(out, utf8.encode.encode(value)),
   read: (input) => {
     const raw = bytes(sizeBytesMax).read(input)
@@ -239,15 +180,18 @@ export const text = (sizeBytesMax: number): Codec<string> => ({
 export const oneOf = <const W extends string>(words: readonly W[]): Codec<W> => {
   const word = (index: number, path: string): W => words[index] ?? bad(path, words.join('|'))
   return {
+    shape: { kind: 'word', words },
     write: (out, value) => out.uint(words.indexOf(value), 1),
     read: (input) => word(input.uint(1), 'word'),
-    fromWire: (raw, path) => word(typeof raw === 'string' ? words.findIndex((w) => w === raw) : u8.fromWire(raw, path), path),
+    fromWire: (raw, path) =>
+      word(typeof raw === 'string' ? (words as readonly string[]).indexOf(raw) : u8.fromWire(raw, path), path),
     toWire: (value) => words.indexOf(value),
     toJson: (value) => value,
   }
 }
 
 export const list = <T>(item: Codec<T>, countMax: number): Codec<readonly T[]> => ({
+  shape: { kind: 'list', item: item.shape, countMax },
   write: (out, values) => {
     out.uint(values.length, 4)
     for (const value of values) item.write(out, value)
@@ -268,6 +212,7 @@ export const list = <T>(item: Codec<T>, countMax: number): Codec<readonly T[]> =
 
 /** A value or null. */
 export const option = <T>(item: Codec<T>): Codec<T | null> => ({
+  shape: { kind: 'option', item: item.shape },
   write: (out, value) => {
     out.uint(value === null ? 0 : 1, 1)
     if (value !== null) item.write(out, value)
@@ -284,6 +229,7 @@ export const option = <T>(item: Codec<T>): Codec<T | null> => ({
 
 /** Any codec, whatever its value: what the parts of a struct or union must be. */
 type AnyCodec = {
+  readonly shape: Shape
   readonly write: (out: Writer, value: never) => void
   readonly read: (input: Reader) => unknown
   readonly fromWire: (raw: unknown, path: string) => unknown
@@ -291,6 +237,9 @@ type AnyCodec = {
   readonly toJson: (value: never) => unknown
 }
 type Struct<F> = { readonly [K in keyof F]: F[K] extends Codec<infer T> ? T : never }
+
+const shapesOf = (parts: Readonly<Record<string, AnyCodec>>): Readonly<Record<string, Shape>> =>
+  Object.fromEntries(Object.entries(parts).map(([name, codec]) => [name, codec.shape]))
 
 const isObject = (raw: unknown): raw is Record<string, unknown> => typeof raw === 'object' && raw !== null
 
@@ -300,6 +249,7 @@ export const struct = <const F extends Readonly<Record<string, AnyCodec>>>(field
   const build = (make: (name: string, codec: Codec<unknown>) => unknown) =>
     Object.fromEntries(entries.map(([name, codec]) => [name, make(name, codec)])) as Struct<F>
   return {
+    shape: { kind: 'struct', parts: shapesOf(fields) },
     write: (out, value) => {
       for (const [name, codec] of entries) codec.write(out, (value as Record<string, unknown>)[name])
     },
@@ -322,8 +272,12 @@ export const union = <const V extends Readonly<Record<string, AnyCodec>>>(varian
   const tag = (kind: string, value: unknown) => ({ kind, ...(value as object) }) as Variant<V>
   const kindOf = (value: Variant<V>): string => (value as { kind: string }).kind
   return {
+    shape: { kind: 'union', parts: shapesOf(variants) },
     write: (out, value) => {
-      out.uint(entries.findIndex(([name]) => name === kindOf(value)), 1)
+      out.uint(
+        entries.findIndex(([name]) => name === kindOf(value)),
+        1,
+      )
       codecOf(kindOf(value)).write(out, value)
     },
     read: (input) => {

@@ -4,14 +4,14 @@
 export const MEMBERS_MAX = 128
 /** A submission's bundle; the largest competition's own limit is far below. */
 export const BUNDLE_BYTES_MAX = 1 << 20
-/** One attestation with the per-submission results of a whole manifest; raw runs travel as blobs. */
-export const STATEMENT_BYTES_MAX = 256 << 10
-/** One message on the wire: a reveal with its statement is the largest. */
-export const MESSAGE_BYTES_MAX = 512 << 10
+/** One attestation with the per-submission results of a whole manifest, raw runs travel as blobs: with what surrounds it it still fits a gossiped message of 256 KiB. */
+export const STATEMENT_BYTES_MAX = 255 << 10
+/** One message on the wire: a proposal of a full manifest is the largest. */
+export const MESSAGE_BYTES_MAX = 1 << 20
 /** A blob fetched by digest: a pool matrix of 2048 × 2048 bf16 is 8 MiB. */
 export const BLOB_BYTES_MAX = 9 << 20
-/** Submissions one manifest may name: what a host can measure in a round (competition parameters lower it). */
-export const SUBMISSIONS_MAX = 256
+/** Submissions one manifest may name, each with every member's receipt: what one message holds (competition parameters lower it to what a host can measure). */
+export const SUBMISSIONS_MAX = 224
 /** Receipts beside one submission in a manifest: one a member. */
 export const RECEIPTS_MAX = MEMBERS_MAX
 /** Letters of a competition's id. */

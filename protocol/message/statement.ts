@@ -5,6 +5,14 @@ import { ProtocolError } from '../errors.ts'
 /** What canonical JSON holds: no floats; integers above 2^53 are decimal strings. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 
+const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1'
+
+/** What a message's statement is about: the kind that DSSE signs over. */
+export const PREDICATE_TYPES = {
+  reveal: 'https://evalmesh.dev/evaluation/v1',
+  roundAttestation: 'https://evalmesh.dev/round-result/v1',
+} as const
+
 const PAYLOAD_TYPE = 'application/vnd.in-toto+json'
 
 /** DSSE's pre-authentication encoding: what is signed for a statement. */
@@ -32,4 +40,26 @@ export const parseJson = (bytes: Uint8Array): Json => {
     throw new ProtocolError('BAD_STATEMENT', { error: error instanceof Error ? error.message : 'unreadable' })
   }
   throw new ProtocolError('BAD_STATEMENT', { error: 'not canonical' })
+}
+
+const isRecord = (value: Json | undefined): value is { readonly [name: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * Checks that a statement is of the given type and that its predicate has these values under these names; it may say more.
+ * @throws ProtocolError BAD_STATEMENT.
+ */
+export const checkStatement = (
+  statement: Uint8Array,
+  expected: { readonly predicateType: string; readonly predicate: Readonly<Record<string, string | number>> },
+): void => {
+  const value = parseJson(statement)
+  const predicate = isRecord(value) ? value['predicate'] : undefined
+  if (!isRecord(value) || !isRecord(predicate)) throw new ProtocolError('BAD_STATEMENT', { want: 'a predicate' })
+  const type = { _type: value['_type'], predicateType: value['predicateType'] }
+  if (type._type !== STATEMENT_TYPE || type.predicateType !== expected.predicateType) {
+    throw new ProtocolError('BAD_STATEMENT', { ...type, want: expected.predicateType })
+  }
+  const wrong = Object.entries(expected.predicate).find(([name, want]) => predicate[name] !== want)
+  if (wrong !== undefined) throw new ProtocolError('BAD_STATEMENT', { field: wrong[0], want: wrong[1] })
 }

@@ -1,0 +1,91 @@
+/** Canonical bytes at their lowest: big-endian integers and raw bytes, written in order and read back strictly. */
+import { assert } from './assert.ts'
+import { ProtocolError } from './errors.ts'
+
+/** Refuses what came from outside. */
+export const bad = (path: string, want: string): never => {
+  throw new ProtocolError('BAD_SHAPE', { path, want })
+}
+
+/** Grows as it is written; `bytes()` hands out a copy. */
+export class Writer {
+  #buffer = new Uint8Array(256)
+  #view = new DataView(this.#buffer.buffer)
+  #size = 0
+
+  #reserve(count: number): number {
+    const at = this.#size
+    this.#size += count
+    if (this.#size > this.#buffer.length) {
+      const grown = new Uint8Array(Math.max(this.#size, this.#buffer.length * 2))
+      grown.set(this.#buffer)
+      this.#buffer = grown
+      this.#view = new DataView(grown.buffer)
+    }
+    return at
+  }
+
+  uint(value: number, sizeBytes: 1 | 2 | 4): void {
+    // A value of our own that wraps around would be signed as another value.
+    assert(Number.isInteger(value) && value >= 0 && value < 2 ** (8 * sizeBytes), `${value} fits ${sizeBytes} bytes`)
+    const at = this.#reserve(sizeBytes)
+    if (sizeBytes === 1) this.#view.setUint8(at, value)
+    else if (sizeBytes === 2) this.#view.setUint16(at, value)
+    else this.#view.setUint32(at, value)
+  }
+
+  u64(value: bigint): void {
+    assert(value >= 0n && value < 1n << 64n, `${value} fits 8 bytes`)
+    // Reserving may replace the view: first the place, then the view.
+    const at = this.#reserve(8)
+    this.#view.setBigUint64(at, value)
+  }
+
+  raw(bytes: Uint8Array): void {
+    const at = this.#reserve(bytes.length)
+    this.#buffer.set(bytes, at)
+  }
+
+  bytes(): Uint8Array {
+    return this.#buffer.slice(0, this.#size)
+  }
+}
+
+/** Reads canonical bytes; anything short, long or not minimal is BAD_SHAPE. */
+export class Reader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    // A plain view: the `slice` of a Node Buffer shares memory, that of a Uint8Array copies.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  #take(count: number): number {
+    const at = this.#at
+    if (at + count > this.#bytes.length) bad('bytes', `${count} more at ${at} of ${this.#bytes.length}`)
+    this.#at += count
+    return at
+  }
+
+  uint(sizeBytes: 1 | 2 | 4): number {
+    const at = this.#take(sizeBytes)
+    if (sizeBytes === 1) return this.#view.getUint8(at)
+    return sizeBytes === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at)
+  }
+
+  u64(): bigint {
+    return this.#view.getBigUint64(this.#take(8))
+  }
+
+  raw(count: number): Uint8Array {
+    const at = this.#take(count)
+    return this.#bytes.slice(at, at + count)
+  }
+
+  end(): void {
+    if (this.#at !== this.#bytes.length) bad('bytes', `end at ${this.#at} of ${this.#bytes.length}`)
+  }
+}

@@ -1,0 +1,176 @@
+/** Bytes from a peer to verified messages and back: the only file that knows protobuf, and the only one that makes `Verified`. */
+import { Envelope } from '../proto/index.ts'
+import { assert } from './assert.ts'
+import { type Codec, signature } from './canonical.ts'
+import type { Digest, Key, SignatureClaim } from './crypto.ts'
+import { ProtocolError } from './errors.ts'
+import { MESSAGE_BYTES_MAX } from './limits.ts'
+import type { Relayed } from './machine-types.ts'
+import {
+  type Domains,
+  MESSAGES,
+  type MessageKind,
+  type Signed,
+  signatureClaim,
+  type Verified,
+} from './message/message.ts'
+import { checkStatement, PREDICATE_TYPES } from './message/statement.ts'
+import { type Certificate, catchUp, certificate, type Decided, type Status, status } from './message/vote.ts'
+
+/** What stands or falls with its signatures. */
+export type Unverified =
+  | { readonly kind: 'message'; readonly message: Signed }
+  | { readonly kind: 'certificate'; readonly certificate: Certificate }
+  | { readonly kind: 'decided'; readonly decided: Decided }
+
+/** What an envelope brings; a status is worth only what its authenticated stream is. */
+export type Received = Unverified | { readonly kind: 'status'; readonly status: Status }
+
+/** The same, its signatures checked: with `at` beside it, an input of the machine. */
+export type Admitted =
+  | { readonly kind: 'message'; readonly message: Verified<Signed> }
+  | { readonly kind: 'certificate'; readonly certificate: Verified<Certificate> }
+  | { readonly kind: 'decided'; readonly decided: Verified<Decided> }
+
+/** Something unverified beside everything that must hold for it. */
+export type Claimed = { readonly item: Unverified; readonly claims: readonly SignatureClaim[] }
+
+const KINDS = Object.keys(MESSAGES) as readonly MessageKind[]
+const CONTENTS = ['message', 'certificate', 'decided', 'status'] as const
+
+const toWire = (content: Relayed): object => {
+  switch (content.kind) {
+    case 'message': {
+      const { kind, body, signature: signed } = content.message
+      return {
+        message: { [kind]: (MESSAGES[kind] as Codec<unknown>).toWire(body), signature: signature.toWire(signed) },
+      }
+    }
+    case 'certificate':
+      return { certificate: certificate.toWire(content.certificate) }
+    case 'decided':
+      return { decided: catchUp.toWire(content) }
+    case 'status':
+      return { status: status.toWire(content.status) }
+  }
+}
+
+/**
+ * The envelopes that carry `content`: one, or several when a batch of decided heights is too large for one.
+ * @throws ProtocolError TOO_LARGE when one item alone is above MESSAGE_BYTES_MAX.
+ */
+export const encodeEnvelopes = (content: Relayed): readonly Uint8Array[] => {
+  const encoded = Envelope.encode(toWire(content)).finish()
+  if (encoded.length <= MESSAGE_BYTES_MAX) return [encoded]
+  if (content.kind !== 'decided' || content.decided.length < 2) {
+    throw new ProtocolError('TOO_LARGE', {
+      kind: content.kind,
+      sizeBytes: encoded.length,
+      sizeBytesMax: MESSAGE_BYTES_MAX,
+    })
+  }
+  const half = content.decided.length >> 1
+  const parts = [content.decided.slice(0, half), content.decided.slice(half)]
+  return parts.flatMap((decided) => encodeEnvelopes({ kind: 'decided', decided }))
+}
+
+const parse = (bytes: Uint8Array) => {
+  if (bytes.length > MESSAGE_BYTES_MAX) {
+    throw new ProtocolError('TOO_LARGE', { sizeBytes: bytes.length, sizeBytesMax: MESSAGE_BYTES_MAX })
+  }
+  try {
+    return Envelope.decode(bytes)
+  } catch (error) {
+    throw new ProtocolError('BAD_SHAPE', { error: error instanceof Error ? error.message : 'unreadable' })
+  }
+}
+
+/** The one name of `names` that is set. */
+const only = <N extends string>(raw: Readonly<Record<N, unknown>>, names: readonly N[], path: string): N => {
+  const [first, second] = names.filter((name) => raw[name] !== null && raw[name] !== undefined)
+  if (first === undefined || second !== undefined)
+    throw new ProtocolError('BAD_SHAPE', { path, want: 'exactly one kind' })
+  return first
+}
+
+const toSigned = (raw: Readonly<Record<MessageKind | 'signature', unknown>>): Signed => {
+  const kind = only(raw, KINDS, 'message')
+  const body = (MESSAGES[kind] as Codec<unknown>).fromWire(raw[kind], kind)
+  return { kind, body, signature: signature.fromWire(raw.signature, 'signature') } as Signed
+}
+
+/**
+ * What an envelope brings, in order; size and shape are checked, nothing else.
+ * @throws ProtocolError TOO_LARGE or BAD_SHAPE.
+ */
+export const decodeEnvelope = (bytes: Uint8Array): readonly Received[] => {
+  const raw = parse(bytes) as unknown as Readonly<Record<(typeof CONTENTS)[number], unknown>>
+  const kind = only(raw, CONTENTS, 'envelope')
+  switch (kind) {
+    case 'message':
+      return [{ kind, message: toSigned(raw.message as Readonly<Record<MessageKind | 'signature', unknown>>) }]
+    case 'certificate':
+      return [{ kind, certificate: certificate.fromWire(raw.certificate, kind) }]
+    case 'decided':
+      return catchUp.fromWire(raw.decided, kind).decided.map((decided) => ({ kind, decided }))
+    case 'status':
+      return [{ kind, status: status.fromWire(raw.status, kind) }]
+  }
+}
+
+/** What the checks need to know of the mesh; all of it may differ between nodes that have seen different heights. */
+export type ClaimContext = {
+  readonly domains: Domains
+  /** The session key in force of a hotkey, null when it has none. */
+  readonly sessionKeyOf: (hotkey: Key) => Key | null
+  /** What a certificate claims of its height's committee; throws ProtocolError when it is none, or the committee is not known. */
+  readonly certificateClaims: (certificate: Certificate) => readonly SignatureClaim[]
+}
+
+/** R-9: a statement says itself, under its own signature, everything that the message around it says, its mesh and its kind. */
+const checkFields = (message: Signed, domain: Digest): void => {
+  if (message.kind !== 'reveal' && message.kind !== 'roundAttestation') return
+  const { statement, ...fields } = message.body
+  checkStatement(statement, { predicateType: PREDICATE_TYPES[message.kind], predicate: { ...fields, domain } })
+}
+
+const claimsOf = (item: Unverified, context: ClaimContext): readonly SignatureClaim[] => {
+  switch (item.kind) {
+    case 'message': {
+      const claim = signatureClaim(item.message, context)
+      if (claim === null) throw new ProtocolError('UNKNOWN_SIGNER', { kind: item.message.kind })
+      checkFields(item.message, context.domains.mesh)
+      return [claim]
+    }
+    case 'certificate':
+      return context.certificateClaims(item.certificate)
+    case 'decided': {
+      const { header, certificate } = item.decided
+      if (certificate.phase !== 'finalize' || certificate.height !== header.height) {
+        throw new ProtocolError('BAD_CERTIFICATE', {
+          height: header.height,
+          certificate: certificate.height,
+          phase: certificate.phase,
+        })
+      }
+      return context.certificateClaims(certificate)
+    }
+  }
+}
+
+/**
+ * The signatures that must hold for `item`.
+ * @throws ProtocolError UNKNOWN_SIGNER, BAD_STATEMENT, or what `certificateClaims` throws.
+ */
+export const claims = (item: Unverified, context: ClaimContext): Claimed => ({ item, claims: claimsOf(item, context) })
+
+/**
+ * `results[i]` is what a verifier said of `claims[i]`.
+ * @throws ProtocolError BAD_SIGNATURE unless all hold.
+ */
+export const admit = ({ item, claims }: Claimed, results: readonly boolean[]): Admitted => {
+  assert(claims.length > 0 && results.length === claims.length, 'one result for each claim, and at least one')
+  const failed = claims.find((_, index) => results[index] !== true)
+  if (failed !== undefined) throw new ProtocolError('BAD_SIGNATURE', { kind: item.kind, publicKey: failed.publicKey })
+  return item as Admitted
+}
