@@ -22,6 +22,7 @@ const STATUS_FD = 5
 const COPY_BYTES_MAX = 4 * 1024 * 1024
 
 /** Whoever started us may have left descriptors open: none of them belongs to the program. Bash, for numbers above 9. */
+// (`--norc`: with a socket as its input bash takes us for rshd and reads root's .bashrc.)
 const CLOSE_SCRIPT = `
 for path in /proc/self/fd/*; do
   fd=\${path##*/}
@@ -86,8 +87,18 @@ function toCommand(spec: SandboxSpec, stage: Stage, command: readonly string[]):
   const lower = ['--no-new-privs', '--inh-caps=-all', '--pdeathsig', 'KILL']
   const user = [`--reuid=${SANDBOX_UID}`, `--regid=${SANDBOX_UID}`, '--clear-groups', '--bounding-set=-all']
   const bwrap = [...toTimeoutArgs(spec.policy), 'bwrap', '--args', String(ARGS_FD), '--', ...command]
-  if (!asRoot()) return ['bash', '-c', `${CLOSE_SCRIPT}\nexec "$@"`, 'stage', 'setpriv', ...lower, ...bwrap]
-  const shell = ['unshare', '--mount', '--propagation', 'private', 'bash', '-c', STAGE_SCRIPT, 'stage'] as const
+  if (!asRoot()) return ['bash', '--norc', '-c', `${CLOSE_SCRIPT}\nexec "$@"`, 'stage', 'setpriv', ...lower, ...bwrap]
+  const shell = [
+    'unshare',
+    '--mount',
+    '--propagation',
+    'private',
+    'bash',
+    '--norc',
+    '-c',
+    STAGE_SCRIPT,
+    'stage',
+  ] as const
   return [...shell, ...stage.steps, '--', 'setpriv', ...user, ...lower, ...bwrap]
 }
 

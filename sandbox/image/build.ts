@@ -1,0 +1,169 @@
+/** Builds the image root from Debian packages, with no registry and no daemon. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+import type { Readable } from 'node:stream'
+import { boundedText } from '../bounded.ts'
+import { reasonOf, SandboxError } from '../errors.ts'
+import { isOwnerAlive, ownerTag } from '../process-owner.ts'
+import { type Image, openImage, writeRecord } from './image.ts'
+import { excludedPaths, packages, suite } from './recipe.ts'
+import { pruneTree } from './tree.ts'
+
+// The bootstrap writes and syncs 300 MB of small files: four times slower on a disk than in memory.
+const ROOMY_BYTES = 2 * 1024 ** 3
+const MEMORY_FOLDER = '/dev/shm'
+const ERROR_TEXT_BYTES = 8 * 1024
+
+/** What a build can be told. */
+export type BuildOptions = {
+  /** Folder of this one image (`imageDirectory(…)`); made if missing. */
+  readonly directory: string
+  /** One line a phase, for people. */
+  readonly onProgress?: (line: string) => void
+  readonly signal?: AbortSignal
+}
+
+/**
+ * The image in `directory`, built if it is missing or damaged (20–60 s, about 65 MB to fetch). Callers in several
+ * processes wait for one another; what they see is a whole image or none.
+ * @throws SandboxError `TOOLS_MISSING` with the `packages` to install, `IMAGE_BUILD_FAILED`.
+ */
+export async function buildImage(options: BuildOptions): Promise<Image> {
+  const { directory, signal } = options
+  mkdirSync(dirname(directory), { recursive: true })
+  const present = await openImage(directory).catch(asMissing)
+  if (present !== null) return present
+  const unlock = await lock(`${directory}.lock`, signal)
+  try {
+    return (await openImage(directory).catch(asMissing)) ?? (await buildAside(options))
+  } finally {
+    unlock()
+  }
+}
+
+/** A missing or damaged image is one to build; anything else is an error. */
+function asMissing(thrown: unknown): null {
+  if (thrown instanceof SandboxError && /^IMAGE_/.test(thrown.code)) return null
+  throw thrown
+}
+
+async function buildAside({ directory, onProgress, signal }: BuildOptions): Promise<Image> {
+  removeLeftovers(directory)
+  const aside = `${directory}.building.${ownerTag()}`
+  const rootfs = join(aside, 'rootfs')
+  mkdirSync(rootfs, { recursive: true })
+  try {
+    onProgress?.(`fetching and unpacking Debian ${suite} with ${packages.join(', ')}`)
+    await bootstrap(rootfs, signal)
+    const installed = installedPackages(rootfs)
+    pruneTree(rootfs)
+    onProgress?.('computing the image digest')
+    const digest = await writeRecord(aside, installed)
+    rmSync(directory, { recursive: true, force: true })
+    renameSync(aside, directory)
+    onProgress?.(`image ${digest.slice(0, 16)} is ready`)
+    return await openImage(directory)
+  } finally {
+    rmSync(aside, { recursive: true, force: true })
+  }
+}
+
+/** Half-built trees of processes that are no more. */
+function removeLeftovers(directory: string): void {
+  const prefix = `${directory}.building.`
+  for (const name of readdirSync(dirname(directory))) {
+    const path = join(dirname(directory), name)
+    if (path.startsWith(prefix) && !isOwnerAlive(path.slice(prefix.length))) rmSync(path, { recursive: true })
+  }
+}
+
+/** mmdebstrap writes a tar that we unpack ourselves: without devices and owners it works for an ordinary user too. */
+async function bootstrap(rootfs: string, signal: AbortSignal | undefined): Promise<void> {
+  const options = ['--quiet', '--variant=minbase', '--format=tar', `--include=${packages.join(',')}`]
+  const apt = ['Acquire::Languages "none"', 'Acquire::Check-Valid-Until "false"'].map((text) => `--aptopt=${text}`)
+  const dpkg = excludedPaths.map((path) => `--dpkgopt=path-exclude=${path}`)
+  const build = ['mmdebstrap', ...options, ...apt, ...dpkg, suite, '-', ...hostSources()]
+  const unpack = ['tar', '-x', '-p', '--no-same-owner', '--exclude=./dev/*', '-C', rootfs]
+  const from = start(build, 'pipe', signal)
+  const into = start(unpack, from.child.stdout as Readable, signal)
+  const results = await Promise.allSettled([from.done, into.done])
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+/** The machine's own Debian mirror, as it stands in its apt; none on other distributions: mmdebstrap has a default. */
+function hostSources(): string[] {
+  const files = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list']
+  const usable = files.find((path) => existsSync(path) && readFileSync(path, 'utf8').includes(suite))
+  return usable === undefined ? [] : [usable]
+}
+
+function scratchFolder(): string {
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY_FOLDER)
+    return bavail * bsize > ROOMY_BYTES ? MEMORY_FOLDER : tmpdir()
+  } catch {
+    return tmpdir()
+  }
+}
+
+type Started = { readonly child: ChildProcess; readonly done: Promise<void> }
+
+/** One command of a pipe; `done` rejects with what it wrote to stderr. */
+function start(command: readonly string[], stdin: 'pipe' | Readable, signal: AbortSignal | undefined): Started {
+  const [file = '', ...args] = command
+  const env = { ...process.env, TMPDIR: scratchFolder(), LC_ALL: 'C' }
+  const child = spawn(file, args, {
+    env,
+    stdio: [stdin === 'pipe' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    ...(signal === undefined ? {} : { signal }),
+  })
+  if (stdin !== 'pipe' && child.stdin !== null) {
+    child.stdin.on('error', () => undefined)
+    stdin.pipe(child.stdin)
+  }
+  const stderr = boundedText(child.stderr as Readable, ERROR_TEXT_BYTES, () => undefined)
+  const finish = async () => {
+    try {
+      const [code, killedBy] = await once(child, 'close')
+      if (code === 0) return
+      throw new SandboxError('IMAGE_BUILD_FAILED', { command: file, code: code ?? killedBy, stderr: stderr.text() })
+    } catch (thrown) {
+      if (thrown instanceof SandboxError) throw thrown
+      if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') {
+        throw new SandboxError('TOOLS_MISSING', { packages: [file] }, thrown)
+      }
+      throw new SandboxError('IMAGE_BUILD_FAILED', { command: file, reason: reasonOf(thrown) }, thrown)
+    }
+  }
+  return { child, done: finish() }
+}
+
+/** `name version` of every installed package, from dpkg's own record. */
+function installedPackages(rootfs: string): string[] {
+  const status = readFileSync(join(rootfs, 'var/lib/dpkg/status'), 'utf8')
+  const field = (block: string, name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? ''
+  return status
+    .split('\n\n')
+    .filter((block) => block.trim() !== '')
+    .map((block) => `${field(block, 'Package')} ${field(block, 'Version')}`)
+    .sort((a, b) => (a < b ? -1 : 1))
+}
+
+/** Waits for an exclusive lock; a child of ours holds it, and loses it when we die, for its input ends. */
+async function lock(path: string, signal: AbortSignal | undefined): Promise<() => void> {
+  const holder = spawn('flock', [path, 'sh', '-c', 'echo locked; read -r line'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    ...(signal === undefined ? {} : { signal }),
+  })
+  const failed = once(holder, 'close').then(() => {
+    throw new SandboxError('IMAGE_BUILD_FAILED', { command: 'flock', reason: `cannot lock ${path}` })
+  })
+  await Promise.race([once(holder.stdout, 'data'), failed])
+  failed.catch(() => undefined)
+  return () => holder.stdin.end()
+}
