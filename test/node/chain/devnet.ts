@@ -10,7 +10,8 @@ import { getPublicKey, secretFromSeed, sign } from '@scure/sr25519'
 import type { GenesisSpec } from '../../../node/chain/local/genesis.ts'
 import type { HotkeySigner } from '../../../node/chain/port.ts'
 
-const main = new URL('../../../node/chain/local/main.ts', import.meta.url).pathname
+/** The program under test. */
+export const main = new URL('../../../node/chain/local/main.ts', import.meta.url).pathname
 
 /** The same name, the same key: tests need no secrets. */
 export function signerOf(name: string): HotkeySigner {
@@ -20,6 +21,7 @@ export function signerOf(name: string): HotkeySigner {
 }
 
 export type Devnet = {
+  readonly dir: string
   readonly endpoint: string
   readonly genesisHash: string
   /** SIGKILL; resolves when the process is gone. */
@@ -50,6 +52,7 @@ export async function startDevnet(spec: GenesisSpec, args: readonly string[] = [
     await gone
   }
   return {
+    dir,
     endpoint,
     genesisHash,
     kill,
@@ -72,8 +75,7 @@ type Ready = { readonly endpoint: string; readonly genesisHash: string }
 
 /** The lifeline takes the chain along when the test's own process dies. */
 async function start(args: readonly string[]): Promise<{ readonly child: ChildProcess; readonly ready: Ready }> {
-  const options = { stdio: ['pipe', 'pipe', 'inherit'] } as const
-  const child = spawn(process.execPath, [main, '--lifeline', ...args], options)
+  const child = spawn(process.execPath, [main, '--lifeline', ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
   for await (const line of createInterface({ input: child.stdout })) {
     return { child, ready: JSON.parse(line) as Ready }
   }
