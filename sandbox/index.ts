@@ -1,4 +1,7 @@
 /** The public surface of the sandbox. */
 export type { Engine, EngineStrength, Sandbox, SandboxExit, SandboxSpec, SandboxStatus } from './engine.ts'
 export { SandboxError, type SandboxErrorCode } from './errors.ts'
+export { type BuildOptions, buildImage } from './image/build.ts'
+export { defaultCacheDirectory, type Image, imageDirectory, openImage } from './image/image.ts'
 export { basePolicy, type Policy } from './limits.ts'
+export { type EngineOptions, openEngine } from './open-engine.ts'
