@@ -1,0 +1,36 @@
+/** Exact arithmetic that certified numbers are made of: rationals in bigint, medians of integers, integer roots. */
+
+/** A non-negative fraction; `den` > 0. Not reduced. */
+export type Rational = { readonly num: bigint; readonly den: bigint }
+
+export const compareNumbers = (a: number | bigint, b: number | bigint): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Whole multiples of 1/scale in the fraction, rounded down. */
+export const floorScaled = (value: Rational, scale: bigint): bigint => (value.num * scale) / value.den
+
+/** R-40: the centre of an even number of values is the lower of the two in the middle; of none it is null. */
+export const lowerMedian = (values: readonly number[]): number | null => {
+  const sorted = [...values].sort(compareNumbers)
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? null
+}
+
+/** Lower median of the distances from `centre`. */
+export const medianDeviation = (values: readonly number[], centre: number): number =>
+  lowerMedian(values.map((value) => Math.abs(value - centre))) ?? 0
+
+/** Largest integer whose square is at most `value`; `value` ≥ 0. */
+export const isqrt = (value: bigint): bigint => {
+  if (value < 2n) return value
+  let guess = 1n << BigInt(Math.ceil(value.toString(2).length / 2))
+  for (;;) {
+    const next = (guess + value / guess) / 2n
+    if (next >= guess) return guess
+    guess = next
+  }
+}
+
+/** 14 decimals, halves away from zero: how scores are shown, never how they are certified. */
+export const printRational = (value: Rational): string => {
+  const scaled = (2n * value.num * 10n ** 14n + value.den) / (2n * value.den)
+  return `${scaled / 10n ** 14n}.${`${scaled % 10n ** 14n}`.padStart(14, '0')}`
+}

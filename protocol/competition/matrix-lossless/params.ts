@@ -1,0 +1,50 @@
+/** Parameter presets of lossless matrix compression: the real rules, and a demo that fits into a minute. */
+import type { Digest } from '../../crypto.ts'
+import type { CompetitionParams } from '../../genesis.ts'
+
+/** What only the founder of a mesh knows. */
+export type ParamsFacts = {
+  readonly image: Digest
+  readonly poolManifest: Digest
+  readonly poolRoot: Digest
+  /** Mean ns a matrix of the baseline on the founder's host. */
+  readonly referenceNanos: bigint
+}
+
+/** The chain makes a block every 12 s. */
+const BLOCKS_PER_DAY = 7_200
+
+/** The published rules: rounds of 2 days, burn 90 %, 10 days of decay, 4 submissions a day, 20,000 bytes, θ 1 %. */
+const real = (facts: ParamsFacts): CompetitionParams => ({
+  id: 'matrix-lossless',
+  sharePpm: 1_000_000,
+  burnPpm: 900_000,
+  decayBlocks: 10 * BLOCKS_PER_DAY,
+  roundBlocks: 2 * BLOCKS_PER_DAY,
+  commitBlocks: 1_800,
+  revealBlocks: 50,
+  extendBlocks: 300,
+  submissionsMax: 64,
+  dailySubmissionsMax: 4,
+  blocksPerDay: BLOCKS_PER_DAY,
+  bundleBytesMax: 20_000,
+  thetaPpm: 10_000,
+  confirmRounds: 2,
+  matrixCount: 30,
+  ...facts,
+})
+
+/** Blocks of half a second, rounds of a quarter of a minute, a larger θ for hosts that share their cores; the competition's own rules unchanged. */
+const demo = (facts: ParamsFacts): CompetitionParams => ({
+  ...real(facts),
+  decayBlocks: 20_000,
+  roundBlocks: 30,
+  commitBlocks: 60,
+  revealBlocks: 20,
+  extendBlocks: 60,
+  submissionsMax: 8,
+  blocksPerDay: 172_800,
+  thetaPpm: 50_000,
+})
+
+export const PRESETS = { real, demo } as const

@@ -1,0 +1,76 @@
+/** The ledger: who leads each competition and how it came to that, folded from decided results in the order of the log. */
+import type { Digest, Key } from '../crypto.ts'
+import type { RoundResult, SubmissionResult } from '../round/result.ts'
+
+/** One taking of the lead. */
+export type LeadRecord = {
+  readonly submission: Digest
+  readonly hotkey: Key
+  readonly bundle: Digest
+  readonly round: number
+  /** Block of the header that decided it: decay counts from here. */
+  readonly block: number
+  readonly metricPpm: number
+  readonly scorePpb: bigint
+}
+
+/** One competition's standing. Mutated by `foldResult` only. */
+export type Standing = {
+  /** In the order they happened; the last one leads. */
+  readonly records: LeadRecord[]
+  /** Ahead of the leader, to be confirmed: rounds in a row so far. */
+  provisional: ReadonlyMap<Digest, number>
+  /** Submissions that are done with: never measured again. */
+  readonly finished: Set<Digest>
+  /** Rounds without a verdict, by submission that is not finished. */
+  readonly inconclusive: Map<Digest, number>
+}
+
+/** R-62: a submission gets this many rounds without a verdict, then it is finished: else one that never ends could hold its place for ever. */
+const INCONCLUSIVE_ROUNDS_MAX = 5
+
+export const createStanding = (): Standing => ({
+  records: [],
+  provisional: new Map(),
+  finished: new Set(),
+  inconclusive: new Map(),
+})
+
+/** The leader, or null while the baseline leads. */
+export const incumbentOf = (standing: Standing): LeadRecord | null => standing.records.at(-1) ?? null
+
+const settle = (standing: Standing, submission: SubmissionResult): void => {
+  const { id, verdict, board } = submission
+  if (verdict === 'pass' || verdict === 'miner') {
+    standing.inconclusive.delete(id)
+    if (board !== 'provisional') standing.finished.add(id)
+    return
+  }
+  const rounds = (standing.inconclusive.get(id) ?? 0) + 1
+  standing.inconclusive.set(id, rounds)
+  if (rounds < INCONCLUSIVE_ROUNDS_MAX) return
+  standing.inconclusive.delete(id)
+  standing.finished.add(id)
+}
+
+/**
+ * R-63: a new leader stays leader until another takes over; with a new leader every count of confirmations starts again. A provisional one that
+ * got no verdict this round keeps its count; one that did not qualify again loses it.
+ */
+export const foldResult = (standing: Standing, result: RoundResult, block: number): void => {
+  for (const submission of result.submissions) settle(standing, submission)
+  const record = result.submissions.find((s) => s.board === 'record')
+  const rows = new Map(result.submissions.map((s) => [s.id, s]))
+  const next = new Map<Digest, number>()
+  for (const [id, rounds] of standing.provisional) {
+    const isOpen = !standing.finished.has(id) && rows.get(id)?.board !== 'provisional'
+    if (isOpen) next.set(id, record === undefined ? rounds : 0)
+  }
+  for (const { id, board } of result.submissions) {
+    if (board === 'provisional') next.set(id, record === undefined ? (standing.provisional.get(id) ?? 0) + 1 : 0)
+  }
+  standing.provisional = next
+  if (record === undefined) return
+  const { id, hotkey, bundle, metricPpm, scorePpb } = record
+  standing.records.push({ submission: id, hotkey, bundle, round: result.round, block, metricPpm, scorePpb })
+}

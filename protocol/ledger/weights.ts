@@ -1,0 +1,66 @@
+/** The weights vector of a block: a pure function of the ledger, the parameters and the chain at that block. */
+import type { Metagraph } from '../chain-view.ts'
+import type { CompetitionParams } from '../genesis.ts'
+import type { WeightsVector } from '../machine-types.ts'
+import type { LeadRecord, Standing } from './fold.ts'
+
+const PPM = 1_000_000n
+/** Shares are kept to this part of a ppm of a ppm, so that what decay rounds off is nothing on chain. */
+const SCALE = 1_000_000n
+const WHOLE = PPM * PPM * SCALE
+const U16_MAX = 65_535n
+
+/**
+ * R-64: a record counts for blocks this far above the block of its header: by then every node that keeps up has decided it, so that all of
+ * them set one vector for one block.
+ */
+const SETTLE_BLOCKS = 4
+
+/** R-65: the lead pays its newest record whose hotkey is registered at the block: when a winner leaves, the one before it follows. */
+const payee = (standing: Standing, metagraph: Metagraph): LeadRecord | null => {
+  const registered = new Set(metagraph.neurons.map((neuron) => neuron.hotkey))
+  const settled = standing.records.filter((record) => record.block + SETTLE_BLOCKS <= metagraph.block.number)
+  return settled.findLast((record) => registered.has(record.hotkey)) ?? null
+}
+
+/** R-66: the winner's part of a competition's share falls linearly to nothing over `decayBlocks` since its record; a new best resets it. */
+const winnerShare = (params: CompetitionParams, record: LeadRecord, block: number): bigint => {
+  const left = BigInt(Math.max(0, params.decayBlocks - (block - record.block)))
+  const undecayed = BigInt(params.sharePpm) * (PPM - BigInt(params.burnPpm)) * SCALE
+  return params.decayBlocks === 0 ? 0n : (undecayed * left) / BigInt(params.decayBlocks)
+}
+
+/** R-67: values are u16 with the largest at 65535, as the chain itself upscales; uids rise; nothing is listed with 0. */
+const upscale = (shares: ReadonlyMap<number, bigint>): WeightsVector => {
+  const rows = [...shares].filter(([, share]) => share > 0n).sort(([a], [b]) => a - b)
+  const top = rows.reduce((max, [, share]) => (share > max ? share : max), 0n)
+  const values = rows.map(([uid, share]) => [uid, Number((share * U16_MAX) / top)] as const).filter(([, v]) => v > 0)
+  return { uids: values.map(([uid]) => uid), values: values.map(([, value]) => value) }
+}
+
+/**
+ * R-68: what no winner gets (burn, decay, shares without a winner) goes to the subnet owner's uid.
+ * The vector is empty when neither a winner nor the owner has a uid. `metagraph` is the chain's at the vector's block.
+ */
+export const vectorAt = (o: {
+  readonly competitions: readonly CompetitionParams[]
+  readonly standings: ReadonlyMap<string, Standing>
+  readonly metagraph: Metagraph
+}): WeightsVector => {
+  const uidOf = new Map(o.metagraph.neurons.map((neuron) => [neuron.hotkey, neuron.uid]))
+  const shares = new Map<number, bigint>()
+  const give = (uid: number | undefined, share: bigint): void => {
+    if (uid !== undefined) shares.set(uid, (shares.get(uid) ?? 0n) + share)
+  }
+  let left = WHOLE
+  for (const params of o.competitions) {
+    const standing = o.standings.get(params.id)
+    const record = standing === undefined ? null : payee(standing, o.metagraph)
+    if (record === null) continue
+    const share = winnerShare(params, record, o.metagraph.block.number)
+    give(uidOf.get(record.hotkey), share)
+    left -= share
+  }
+  give(uidOf.get(o.metagraph.ownerHotkey), left)
+  return upscale(shares)
+}

@@ -1,0 +1,149 @@
+/** RESULT from its reveals: quorums, medians, outliers, ranking, the lead; pure, integer, the same on every node and for every auditor. */
+import { type Committee, isQuorum, memberOf, weightOf } from '../committee.ts'
+import { compareNumbers, lowerMedian, medianDeviation } from '../competition/integers.ts'
+import { ONE_PPM } from '../competition/pair.ts'
+import type { Digest, Key } from '../crypto.ts'
+import { incumbentOf, type Standing } from '../ledger/fold.ts'
+import { isBetter, isConfirmed } from '../ledger/takeover.ts'
+import type { ManifestEntry } from '../message/entry.ts'
+import { weightedMedian } from './median.ts'
+import type { RoundResult, SubmissionResult, ValidatorValue } from './result.ts'
+import type { Evaluation, Measured } from './statement.ts'
+
+/** A counted reveal, its statement parsed and checked. */
+export type Attestation = { readonly hotkey: Key; readonly evaluation: Evaluation }
+
+export type DeriveQuery = {
+  /** Digest of the manifest's header. */
+  readonly manifest: Digest
+  readonly entry: ManifestEntry
+  /** The committee in force at the manifest. */
+  readonly committee: Committee
+  /** One a member, in the order of their hotkeys. */
+  readonly attestations: readonly Attestation[]
+  /** The competition's standing before this result. */
+  readonly standing: Standing
+  readonly confirmRounds: number
+  readonly submissionOf: (id: Digest) => { readonly hotkey: Key; readonly bundle: Digest }
+}
+
+type Seen = { readonly hotkey: Key; readonly weight: bigint; readonly noisePpm: number; readonly measured: Measured }
+
+const seenOf = (query: DeriveQuery, index: number): readonly Seen[] =>
+  query.attestations.flatMap(({ hotkey, evaluation }) => {
+    const measured = evaluation.submissions[index]
+    const weight = memberOf(query.committee, hotkey)?.weight ?? 0n
+    return measured === undefined ? [] : [{ hotkey, weight, noisePpm: evaluation.hostNoisePpm, measured }]
+  })
+
+const weigh = (seen: readonly Seen[]): bigint => seen.reduce((sum, { weight }) => sum + weight, 0n)
+
+/**
+ * R-53: a pass needs passes of hosts within their noise of more than two thirds of the committee's whole weight; `miner` needs more than half
+ * of the revealed weight with one and the same code; all else is inconclusive and enters the next manifest by itself.
+ */
+const judge = (
+  seen: readonly Seen[],
+  counted: readonly Seen[],
+  total: bigint,
+): Pick<SubmissionResult, 'verdict' | 'code'> => {
+  if (isQuorum(weigh(counted), total)) return { verdict: 'pass', code: '' }
+  const faulted = seen.filter(({ measured }) => measured.verdict === 'miner')
+  const codes = [...new Set(faulted.map(({ measured }) => measured.code))]
+  const agreed = codes.find((code) => 2n * weigh(faulted.filter((s) => s.measured.code === code)) > weigh(seen))
+  if (agreed !== undefined) return { verdict: 'miner', code: agreed }
+  const isNoise = isQuorum(weigh(seen.filter(({ measured }) => measured.verdict === 'pass')), total)
+  return { verdict: 'inconclusive', code: isNoise ? 'NOISY_HOSTS' : 'NO_QUORUM' }
+}
+
+const isCounted = (seen: Seen, thetaPpm: number): boolean =>
+  seen.measured.verdict === 'pass' && seen.noisePpm <= thetaPpm
+
+/** R-54: a value farther from the median than 6 deviations and than θ/2 is flagged; it stays in the median, which bounds it already. */
+const isOutlier = (value: number, o: { metricPpm: number; deviation: number; thetaPpm: number }): boolean => {
+  const distance = Math.abs(value - o.metricPpm)
+  return distance > 6 * o.deviation && 2 * distance > o.thetaPpm
+}
+
+const medianOf = <T extends number | bigint>(counted: readonly Seen[], pick: (m: Measured) => T, none: T): T =>
+  weightedMedian(counted.map(({ measured, weight }) => ({ value: pick(measured), weight }))) ?? none
+
+/** One submission before it is compared with the others; `isAhead` says that it qualifies for the lead. */
+type Row = { readonly result: SubmissionResult; readonly isAhead: boolean }
+
+const rowOf = (query: DeriveQuery, index: number, id: Digest): Row => {
+  const { thetaPpm } = query.entry
+  const seen = seenOf(query, index)
+  const counted = seen.filter((s) => isCounted(s, thetaPpm))
+  const judged = judge(seen, counted, query.committee.total)
+  const isPass = judged.verdict === 'pass'
+  const voters = isPass ? counted : []
+  const metricPpm = medianOf(voters, (m) => m.centrePpm, 0)
+  const centres = voters.map(({ measured }) => measured.centrePpm)
+  const deviation = medianDeviation(centres, lowerMedian(centres) ?? 0)
+  const useOf = (s: Seen): ValidatorValue['use'] => {
+    if (s.measured.verdict !== 'pass') return 'none'
+    if (!isCounted(s, thetaPpm)) return 'noisy'
+    return isPass && isOutlier(s.measured.centrePpm, { metricPpm, deviation, thetaPpm }) ? 'flagged' : 'counted'
+  }
+  const votes = voters.map(({ weight, measured }) => ({ weight, centrePpm: measured.centrePpm, pair: measured.pair }))
+  const result: SubmissionResult = {
+    id,
+    ...query.submissionOf(id),
+    ...judged,
+    board: isPass ? 'accepted' : 'none',
+    rank: 0,
+    metricPpm,
+    ratioPpb: medianOf(voters, (m) => m.ratioPpb, 0n),
+    timeNanos: medianOf(voters, (m) => m.timeNanos, 0n),
+    scorePpb: medianOf(voters, (m) => m.scorePpb, 0n),
+    byValidator: seen.map((s) => {
+      const { verdict, code, centrePpm, madPpm, pair, ratioPpb, timeNanos, scorePpb } = s.measured
+      const shown = { verdict, code, centrePpm, madPpm, pair, ratioPpb, timeNanos, scorePpb }
+      return { hotkey: s.hotkey, use: useOf(s), ...shown }
+    }),
+  }
+  return { result, isAhead: isPass && isBetter({ votes, metricPpm, thetaPpm }) }
+}
+
+const isTie = (result: SubmissionResult, thetaPpm: number): boolean =>
+  result.board === 'accepted' && Math.abs(result.metricPpm - ONE_PPM) <= thetaPpm
+
+/**
+ * R-55: passes rank by their metric, equal ones in the manifest's order (ties keep the older); the first in rank that qualifies and is
+ * confirmed takes the lead, the others that qualify are provisional.
+ */
+export const deriveResult = (query: DeriveQuery): RoundResult => {
+  const { entry, standing } = query
+  const rows = entry.submissions.map(({ id }, index) => rowOf(query, index, id))
+  const ranked = rows
+    .filter(({ result }) => result.verdict === 'pass')
+    .sort((a, b) => compareNumbers(b.result.metricPpm, a.result.metricPpm))
+  const record = ranked.find(
+    ({ result, isAhead }) =>
+      isAhead &&
+      isConfirmed({
+        hasIncumbent: entry.incumbent !== null,
+        confirmations: standing.provisional.get(result.id) ?? 0,
+        confirmRounds: query.confirmRounds,
+      }),
+  )
+  const boardOf = (row: Row): SubmissionResult['board'] => {
+    if (row === record) return 'record'
+    if (row.isAhead) return 'provisional'
+    return isTie(row.result, entry.thetaPpm) ? 'tie' : row.result.board
+  }
+  return {
+    competition: entry.competition,
+    round: entry.round,
+    manifest: query.manifest,
+    incumbent: entry.incumbent,
+    thetaPpm: entry.thetaPpm,
+    winner: record?.result.id ?? incumbentOf(standing)?.submission ?? null,
+    submissions: rows.map((row) => ({ ...row.result, board: boardOf(row), rank: ranked.indexOf(row) + 1 })),
+  }
+}
+
+/** R-56: RESULT holds reveals of a quorum of the manifest's committee, the whole of it and not the part that committed. */
+export const isRevealQuorum = (committee: Committee, hotkeys: Iterable<Key>): boolean =>
+  isQuorum(weightOf(committee, hotkeys), committee.total)
