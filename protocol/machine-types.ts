@@ -38,7 +38,13 @@ export type JournalRecord =
   /** A notarization or nullification of the height being decided. */
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   /** I am about to sign this vote or proposal value: nothing that conflicts may ever follow. */
-  | { readonly kind: 'guard'; readonly height: number; readonly view: number; readonly phase: Phase | 'proposal'; readonly value: Digest }
+  | {
+      readonly kind: 'guard'
+      readonly height: number
+      readonly view: number
+      readonly phase: Phase | 'proposal'
+      readonly value: Digest
+    }
   /** A signed message kept for the log: delegation, submission, receipt, commit, reveal, a proposal whose header may be decided. */
   | { readonly kind: 'message'; readonly message: Signed }
   /** My sealed measurement: what my commit hashed and my reveal will open. */
@@ -86,9 +92,15 @@ export type Relayed =
   | { readonly kind: 'message'; readonly message: Signed }
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   | { readonly kind: 'decided'; readonly decided: readonly Decided[] }
+  /** Decided heights from this one on, out of the archive: they are older than what the machine remembers; at most SYNC_BATCH_MAX. */
+  | { readonly kind: 'archived'; readonly fromHeight: number }
   | { readonly kind: 'status'; readonly status: Status }
 
 export type Notice =
   | { readonly kind: 'decided'; readonly decided: Decided; readonly digest: Digest }
   | { readonly kind: 'view'; readonly height: number; readonly view: number; readonly leader: Key }
   | { readonly kind: 'equivocation'; readonly hotkey: Key; readonly first: Signed; readonly second: Signed }
+  /** A leader signed what is provably wrong. */
+  | { readonly kind: 'refused'; readonly proposal: Signed<'proposal'>; readonly reason: string }
+  /** A message of this node's own that it never signed arrived: a clone or a rolled-back disk; it votes no more under this session key. */
+  | { readonly kind: 'cloned'; readonly message: Signed }

@@ -1,0 +1,36 @@
+/** The header that a height decides: how this node makes one, and what must hold for another's. */
+import type { EntryCheck } from '../application.ts'
+import type { Entry, Header } from '../message/entry.ts'
+import type { Context } from './context.ts'
+import type { LogEnd } from './state.ts'
+
+/** A header for the current height; null while this node's finalised head is behind the log's. */
+export const headerFor = (c: Context, entry: Entry): Header | null => {
+  const { log, current } = c.state
+  const block = c.host.headBlock()
+  if (block < log.block) return null
+  return {
+    height: current.height,
+    previous: log.last,
+    logRoot: log.root,
+    block,
+    epoch: current.committee.epoch,
+    entry,
+  }
+}
+
+/** whether a header continues the log: the height, the digest before, the root of all before, a block that is not earlier. */
+export const continuesLog = (log: LogEnd, header: Header): boolean =>
+  header.height === log.frontier.size + 1 &&
+  header.previous === log.last &&
+  header.logRoot === log.root &&
+  header.block >= log.block
+
+/** what the log and the committee prove wrong is invalid; a block that is not final here yet is waited for. */
+export const checkHeader = (c: Context, header: Header): EntryCheck => {
+  const { log, current } = c.state
+  if (!continuesLog(log, header)) return { kind: 'invalid', reason: 'does not continue the log' }
+  if (header.epoch !== current.committee.epoch) return { kind: 'invalid', reason: 'names another epoch' }
+  if (header.block > c.host.headBlock()) return { kind: 'wait', reason: 'its block is not final here', effects: [] }
+  return { kind: 'valid' }
+}

@@ -1,0 +1,70 @@
+/** The whole machine of one validator: the agreement on heights over the rounds it decides. */
+import type { Application } from './application.ts'
+import type { Host } from './consensus/context.ts'
+import { restoreRecord } from './consensus/restore.ts'
+import { type Consensus, openConsensus } from './consensus/state.ts'
+import { stepConsensus } from './consensus/step.ts'
+import type { Key } from './crypto.ts'
+import { domainsOf, type Genesis } from './genesis.ts'
+import type { Effect, Input, JournalRecord } from './machine-types.ts'
+
+/** Changed in place by `step`: hold on to what it returns only, and share it with nobody. */
+export type Machine<S> = {
+  readonly application: Application<S>
+  readonly rounds: S
+  readonly consensus: Consensus
+  readonly host: Host
+}
+
+type Parts<S> = {
+  readonly genesis: Genesis
+  /** This node's hotkey; null for an observer, which follows and never votes. */
+  readonly self: Key | null
+  readonly application: Application<S>
+  /** The rounds' state at genesis, for this machine alone. */
+  readonly rounds: S
+}
+
+export const createMachine = <S>({ genesis, self, application, rounds }: Parts<S>): Machine<S> => {
+  const host: Host = {
+    committee: () => application.committee(rounds),
+    headBlock: () => application.headBlock(rounds),
+    due: (at) => application.due(rounds, at),
+    check: (query) => application.check(rounds, query),
+    apply: (decided) => application.apply(rounds, decided),
+  }
+  const consensus = openConsensus({
+    self,
+    deltaMs: genesis.deltaMs,
+    origin: domainsOf(genesis).mesh,
+    block: genesis.block,
+    committee: host.committee(),
+  })
+  return { application, rounds, consensus, host }
+}
+
+/**
+ * The machine as it was when the last of these records became durable. Nothing is in flight after it: its first input should be a `wake`,
+ * at which it signs its votes of the current view again and asks again for all it awaits.
+ */
+export const restoreMachine = <S>(parts: Parts<S> & { readonly records: Iterable<JournalRecord> }): Machine<S> => {
+  const machine = createMachine(parts)
+  for (const record of parts.records) {
+    if (!restoreRecord(machine.consensus, machine.host, record)) parts.application.restore(machine.rounds, record)
+  }
+  return machine
+}
+
+const isAgreement = (input: Input): boolean => {
+  if (input.kind !== 'message')
+    return input.kind === 'certificate' || input.kind === 'decided' || input.kind === 'status'
+  const { kind } = input.message
+  return kind === 'proposal' || kind === 'notarize' || kind === 'nullify' || kind === 'finalize'
+}
+
+/** One input in, effects out, to be carried out in order, each before the next. */
+export const step = <S>(machine: Machine<S>, input: Input): { state: Machine<S>; effects: readonly Effect[] } => {
+  const rounds = isAgreement(input) ? [] : machine.application.step(machine.rounds, input)
+  const agreement = stepConsensus(machine.consensus, machine.host, input)
+  return { state: machine, effects: rounds.length === 0 ? agreement : [...rounds, ...agreement] }
+}
