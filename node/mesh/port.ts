@@ -81,6 +81,6 @@ export type Mesh = {
   }): Promise<Uint8Array>
   /** Peers that are joined: connected, and known to listen to our gossip. */
   connectedPeers(): readonly string[]
-  /** Ends every stream, connection and timer; resolves when nothing of the mesh holds the process open. */
+  /** Ends every stream, connection and listener. Libp2p's own last timers run out within a second. */
   close(): Promise<void>
 }
