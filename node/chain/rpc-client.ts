@@ -1,5 +1,7 @@
-/** A JSON-RPC client that tells every failure as a ChainError and rides out lost connections with back-off. */
+/** A client of the local chain's RPC that tells every failure as a ChainError and rides out lost connections with back-off. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { type Codec, decode } from './local/codec.ts'
+import type { PoolRefusal } from './local/errors.ts'
 import { ChainError, type ChainErrorCode, type ChainErrorFacts } from './port.ts'
 
 export type RpcCall = {
@@ -13,6 +15,8 @@ export type RpcCall = {
 export type RpcClient = {
   /** The call's result as it came; the caller checks its shape. */
   call(call: RpcCall): Promise<unknown>
+  /** The value of an answer in canonical bytes; BAD_RESPONSE for any other. */
+  ask<T>(codec: Codec<T>, call: RpcCall): Promise<T>
   close(): void
 }
 
@@ -33,6 +37,9 @@ const refusals: ReadonlySet<string> = new Set<ChainErrorCode>([
   'EXTRINSIC_REFUSED',
 ])
 
+/** Refusals of the pool that pass by themselves. */
+const passing: ReadonlySet<string> = new Set<PoolRefusal>(['PoolFull', 'StaleNonce', 'FutureNonce'])
+
 /** All calls must be safe to repeat: a lost answer is asked for again. */
 export function createRpcClient(o: { readonly endpoint: string; readonly patienceMs: number }): RpcClient {
   const closing = new AbortController()
@@ -50,23 +57,25 @@ export function createRpcClient(o: { readonly endpoint: string; readonly patienc
       throw new ChainError('CHAIN_UNREACHABLE', { endpoint: o.endpoint }, { retryable: true, cause: error })
     }
   }
-  return {
-    async call(call) {
-      const ends = call.signal ? AbortSignal.any([closing.signal, call.signal]) : closing.signal
-      const untilMs = performance.now() + (call.patienceMs ?? o.patienceMs)
-      for (let pauseMs = backOffMsMin; ; pauseMs = Math.min(2 * pauseMs, backOffMsMax)) {
-        if (closing.signal.aborted) throw new ChainError('CLOSED')
-        if (call.signal?.aborted) throw new ChainError('ABORTED', { method: call.method })
-        try {
-          return await once(call, ends)
-        } catch (error) {
-          const isLost = error instanceof ChainError && error.code === 'CHAIN_UNREACHABLE'
-          if (!isLost || (!ends.aborted && performance.now() + pauseMs > untilMs)) throw error
-          // Rejects on abort only, which the loop's head tells as ABORTED or CLOSED.
-          await delay(pauseMs, undefined, { signal: ends }).catch(() => undefined)
-        }
+  const call = async (call: RpcCall): Promise<unknown> => {
+    const ends = call.signal ? AbortSignal.any([closing.signal, call.signal]) : closing.signal
+    const untilMs = performance.now() + (call.patienceMs ?? o.patienceMs)
+    for (let pauseMs = backOffMsMin; ; pauseMs = Math.min(2 * pauseMs, backOffMsMax)) {
+      if (closing.signal.aborted) throw new ChainError('CLOSED')
+      if (call.signal?.aborted) throw new ChainError('ABORTED', { method: call.method })
+      try {
+        return await once(call, ends)
+      } catch (error) {
+        const isLost = error instanceof ChainError && error.code === 'CHAIN_UNREACHABLE'
+        if (!isLost || (!ends.aborted && performance.now() + pauseMs > untilMs)) throw error
+        // Rejects on abort only, which the loop's head tells as ABORTED or CLOSED.
+        await delay(pauseMs, undefined, { signal: ends }).catch(() => undefined)
       }
-    },
+    }
+  }
+  return {
+    call,
+    ask: async (codec, asked) => read(codec, await call(asked), asked.method),
     close: () => closing.abort(),
   }
 }
@@ -78,7 +87,17 @@ function resultOf(json: unknown, method: string): unknown {
   const code = isRecord(data) ? data['code'] : undefined
   if (typeof code !== 'string' || !refusals.has(code)) throw new ChainError('BAD_RESPONSE', { method })
   const facts = isRecord(data) && isRecord(data['facts']) ? plainFacts(data['facts']) : {}
-  throw new ChainError(code as ChainErrorCode, facts, { retryable: code === 'BLOCK_NOT_FINAL' })
+  const retryable = code === 'BLOCK_NOT_FINAL' || passing.has(String(facts['name']))
+  throw new ChainError(code as ChainErrorCode, facts, { retryable })
+}
+
+function read<T>(codec: Codec<T>, result: unknown, method: string): T {
+  try {
+    if (typeof result === 'string') return decode(codec, Buffer.from(result, 'hex'))
+  } catch (error) {
+    throw new ChainError('BAD_RESPONSE', { method }, { cause: error })
+  }
+  throw new ChainError('BAD_RESPONSE', { method })
 }
 
 function plainFacts(facts: Readonly<Record<string, unknown>>): ChainErrorFacts {

@@ -54,6 +54,11 @@ export function headerHash(header: Header): string {
   return hash('sha256', encode(headerCodec, header))
 }
 
+/** The name of a block. */
+export function headerRef(header: Header): { readonly number: number; readonly hash: string } {
+  return { number: header.number, hash: headerHash(header) }
+}
+
 /** The hashes in order, hashed: one level is enough, nobody proves the inclusion of an extrinsic here. */
 function rootOf(extrinsicHashes: readonly string[]): string {
   return hash('sha256', encode(vec(hex32, extrinsicsPerBlockMax), extrinsicHashes))

@@ -8,7 +8,7 @@ import {
   waitMsMax,
   weightsRowCodec,
 } from './answers.ts'
-import { type Block, type Header, headerHash, receiptCodec } from './block.ts'
+import { type Block, type Header, headerHash, headerRef, receiptCodec } from './block.ts'
 import { type Codec, encode } from './codec.ts'
 import { RequestError } from './errors.ts'
 import type { Producer } from './producer.ts'
@@ -37,7 +37,7 @@ export function createMethods(o: {
       'state_getMetagraph',
       (params) => {
         const { header, state } = chain.subnetAt(params)
-        return hex(metagraphCodec, metagraphOf(state, { number: header.number, hash: headerHash(header) }))
+        return hex(metagraphCodec, metagraphOf(state, headerRef(header)))
       },
     ],
     ['state_getWeights', (params) => weightsOf(chain, params)],
