@@ -25,8 +25,9 @@ export const toBootstrapPeer = (text: string): BootstrapPeer => {
 
 const keepConnected = async (o: { host: Host; peer: BootstrapPeer; log: MeshLog; signal: AbortSignal }) => {
   const { address, peerId } = o.peer
-  // So that a request can dial the peer at once, whatever this loop is waiting for.
-  await o.host.peerStore.merge(peerId, { multiaddrs: [address] })
+  // The address, so that a request can dial at once whatever this loop waits for; the tag, so that strangers who fill up the
+  // connections are pruned before a bootstrap peer is.
+  await o.host.peerStore.merge(peerId, { multiaddrs: [address], tags: { bootstrap: { value: 100 } } })
   // Started together, both sides would dial and keep two connections: the greater id waits a moment.
   const isPatient = o.host.peerId.toString() > peerId.toString()
   if (isPatient) await delay(2 * REDIAL_MS_MIN, undefined, { signal: o.signal })

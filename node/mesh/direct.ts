@@ -67,6 +67,7 @@ const createReceiver = (o: Options) => async (stream: Stream, connection: Connec
 /** Registers the protocol and returns `send`. */
 export const startDirect = async (o: Options) => {
   const protocol = `/evalmesh/1/${o.domain}/direct`
+  const self = o.host.peerId.toString()
   const senders = new Map<string, Sender>()
 
   const connectionTo = (peerId: string): Connection | undefined =>
@@ -97,28 +98,29 @@ export const startDirect = async (o: Options) => {
     if (sender !== undefined && !sender.running) void run(peerId, sender)
   }
 
+  const addSender = (peerId: string): Sender => {
+    if (senders.size >= DIRECT_PEERS_MAX) {
+      const victim = [...senders].find(([, s]) => !s.running)?.[0] ?? ''
+      senders.delete(victim)
+      o.log.warn({ peerId: victim }, 'direct queue dropped: too many peers have one')
+    }
+    const outbox = createOutbox({ countMax: DIRECT_QUEUE_MAX, bytesMax: DIRECT_QUEUE_BYTES_MAX })
+    const sender = { outbox, running: false }
+    senders.set(peerId, sender)
+    return sender
+  }
+
   await o.host.handle(protocol, createReceiver(o), { maxInboundStreams: 2, maxOutboundStreams: 1 })
   o.host.addEventListener('peer:connect', (event) => wake(event.detail.toString()))
 
   return {
-    /** Throws `TOO_LARGE`; a peer beyond `DIRECT_PEERS_MAX` is not served. */
+    /** Throws `TOO_LARGE`. */
     send(peerId: string, data: Uint8Array): void {
       if (data.byteLength > DIRECT_BYTES_MAX) {
         throw new MeshError('TOO_LARGE', { peerId, bytes: data.byteLength, bytesMax: DIRECT_BYTES_MAX })
       }
-      if (o.signal.aborted) return
-      let sender = senders.get(peerId)
-      if (sender === undefined) {
-        if (senders.size >= DIRECT_PEERS_MAX) {
-          o.log.warn({ peerId }, 'direct message dropped: queues for too many peers')
-          return
-        }
-        sender = {
-          outbox: createOutbox({ countMax: DIRECT_QUEUE_MAX, bytesMax: DIRECT_QUEUE_BYTES_MAX }),
-          running: false,
-        }
-        senders.set(peerId, sender)
-      }
+      if (o.signal.aborted || peerId === self) return
+      const sender = senders.get(peerId) ?? addSender(peerId)
       const dropped = sender.outbox.push(data)
       if (dropped > 0) o.log.debug({ peerId, dropped }, 'direct queue full: oldest dropped')
       wake(peerId)

@@ -20,7 +20,7 @@ export const DIRECT_BYTES_MAX = MIB
 export const DIRECT_QUEUE_MAX = 1024
 export const DIRECT_QUEUE_BYTES_MAX = 4 * MIB
 
-/** Peers with a direct queue: a full mesh goes up to 128 validators, twice that for a committee change. */
+/** Peers with a direct queue: a full mesh goes up to 128 validators, twice that for a committee change. Victim: the oldest idle. */
 export const DIRECT_PEERS_MAX = 256
 
 /** A question: only `submit` carries a bundle (20,000 bytes and up, other competitions more). */

@@ -65,12 +65,13 @@ export type Mesh = {
   publish(topic: Topic, data: Uint8Array): Promise<void>
   /**
    * Queues `data` for one peer's kept stream: in order, best effort, the oldest dropped over 1024 messages or 4 MiB. Waits
-   * in the queue while the peer is away. Throws `TOO_LARGE` over 1 MiB; after `close` it does nothing.
+   * in the queue while the peer is away. Throws `TOO_LARGE` over 1 MiB; to oneself, and after `close`, it does nothing.
    */
   send(peerId: string, data: Uint8Array): void
   /**
-   * Asks one peer. Dials it if need be. The answer is at most `bytesMax` bytes, else `TOO_LARGE`, before anything of that
-   * size is allocated. Rejects with `REFUSED`, `BUSY`, `UNREACHABLE`, `TIMEOUT` (60 s), `ABORTED`, `BAD_FRAME`, `CLOSED`.
+   * Asks one peer; dials it if need be and its address is known. The answer is at most `bytesMax` bytes, else `TOO_LARGE`, before anything of that
+   * size is allocated. Rejects with `REFUSED`, `BUSY`, `UNREACHABLE`, `TIMEOUT` (60 s, or a
+   * signal of `AbortSignal.timeout`), `ABORTED`, `BAD_FRAME`, `CLOSED`.
    */
   request(o: {
     readonly peerId: string

@@ -109,6 +109,10 @@ const readAnswer = (answer: Uint8Array): Uint8Array => {
   }
 }
 
+/** True for a signal that `AbortSignal.timeout` ended. */
+const isTimeout = (signal: AbortSignal): boolean =>
+  signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
+
 /** Asks `peer` and resolves to the answer's bytes; see `Mesh.request` for the errors. */
 export const request = async (o: {
   readonly host: Host
@@ -144,8 +148,8 @@ export const request = async (o: {
   } catch (error) {
     stream?.abort(new MeshError('ABORTED'))
     if (o.closed.aborted) throw new MeshError('CLOSED', facts)
+    if (timeout.aborted || isTimeout(o.signal)) throw new MeshError('TIMEOUT', facts)
     if (o.signal.aborted) throw new MeshError('ABORTED', facts, o.signal.reason)
-    if (timeout.aborted) throw new MeshError('TIMEOUT', facts)
     if (error instanceof MeshError) throw new MeshError(error.code, { ...error.facts, ...facts }, error.cause)
     throw new MeshError('UNREACHABLE', facts, error)
   } finally {

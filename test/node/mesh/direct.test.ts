@@ -4,14 +4,21 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
-import { noise } from '@libp2p/noise'
-import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
-import { createLibp2p } from 'libp2p'
 import { MeshError } from '../../../node/mesh/index.ts'
 import { createOutbox } from '../../../node/mesh/outbox.ts'
-import { bytes, DOMAIN, freePorts, joined, startPeer, text, toAddress, until } from './peers.ts'
+import {
+  bytes,
+  DOMAIN,
+  freePorts,
+  HUGE_FRAME,
+  joined,
+  startHostile,
+  startPeer,
+  text,
+  toAddress,
+  until,
+} from './peers.ts'
 
 /** A peer in a process of its own that prints each direct message; resolves when it listens. */
 const spawnPeer = async (
@@ -85,19 +92,24 @@ test('a direct message over the limit is refused by its sender, and one to a str
     (e) => e instanceof MeshError && e.code === 'TOO_LARGE',
   )
   a.mesh.send('not a peer id', bytes('lost'))
+  a.mesh.send(a.mesh.peerId, bytes('lost'))
   for (let i = 0; i < 300; i++) a.mesh.send(`stranger ${i}`, bytes('lost'))
+  // More queues than are kept: a real peer still gets one.
+  const b = await startPeer(t, 'b', { bootstrap: a.mesh.addresses() })
+  await joined(a, b)
+  a.mesh.send(b.mesh.peerId, bytes('found'))
+  await until(() => b.heard.direct.length === 1, 'the message')
+  assert.deepEqual([b.heard.direct, a.heard.direct], [['found'], []])
 })
 
 test('a peer that keeps sending malformed frames is disconnected and not let in again', async (t) => {
   const a = await startPeer(t, 'a')
   const [address = ''] = a.mesh.addresses()
-  const hostile = await createLibp2p({ transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()] })
-  t.after(() => hostile.stop())
+  const hostile = await startHostile(t)
   for (let i = 0; i < 3; i++) {
     const stream = await hostile.dialProtocol(multiaddr(address), `/evalmesh/1/${DOMAIN}/direct`)
     const closed = once(stream, 'close')
-    // Announces a frame of 2^35 bytes.
-    stream.send(Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x01))
+    stream.send(HUGE_FRAME)
     await closed
   }
   await until(() => hostile.getConnections().length === 0, 'disconnected')

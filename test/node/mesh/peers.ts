@@ -3,6 +3,10 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { TestContext } from 'node:test'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
 import { createMesh, type Mesh, type MeshHandlers, toPeerId } from '../../../node/mesh/index.ts'
 
 export const DOMAIN = 'ab'.repeat(32)
@@ -79,3 +83,13 @@ export const freePorts = async (count: number): Promise<number[]> => {
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
   return ports
 }
+
+/** A bare libp2p host that can say anything on any protocol. */
+export const startHostile = async (t: TestContext) => {
+  const host = await createLibp2p({ transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()] })
+  t.after(() => host.stop())
+  return host
+}
+
+/** Announces a frame of 2^35 bytes. */
+export const HUGE_FRAME = Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x01)

@@ -3,8 +3,20 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { multiaddr } from '@multiformats/multiaddr'
 import { createMesh, type Mesh, MeshError, type MeshErrorCode } from '../../../node/mesh/index.ts'
-import { bytes, DOMAIN, freePorts, joined, startPeer, text, toAddress, toSeed } from './peers.ts'
+import {
+  bytes,
+  DOMAIN,
+  freePorts,
+  HUGE_FRAME,
+  joined,
+  startHostile,
+  startPeer,
+  text,
+  toAddress,
+  toSeed,
+} from './peers.ts'
 
 const never = new AbortController().signal
 
@@ -51,10 +63,29 @@ test('an answer of 16 MiB arrives whole, and one byte over the asked limit is TO
 })
 
 test('a question over the limit is refused here, and by the server when it comes anyway', async (t) => {
-  const b = await startPeer(t, 'b')
+  let asked = 0
+  const count = async () => {
+    asked += 1
+    return new Uint8Array()
+  }
+  const b = await startPeer(t, 'b', { handlers: { request: count } })
   const a = await startPeer(t, 'a', { bootstrap: b.mesh.addresses() })
   await joined(a, b)
   await assert.rejects(ask(a.mesh, b.mesh.peerId, new Uint8Array(1024 * 1024 + 1)), failsWith('TOO_LARGE'))
+
+  const hostile = await startHostile(t)
+  const address = multiaddr(b.mesh.addresses()[0] ?? '')
+  for (const garbage of [HUGE_FRAME, new Uint8Array(64).fill(0xff), Uint8Array.of(9, 1, 2)]) {
+    const stream = await hostile.dialProtocol(address, `/evalmesh/1/${DOMAIN}/blob`)
+    const closed = once(stream, 'close')
+    stream.send(garbage)
+    // The third breaks off in the middle of a frame.
+    await stream.close().catch(() => {})
+    await closed
+  }
+  assert.equal(asked, 0)
+  await ask(a.mesh, b.mesh.peerId, bytes('?'))
+  assert.equal(asked, 1)
 })
 
 test('a refusal carries its reason, and a bug in the handler is a refusal that tells nothing', async (t) => {
@@ -118,6 +149,8 @@ test('the caller can end a wait, and the server then has room again', async (t) 
   stop.abort()
   await assert.rejects(waiting, failsWith('ABORTED'))
   await assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('?'), { signal: AbortSignal.abort() }), failsWith('ABORTED'))
+  const late = AbortSignal.timeout(50)
+  await assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('wait'), { signal: late }), failsWith('TIMEOUT'))
   assert.equal(text(await ask(a.mesh, b.mesh.peerId, bytes('still'))), 'still')
 })
 
