@@ -1,8 +1,8 @@
 /** The durable store of one node: records in `level`, synced before they are acknowledged, and blobs as files. */
 import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Level } from 'level'
 import { openBlobs } from './blobs.ts'
+import { checkDamage, checkFormat, codeOf, type Database, openDatabase } from './database.ts'
 import { StoreError } from './errors.ts'
 import {
   fromDiskValue,
@@ -41,43 +41,6 @@ export type Store = {
   nextSequence(): number
   /** Waits for what was handed in, then lets go of the directory. */
   close(): Promise<void>
-}
-
-type Database = Level<string, Uint8Array>
-
-const FORMAT = '1'
-const FORMAT_KEY = toDiskKey('meta', 'format')
-
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
-
-const openDatabase = async (dir: string): Promise<Database> => {
-  const db: Database = new Level<string, Uint8Array>(join(dir, 'level'), { keyEncoding: 'utf8', valueEncoding: 'view' })
-  try {
-    await db.open()
-    return db
-  } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined
-    if (codeOf(cause) === 'LEVEL_LOCKED') {
-      const remedy = 'another process uses this directory: stop it, or choose another directory'
-      throw new StoreError('STORE_LOCKED', { dir, remedy }, error)
-    }
-    const code = codeOf(cause) === 'LEVEL_CORRUPTION' ? 'CORRUPT' : 'OPEN_FAILED'
-    throw new StoreError(code, { dir, reason: String(cause ?? error) }, error)
-  }
-}
-
-/** Marks an empty database with our format, and refuses one of another. */
-const checkFormat = async (db: Database, dir: string): Promise<void> => {
-  const bytes = db.getSync(FORMAT_KEY)
-  if (bytes === undefined) {
-    const [first] = await db.keys({ limit: 1 }).all()
-    if (first !== undefined) throw new StoreError('FORMAT', { dir, found: 'no format record', expected: FORMAT })
-    const value = toDiskValue(FORMAT_KEY, new TextEncoder().encode(FORMAT))
-    await db.batch([{ type: 'put', key: FORMAT_KEY, value }], { sync: true })
-    return
-  }
-  const found = new TextDecoder().decode(fromDiskValue(FORMAT_KEY, bytes))
-  if (found !== FORMAT) throw new StoreError('FORMAT', { dir, found, expected: FORMAT })
 }
 
 const findNextSequence = async (db: Database): Promise<number> => {
@@ -121,6 +84,7 @@ export const openStore = async (o: { readonly dir: string }): Promise<Store> => 
   const db = await openDatabase(o.dir)
   try {
     await checkFormat(db, o.dir)
+    await checkDamage(db, o.dir)
     return await createStore(db, o.dir)
   } catch (error) {
     await db.close()

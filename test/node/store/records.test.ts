@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
@@ -184,6 +184,18 @@ test('a damaged value, a value under another key and a hole in the journal are f
   assert.equal(text(again.get('guard', 'whole')), 'whole')
   await assert.rejects(collect(again.records('guard')), failsWith('CORRUPT', { key: 'flipped' }))
   await assert.rejects(collect(again.records('journal')), failsWith('CORRUPT', { key: toSequenceKey(2) }))
+})
+
+test('a store whose last acknowledged write was damaged on disk is refused, at every start', async (t) => {
+  const dir = newFolder(t)
+  const store = await openStore({ dir })
+  for (let n = 0; n < 10; n++) await store.append([entry(n)])
+  await store.close()
+  const log = readdirSync(join(dir, 'level')).find((name) => name.endsWith('.log')) ?? ''
+  const content = readFileSync(join(dir, 'level', log))
+  content[content.length - 3] = (content[content.length - 3] ?? 0) ^ 1
+  writeFileSync(join(dir, 'level', log), content)
+  for (let start = 0; start < 2; start++) await assert.rejects(openStore({ dir }), failsWith('CORRUPT', { dir }))
 })
 
 test('a second opener is told which directory is in use and what to do, and a directory of another format is refused', async (t) => {
