@@ -13,7 +13,7 @@ import { castVote, type SignedVote } from './votes.ts'
 
 export type Agreement = SignedVote | Signed<'proposal'>
 
-const valueOf = (message: Agreement): Digest =>
+const valueNamed = (message: Agreement): Digest =>
   message.kind === 'proposal' ? headerDigest(message.body.header) : message.body.value
 
 /** the certificate of a higher view pulls forward: into a notarized view, or past a nullified one. */
@@ -64,7 +64,7 @@ const isForeign = (c: Context, message: Agreement): boolean => {
   const { self, current } = c.state
   const { hotkey, height, view } = message.body
   if (hotkey !== self || height < current.height) return false
-  return height > current.height || current.views.get(view)?.guard[message.kind] !== valueOf(message)
+  return height > current.height || current.views.get(view)?.guard[message.kind] !== valueNamed(message)
 }
 
 const receiveProposal = (c: Context, proposal: Signed<'proposal'>): void => {

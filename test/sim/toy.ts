@@ -1,0 +1,100 @@
+/** Rounds as small as they can be: every node gossips items, each height decides a list of them; waiting, pulling and inclusion are real. */
+import type { Application, CheckQuery, EntryCheck } from '../../protocol/application.ts'
+import { backoffMs } from '../../protocol/backoff.ts'
+import type { Committee } from '../../protocol/committee.ts'
+import { type Digest, hash, type Key, utf8ToBytes } from '../../protocol/crypto.ts'
+import type { Effect, Input } from '../../protocol/machine-types.ts'
+import type { Entry } from '../../protocol/message/entry.ts'
+
+export type ToyRounds = {
+  readonly self: Key | null
+  readonly committee: Committee
+  readonly deltaMs: number
+  head: number
+  round: number
+  /** Item → since when it is held here. */
+  readonly held: Map<Digest, number>
+  readonly done: Set<Digest>
+}
+
+/** Blocks from one due round to the next, and between two items of a node. */
+const ROUND_BLOCKS = 4
+const ITEM_BLOCKS = 3
+
+/** Rounds due at this head. */
+export const toyRoundsDue = (head: number): number => Math.floor(head / ROUND_BLOCKS)
+
+export const toyItemId = (o: { hotkey: Key; block: number }): Digest => hash(utf8ToBytes(`item/${o.hotkey}/${o.block}`))
+
+export const createToy = (o: { self: Key | null; committee: Committee; deltaMs: number }): ToyRounds => ({
+  ...o,
+  head: 0,
+  round: 0,
+  held: new Map(),
+  done: new Set(),
+})
+
+const open = (state: ToyRounds): Digest[] => [...state.held.keys()].filter((id) => !state.done.has(id))
+
+const due = (state: ToyRounds): Entry | null => {
+  const round = state.round + 1
+  if (round > toyRoundsDue(state.head)) return null
+  // Who proposes, and when, is in the value: two leaders never propose the same by chance.
+  const manifest = hash(utf8ToBytes(`${state.self}/${state.head}`))
+  return { kind: 'commits', competition: 'toy', round, manifest, commits: open(state).sort((a, b) => (a < b ? -1 : 1)) }
+}
+
+const check = (state: ToyRounds, { header, at, view, fresh }: CheckQuery): EntryCheck => {
+  const { entry } = header
+  if (entry.kind !== 'commits' || entry.round !== state.round + 1)
+    return { kind: 'invalid', reason: 'another round is due' }
+  const { commits } = entry
+  if (commits.some((id, index) => state.done.has(id) || (index > 0 && id <= (commits[index - 1] ?? '')))) {
+    return { kind: 'invalid', reason: 'items are sorted, each once in the log' }
+  }
+  const missing = commits.filter((id) => !state.held.has(id))
+  if (missing.length > 0) {
+    const effects = missing.map((digest): Effect => ({ kind: 'fetch', what: 'message', digest }))
+    return { kind: 'wait', reason: `missing ${missing.join()}`, effects }
+  }
+  if (!fresh) return { kind: 'valid' }
+  if (entry.round > toyRoundsDue(state.head)) return { kind: 'wait', reason: 'not due', effects: [] }
+  const patience = backoffMs(2 * state.deltaMs, view)
+  const omitted = open(state).some((id) => at - (state.held.get(id) ?? at) > patience && !commits.includes(id))
+  return omitted ? { kind: 'wait', reason: 'an item is omitted', effects: [] } : { kind: 'valid' }
+}
+
+const step = (state: ToyRounds, input: Input): readonly Effect[] => {
+  if (input.kind === 'head') {
+    state.head = input.block.number
+    const due = state.self !== null && state.head % ITEM_BLOCKS === 0
+    if (!due) return []
+    const body = { submission: hash(), hotkey: state.self ?? '', block: state.head }
+    return [{ kind: 'sign', message: { kind: 'receipt', body } }]
+  }
+  if (input.kind === 'message' && input.message.kind === 'receipt') {
+    const id = toyItemId(input.message.body)
+    if (state.held.has(id)) return []
+    state.held.set(id, input.at)
+    return [{ kind: 'persist', records: [{ kind: 'message', message: input.message }] }]
+  }
+  return []
+}
+
+export const toy: Application<ToyRounds> = {
+  committee: (state) => state.committee,
+  headBlock: (state) => state.head,
+  due,
+  check,
+  apply: (state, { header }) => {
+    if (header.entry.kind !== 'commits') return []
+    state.round = header.entry.round
+    for (const id of header.entry.commits) state.done.add(id)
+    return []
+  },
+  restore: (state, record) => {
+    if (record.kind === 'message' && record.message.kind === 'receipt')
+      state.held.set(toyItemId(record.message.body), 0)
+  },
+  step,
+}
