@@ -1,4 +1,4 @@
 /** The mesh's public surface. */
 export { MeshError, type MeshErrorCode } from './errors.ts'
-export { createMesh, type MeshOptions, toPeerId } from './mesh.ts'
+export { createMesh, toPeerId } from './mesh.ts'
 export type { Mesh, MeshHandlers, MeshLog, RequestKind, Topic, Verdict } from './port.ts'

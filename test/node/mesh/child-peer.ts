@@ -1,6 +1,6 @@
 /** A peer in a process of its own: prints what it hears, and closes when its input ends. */
 import { createMesh } from '../../../node/mesh/index.ts'
-import { DOMAIN, text, toSeed } from './peers.ts'
+import { DOMAIN, silent, text, toSeed } from './peers.ts'
 
 const [name = '', port = '0'] = process.argv.slice(2)
 const print = (line: string): void => {
@@ -12,7 +12,7 @@ const mesh = await createMesh({
   listen: [`/ip4/127.0.0.1/tcp/${port}`],
   bootstrap: [],
   domain: DOMAIN,
-  log: { debug() {}, info() {}, warn() {}, error() {} },
+  log: silent,
   handlers: {
     gossip({ data }) {
       print(`gossip ${text(data)}`)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MeshError } from '../../../node/mesh/index.ts'
-import { bytes, freePorts, joined, startPeer, text, toAddress, until } from './peers.ts'
+import { bytes, freePorts, joined, silent, startPeer, text, toAddress, until } from './peers.ts'
 
 test('four nodes started together join within 3 s, and every one hears a published message exactly once', async (t) => {
   const names = ['one', 'two', 'three', 'four']
@@ -112,4 +112,42 @@ test('a peer of another domain is no listener and hears nothing', async (t) => {
   await a.mesh.publish('certificates', bytes('ours'))
   await until(() => friend.heard.gossip.length === 1, 'heard')
   assert.deepEqual(stranger.heard.gossip, [])
+})
+
+test('a peer may have 256 messages waiting for a verdict; more are ignored, and others are still heard', async (t) => {
+  const gate = Promise.withResolvers<void>()
+  let waiting = 0
+  let ignored = 0
+  const judged: string[] = []
+  const a = await startPeer(t, 'a', {
+    log: {
+      ...silent,
+      warn() {
+        ignored += 1
+      },
+    },
+    handlers: {
+      async gossip({ data }) {
+        if (text(data).startsWith('slow')) {
+          waiting += 1
+          await gate.promise
+        }
+        judged.push(text(data))
+        return 'accept' as const
+      },
+    },
+  })
+  const flood = await startPeer(t, 'flood', { bootstrap: a.mesh.addresses() })
+  const calm = await startPeer(t, 'calm', { bootstrap: a.mesh.addresses() })
+  await joined(a, flood)
+  await joined(a, calm)
+  for (let i = 0; i < 300; i++) await flood.mesh.publish('commits', bytes(`slow${i}`))
+  await until(() => waiting + ignored === 300, 'all 300 seen')
+  assert.deepEqual([waiting, ignored], [256, 44])
+  await calm.mesh.publish('commits', bytes('calm'))
+  await until(() => judged.includes('calm'), 'the calm peer heard')
+  gate.resolve()
+  await flood.mesh.publish('commits', bytes('again'))
+  await until(() => judged.includes('again'), 'the flooding peer heard again')
+  assert.equal(judged.length, 258)
 })

@@ -7,7 +7,7 @@ import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
-import { createMesh, type Mesh, type MeshHandlers, toPeerId } from '../../../node/mesh/index.ts'
+import { createMesh, type Mesh, type MeshHandlers, type MeshLog, toPeerId } from '../../../node/mesh/index.ts'
 
 export const DOMAIN = 'ab'.repeat(32)
 
@@ -16,7 +16,7 @@ export const toSeed = (name: string): Uint8Array => createHash('sha256').update(
 export const text = (data: Uint8Array): string => new TextDecoder().decode(data)
 export const bytes = (s: string): Uint8Array => new TextEncoder().encode(s)
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
+export const silent: MeshLog = { debug() {}, info() {}, warn() {}, error() {} }
 
 export type Heard = { readonly gossip: string[]; readonly direct: string[] }
 export type TestPeer = { readonly mesh: Mesh; readonly heard: Heard }
@@ -34,7 +34,13 @@ export const until = async (isDone: () => boolean, what: string, msMax = 10_000)
 export const startPeer = async (
   t: TestContext,
   name: string,
-  o: { listen?: string; bootstrap?: readonly string[]; domain?: string; handlers?: Partial<MeshHandlers> } = {},
+  o: {
+    listen?: string
+    bootstrap?: readonly string[]
+    domain?: string
+    handlers?: Partial<MeshHandlers>
+    log?: MeshLog
+  } = {},
 ): Promise<TestPeer> => {
   const heard: Heard = { gossip: [], direct: [] }
   const mesh = await createMesh({
@@ -42,7 +48,7 @@ export const startPeer = async (
     listen: [o.listen ?? '/ip4/127.0.0.1/tcp/0'],
     bootstrap: o.bootstrap ?? [],
     domain: o.domain ?? DOMAIN,
-    log: silent,
+    log: o.log ?? silent,
     handlers: {
       gossip({ topic, data }) {
         heard.gossip.push(`${topic}:${text(data)}`)

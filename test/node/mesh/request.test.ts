@@ -11,6 +11,7 @@ import {
   freePorts,
   HUGE_FRAME,
   joined,
+  silent,
   startHostile,
   startPeer,
   text,
@@ -216,7 +217,7 @@ test('wrong options are named: seed, domain, bootstrap address, a port that is t
     listen: ['/ip4/127.0.0.1/tcp/0'],
     bootstrap: [],
     domain: DOMAIN,
-    log: { debug() {}, info() {}, warn() {}, error() {} },
+    log: silent,
     handlers: { gossip: () => 'accept' as const, direct() {}, request: async () => new Uint8Array() },
   }
   await assert.rejects(createMesh({ ...good, privateKeySeed: new Uint8Array(31) }), failsWith('BAD_OPTIONS'))
