@@ -1,6 +1,6 @@
 /** Runs the tests for `npm test`: the whole suite after making the machine ready for it, or the files that were asked for. */
 import { spawn } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { globSync, statSync } from 'node:fs'
 import { availableParallelism, constants } from 'node:os'
 import { ensureSystemPackages, SetupError } from './system.ts'
 
@@ -29,7 +29,13 @@ async function main(args: readonly string[]): Promise<number> {
     })
     patterns.push('test/**/*.test.ts')
   }
-  return runNodeTest([...flags, ...patterns], stop.signal)
+  const files = globSync(patterns)
+  if (files.length === 0) {
+    // node:test would call nothing a success.
+    process.stderr.write(`evalmesh: no test file matches ${patterns.join(' ')}\n`)
+    return 2
+  }
+  return runNodeTest([...flags, ...files.sort()], stop.signal)
 }
 
 function runNodeTest(args: readonly string[], stop: AbortSignal): Promise<number> {
