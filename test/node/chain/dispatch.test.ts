@@ -83,6 +83,17 @@ test('dispatch: permits go to the most stake at the epoch only, of equals to the
   assert.deepEqual(permitted(startBlock(state, 5)), [0, 2, 3])
   const strict = { ...state, subnet: { ...state.subnet, stakeThresholdRao: 60n } }
   assert.deepEqual(permitted(startBlock(strict, 10)), [0, 2])
+  const roomy = { ...state, subnet: { ...state.subnet, maxAllowedValidators: 9 } }
+  assert.deepEqual(permitted(startBlock(roomy, 5)), [0, 1, 2, 3])
+})
+
+test('dispatch: weights are taken again exactly when the rate limit has passed, and at once after a genesis', () => {
+  const call = { kind: 'set_weights', netuid: 7, uids: [0], values: [1], versionKey: 0n } as const
+  const at = (state: State, block: number): ReturnType<typeof dispatch> => dispatch(state, call, { signer: hot, block })
+  const first = at(genesis, 1)
+  assert.deepEqual(first.events, [{ kind: 'WeightsSet', netuid: 7, uid: 0 }])
+  assert.equal(at(first.state, 100).error, 'SettingWeightsTooFast')
+  assert.equal(at(first.state, 101).error, null)
 })
 
 test('dispatch: no sequence of calls makes rao, and a call that fails changes nothing', () => {

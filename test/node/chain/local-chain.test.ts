@@ -101,6 +101,8 @@ test('local chain: a tampered extrinsic, one of another chain and one that is no
   const call = { kind: 'transfer', to: payee, amountRao: 6000n } as const
   const good = Buffer.from(signExtrinsic({ genesisHash: net.genesisHash, nonce, call, signer: payer }))
   const foreign = Buffer.from(signExtrinsic({ genesisHash: 'ab'.repeat(32), nonce, call, signer: payer }))
+  const before = Buffer.from(signExtrinsic({ genesisHash: net.genesisHash, nonce: nonce - 1, call, signer: payer }))
+  const otherNonce = Buffer.concat([good.subarray(0, 36), before.subarray(36)])
   const moreMoney = Buffer.from(good)
   moreMoney[32 + 4 + 1 + 32] = 0xff // the amount's first byte
   const otherSignature = Buffer.from(good)
@@ -112,6 +114,7 @@ test('local chain: a tampered extrinsic, one of another chain and one that is no
   }
   assert.equal(await nameOf(foreign), 'BadSignature')
   assert.equal(await nameOf(moreMoney), 'BadSignature')
+  assert.equal(await nameOf(otherNonce), 'BadSignature')
   assert.equal(await nameOf(otherSignature), 'BadSignature')
   assert.equal(await nameOf(good.subarray(1)), 'BadEncoding')
   assert.equal(await nameOf(Buffer.concat([good, Buffer.alloc(1)])), 'BadEncoding')
