@@ -1,5 +1,6 @@
 /** The weights vector of a block: a pure function of the ledger, the parameters and the chain at that block. */
 import type { Metagraph } from '../chain-view.ts'
+import { compareNumbers } from '../competition/integers.ts'
 import type { CompetitionParams } from '../genesis.ts'
 import type { WeightsVector } from '../machine-types.ts'
 import type { LeadRecord, Standing } from './fold.ts'
@@ -33,7 +34,11 @@ const winnerShare = (params: CompetitionParams, record: LeadRecord, block: numbe
 /** values are u16 with the largest at 65535, as the chain itself upscales; uids rise; nothing is listed with 0. */
 const upscale = (shares: ReadonlyMap<number, bigint>): WeightsVector => {
   const rows = [...shares].filter(([, share]) => share > 0n).sort(([a], [b]) => a - b)
-  const top = rows.reduce((max, [, share]) => (share > max ? share : max), 0n)
+  const top =
+    rows
+      .map(([, share]) => share)
+      .sort(compareNumbers)
+      .at(-1) ?? 1n
   const values = rows.map(([uid, share]) => [uid, Number((share * U16_MAX) / top)] as const).filter(([, v]) => v > 0)
   return { uids: values.map(([uid]) => uid), values: values.map(([, value]) => value) }
 }

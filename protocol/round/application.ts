@@ -1,0 +1,158 @@
+/** The rounds as the agreement on heights sees them: what is due, whether a proposed entry is right, and what a decided one changes. */
+import type { Application, CheckQuery, EntryCheck } from '../application.ts'
+import { assert, unreachable } from '../assert.ts'
+import type { BlockRef, Metagraph } from '../chain-view.ts'
+import type { Effect, Input, JournalRecord } from '../machine-types.ts'
+import type { Entry } from '../message/entry.ts'
+import { wait } from './checks.ts'
+import { checkEpoch, dueEpoch } from './epoch-entry.ts'
+import { drain, missingOf } from './fold.ts'
+import { accept, fetchNamed } from './items.ts'
+import { checkManifest, dueManifest } from './manifest.ts'
+import { pump, relayOwn } from './pump.ts'
+import { termsOf } from './reveal.ts'
+import { checkStage, dueStage } from './stages.ts'
+import type { RoundState } from './state.ts'
+import { parseStatement, statementFault } from './statement.ts'
+
+/** Metagraphs kept at once: epoch starts, blocks of weights and the newest; the oldest read gives way and is read again when asked for. */
+const METAGRAPHS_MAX = 16
+/** Answers that are still awaited are younger than this. */
+const ASKED_MS = 60_000
+
+const due = (state: RoundState): Entry | null => {
+  const head = state.head?.number ?? 0
+  if (head < state.logBlock || state.backlog.length > 0) return null
+  const epoch = dueEpoch(state)
+  if (epoch !== null) return epoch
+  const entries: { deadline: number; entry: Entry }[] = []
+  for (const competition of state.competitions.values()) {
+    const round = competition.open
+    const stage = round === null ? null : dueStage(state, { competition, round }, head)
+    if (stage !== null) entries.push(stage)
+    const manifest = dueManifest(state, competition, head)
+    if (manifest !== null) entries.push({ deadline: manifest.closeBlock, entry: manifest })
+  }
+  // Equal deadlines keep the genesis document's order of competitions.
+  return entries.sort((a, b) => a.deadline - b.deadline)[0]?.entry ?? null
+}
+
+const check = (state: RoundState, query: CheckQuery): EntryCheck => {
+  const { entry } = query.header
+  if (state.backlog.length > 0) return wait('the log is ahead', fetchNamed(state, missingOf(state), query.at))
+  switch (entry.kind) {
+    case 'epoch':
+      return checkEpoch(state, entry, query)
+    case 'manifest':
+      return checkManifest(state, entry, query)
+    case 'commits':
+    case 'result':
+    case 'void':
+      return checkStage(state, entry, query)
+    default:
+      return unreachable(entry)
+  }
+}
+
+const noteBlock = (state: RoundState, block: BlockRef): void => {
+  for (const { open } of state.competitions.values()) {
+    if (open !== null && open.entry.beaconBlock === block.number) open.beacon = block.hash
+  }
+}
+
+const noteMetagraph = (state: RoundState, metagraph: Metagraph): void => {
+  state.metagraphs.set(metagraph.block.number, metagraph)
+  const [oldest] = state.metagraphs.keys()
+  if (state.metagraphs.size > METAGRAPHS_MAX && oldest !== undefined) state.metagraphs.delete(oldest)
+  if (state.latest === null || state.latest.block.number < metagraph.block.number) state.latest = metagraph
+}
+
+const noteEvaluated = (state: RoundState, input: Extract<Input, { kind: 'evaluated' }>): readonly Effect[] => {
+  const round = state.competitions.get(input.competition)?.open ?? null
+  if (round?.manifest !== input.manifest || round.sealed !== null || state.self === null) return []
+  const { nonce, statement } = input
+  const terms = termsOf(round, state.domains)
+  const fault =
+    terms === null ? 'seed' : statementFault(parseStatement(statement), terms, { hotkey: state.self, nonce })
+  assert(fault === null, `my own evaluation fits its round, but for its ${fault}`)
+  round.sealed = { nonce, statement }
+  const { competition, round: number, manifest } = input
+  return [{ kind: 'persist', records: [{ kind: 'sealed', competition, round: number, manifest, nonce, statement }] }]
+}
+
+const noteMessage = (state: RoundState, input: Extract<Input, { kind: 'message' }>): readonly Effect[] => {
+  const { message } = input
+  const { isKept, conflict } = accept(state, message, { since: input.at, isTrusted: false })
+  const kept: readonly Effect[] = isKept ? [{ kind: 'persist', records: [{ kind: 'message', message }] }] : []
+  if (conflict === null || message.kind === 'submission') return kept
+  const notice = { kind: 'equivocation', hotkey: message.body.hotkey, first: conflict, second: message } as const
+  return [...kept, { kind: 'notice', notice }]
+}
+
+const noteHead = (state: RoundState, block: BlockRef, at: number): readonly Effect[] => {
+  if (state.head !== null && block.number <= state.head.number) return []
+  state.head = block
+  noteBlock(state, block)
+  for (const [key, last] of state.asked) if (at - last > ASKED_MS) state.asked.delete(key)
+  return relayOwn(state, at)
+}
+
+const note = (state: RoundState, input: Input): readonly Effect[] => {
+  switch (input.kind) {
+    case 'message':
+      return noteMessage(state, input)
+    case 'head':
+      return noteHead(state, input.block, input.at)
+    case 'block':
+      noteBlock(state, input.block)
+      return []
+    case 'metagraph':
+      noteMetagraph(state, input.metagraph)
+      return []
+    case 'stored':
+      state.stored.add(input.digest)
+      return []
+    case 'evaluated':
+      return noteEvaluated(state, input)
+    case 'certificate':
+    case 'decided':
+    case 'status':
+    case 'wake':
+      return []
+    default:
+      return unreachable(input)
+  }
+}
+
+const restore = (state: RoundState, record: JournalRecord): void => {
+  if (record.kind === 'message') {
+    accept(state, record.message, { since: null, isTrusted: true })
+    drain(state)
+  } else if (record.kind === 'weights') {
+    state.weightsBlock = Math.max(state.weightsBlock, record.block)
+  } else if (record.kind === 'sealed') {
+    const round = state.competitions.get(record.competition)?.open ?? null
+    if (round?.manifest === record.manifest) round.sealed = { nonce: record.nonce, statement: record.statement }
+  }
+}
+
+/** Rounds, results, ledger and weights behind the seam of `application.ts`. Effects are read off the state after every input. */
+export const rounds: Application<RoundState> = {
+  committee: (state) => state.committee,
+  headBlock: (state) => state.head?.number ?? state.genesis.block,
+  due,
+  check,
+  apply: (state, { header, digest, at }) => {
+    state.backlog.push({ header, digest })
+    drain(state)
+    // Before the first input this is a replay: what it would ask for is asked for then.
+    return state.startedAt === null ? [] : pump(state, at)
+  },
+  step: (state, input) => {
+    state.startedAt ??= input.at
+    const noted = note(state, input)
+    drain(state)
+    return [...noted, ...pump(state, input.at)]
+  },
+  restore,
+}

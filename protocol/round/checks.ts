@@ -1,0 +1,37 @@
+/** The three answers to a proposed entry, and the patience behind the inclusion rule. */
+import type { CheckQuery, EntryCheck } from '../application.ts'
+import { backoffMs } from '../backoff.ts'
+import type { Effect } from '../machine-types.ts'
+import { relayHeld } from './items.ts'
+import { type Held, heldSince, type RoundState } from './state.ts'
+
+export const VALID: EntryCheck = { kind: 'valid' }
+export const invalid = (reason: string): EntryCheck => ({ kind: 'invalid', reason })
+export const wait = (reason: string, effects: readonly Effect[] = []): EntryCheck => ({ kind: 'wait', reason, effects })
+
+/**
+ * R-70: a fresh proposal that omits a valid item held here for longer than 2Δ·1.25^view is refused, and the item sent on; a re-proposal that a
+ * notarization justifies never is.
+ */
+export const isHeldLong = (state: RoundState, query: CheckQuery, held: Held): boolean =>
+  query.at - heldSince(state, held) > backoffMs(2 * state.genesis.deltaMs, query.view)
+
+/** Waits while a fresh proposal leaves out any of `omitted` that was held long; sends those on. */
+export const checkOmitted = (state: RoundState, query: CheckQuery, omitted: readonly Held[]): EntryCheck => {
+  const long = query.fresh ? omitted.filter((held) => isHeldLong(state, query, held)) : []
+  return long.length === 0 ? VALID : wait('a held item is missing', relayHeld(state, long, query.at))
+}
+
+/** True when each is above the one before: sorted, and each once. */
+export const isRising = (values: readonly string[]): boolean =>
+  values.every((value, index) => index === 0 || (values[index - 1] ?? '') < value)
+
+/** The held items of these ids in order, or the ids that are missing. */
+export const allHeld = <H>(
+  ids: readonly string[],
+  find: (id: string) => H | null,
+): { readonly items: readonly H[] } | { readonly missing: readonly string[] } => {
+  const found = ids.map(find)
+  const missing = ids.filter((_, index) => found[index] === null)
+  return missing.length > 0 ? { missing } : { items: found.filter((item) => item !== null) }
+}

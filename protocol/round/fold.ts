@@ -1,0 +1,161 @@
+/** Decided entries into the state, in the order of the log, each as soon as every message that it names is here. */
+import { assert, unreachable } from '../assert.ts'
+import type { Digest } from '../crypto.ts'
+import { foldResult } from '../ledger/fold.ts'
+import type { Entry, EntryOf, ManifestEntry } from '../message/entry.ts'
+import type { Delegation } from '../message/membership.ts'
+import { committeeOf } from './epoch.ts'
+import { prune } from './items.ts'
+import { resultDigest } from './result.ts'
+import { evaluationOf } from './reveal.ts'
+import { deriveRound } from './stages.ts'
+import { type CompetitionState, type Held, heldOf, type OpenRound, type Pending, type RoundState } from './state.ts'
+import { parseStatement } from './statement.ts'
+
+/** Rounds whose results stay in memory for those who ask; older ones are in the archive. */
+const RESULTS_MAX = 64
+
+/** an entry is folded when the messages that it names are here: the rest follows from them, so nothing derived is ever taken on trust. */
+const namedBy = (entry: Entry): readonly Digest[] => {
+  switch (entry.kind) {
+    case 'epoch':
+      return entry.members.map((member) => member.delegation)
+    case 'manifest':
+      return entry.submissions.map((submission) => submission.id)
+    case 'commits':
+      return entry.commits
+    case 'result':
+      return entry.reveals
+    case 'void':
+      return []
+    default:
+      return unreachable(entry)
+  }
+}
+
+const openRound = (competition: CompetitionState): OpenRound => {
+  assert(competition.open !== null, 'the log closes only rounds that are open')
+  return competition.open
+}
+
+const foldEpoch = (state: RoundState, entry: EntryOf<'epoch'>): void => {
+  const bodies = new Map<string, Delegation>()
+  for (const { hotkey, delegation } of entry.members) {
+    const held = heldOf(state, 'delegation', delegation)
+    if (held !== null) bodies.set(hotkey, held.message.body)
+  }
+  state.inForce = bodies
+  state.committee = committeeOf({
+    epoch: entry.epoch,
+    seed: entry.blockHash,
+    members: entry.members,
+    delegationOf: (hotkey) => bodies.get(hotkey),
+  })
+}
+
+const foldManifest = (
+  state: RoundState,
+  competition: CompetitionState,
+  o: { readonly entry: ManifestEntry; readonly digest: Digest },
+): void => {
+  const { entry, digest } = o
+  assert(competition.open === null, 'one round of a competition is open at a time')
+  competition.lastRound = entry.round
+  competition.lastCloseBlock = entry.closeBlock
+  competition.open = {
+    manifest: digest,
+    entry,
+    committee: state.committee,
+    beacon: null,
+    commits: new Map(),
+    reveals: new Map(),
+    committed: null,
+    checked: new Map(),
+    sealed: null,
+    isEvaluating: false,
+    derived: null,
+  }
+}
+
+const foldCommits = (state: RoundState, round: OpenRound, o: { ids: readonly Digest[]; block: number }): void => {
+  const commits = o.ids.flatMap((id) => heldOf(state, 'commit', id) ?? [])
+  round.committed = { block: o.block, commits: new Map(commits.map((held) => [held.message.body.hotkey, held])) }
+}
+
+const attest = (state: RoundState, round: OpenRound, reveal: Held<'reveal'>) => {
+  // A replay and a late joiner have no beacon block yet: what a quorum found right about the seed is not looked at again here.
+  const found = evaluationOf(round, reveal, state.domains)
+  const { hotkey, statement } = reveal.message.body
+  const evaluation = found !== null && 'evaluation' in found ? found.evaluation : parseStatement(statement)
+  return { id: reveal.id, hotkey, evaluation }
+}
+
+const close = (state: RoundState, competition: CompetitionState): void => {
+  competition.open = null
+  prune(state)
+}
+
+const foldDecidedResult = (
+  state: RoundState,
+  competition: CompetitionState,
+  o: { entry: EntryOf<'result'>; block: number },
+): void => {
+  const round = openRound(competition)
+  const reveals = o.entry.reveals.flatMap((id) => heldOf(state, 'reveal', id) ?? [])
+  const result = deriveRound(
+    state,
+    { competition, round },
+    reveals.map((reveal) => attest(state, round, reveal)),
+  )
+  assert(resultDigest(result) === o.entry.result, 'a certified result is what its reveals derive')
+  foldResult(competition.standing, result, o.block)
+  competition.results.push(result)
+  if (competition.results.length > RESULTS_MAX) competition.results.shift()
+  close(state, competition)
+}
+
+const competitionOf = (state: RoundState, id: string): CompetitionState => {
+  const competition = state.competitions.get(id)
+  assert(competition !== undefined, 'the log names only competitions of the genesis document')
+  return competition
+}
+
+const foldEntry = (state: RoundState, { header, digest }: Pending): void => {
+  const { entry, block } = header
+  switch (entry.kind) {
+    case 'epoch':
+      foldEpoch(state, entry)
+      break
+    case 'manifest':
+      foldManifest(state, competitionOf(state, entry.competition), { entry, digest })
+      break
+    case 'commits':
+      foldCommits(state, openRound(competitionOf(state, entry.competition)), { ids: entry.commits, block })
+      break
+    case 'result':
+      foldDecidedResult(state, competitionOf(state, entry.competition), { entry, block })
+      break
+    case 'void':
+      close(state, competitionOf(state, entry.competition))
+      break
+    default:
+      unreachable(entry)
+  }
+}
+
+/** Messages that the oldest unfolded entry names and that are not here. */
+export const missingOf = (state: RoundState): readonly Digest[] => {
+  const next = state.backlog[0]
+  return next === undefined ? [] : namedBy(next.header.entry).filter((id) => !state.items.has(id))
+}
+
+/** Folds decided entries as far as their messages are here. */
+export const drain = (state: RoundState): void => {
+  for (let next = state.backlog[0]; next !== undefined && missingOf(state).length === 0; next = state.backlog[0]) {
+    state.backlog.shift()
+    foldEntry(state, next)
+    state.logBlock = next.header.block
+    // What proposals of this height named may never be needed again.
+    state.wanted.clear()
+  }
+}

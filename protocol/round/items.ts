@@ -1,0 +1,220 @@
+/** Which messages are kept: each kind's rule, its bound, and who gives way when it is full. */
+import { unreachable } from '../assert.ts'
+import { memberOf, weightOf } from '../committee.ts'
+import type { Digest, Key } from '../crypto.ts'
+import type { Effect } from '../machine-types.ts'
+import { type MessageKind, messageId, type Signed } from '../message/message.ts'
+import { eligibleHotkeys } from './epoch.ts'
+import { ask, type CompetitionState, type Held, type OpenRound, type RoundState } from './state.ts'
+
+/** Submissions without a verdict in one competition; beyond it newcomers are refused, since the older ones have receipts already. */
+const CANDIDATES_MAX = 1_024
+/** Submissions known by a receipt only; beyond it newcomers wait until they are relayed again. */
+const ORPHANS_MAX = 256
+/** Days' worth of one miner's submissions that may wait at once. */
+const WAITING_DAYS = 2
+
+/** What became of a message: whether it is kept, and what its sender signed before for the same thing, if that differs. */
+export type Acceptance = { readonly isKept: boolean; readonly conflict: Signed | null }
+
+const DROPPED: Acceptance = { isKept: false, conflict: null }
+
+/** A message on its way in. `isNamed`: the log, a proposal or this node's own journal names it, so bounds do not apply. */
+type Incoming<K extends MessageKind> = { readonly held: Held<K>; readonly isNamed: boolean }
+
+const keep = (state: RoundState, held: Held): Acceptance => {
+  state.items.set(held.id, held)
+  state.wanted.delete(held.id)
+  return { isKept: true, conflict: null }
+}
+
+/** One item a sender: the first is the one that counts here; another one is kept only where it is named. */
+const keepFirst = <K extends 'receipt' | 'commit' | 'reveal'>(
+  state: RoundState,
+  table: Map<Key, Held<K>>,
+  o: Incoming<K> & { readonly hotkey: Key },
+): Acceptance => {
+  const first = table.get(o.hotkey)
+  if (first === undefined) {
+    table.set(o.hotkey, o.held)
+    return keep(state, o.held)
+  }
+  if (o.isNamed) keep(state, o.held)
+  return { isKept: o.isNamed, conflict: (first satisfies Held<K> as Held).message }
+}
+
+const mayBeMember = (state: RoundState, hotkey: Key): boolean =>
+  hotkey === state.self ||
+  state.inForce.has(hotkey) ||
+  (state.latest !== null && eligibleHotkeys(state.latest).has(hotkey))
+
+const acceptDelegation = (state: RoundState, { held, isNamed }: Incoming<'delegation'>): Acceptance => {
+  const { hotkey, counter, netuid } = held.message.body
+  if (netuid !== state.genesis.netuid || !(isNamed || mayBeMember(state, hotkey))) return DROPPED
+  const newest = state.delegations.get(hotkey)
+  const isNewer = newest === undefined || newest.message.body.counter < counter
+  const isConflict = newest?.message.body.counter === counter
+  if (isNewer) state.delegations.set(hotkey, held)
+  if (isNewer || isNamed) keep(state, held)
+  return { isKept: isNewer || isNamed, conflict: isConflict ? newest.message : null }
+}
+
+const isWelcome = (state: RoundState, competition: CompetitionState, miner: Key): boolean => {
+  const waiting = [...competition.candidates.values()].filter((c) => c.held.message.body.hotkey === miner).length
+  const isRegistered = state.latest?.neurons.some((neuron) => neuron.hotkey === miner) ?? true
+  return (
+    isRegistered &&
+    waiting < WAITING_DAYS * competition.params.dailySubmissionsMax &&
+    competition.candidates.size < CANDIDATES_MAX
+  )
+}
+
+/** More than a third has receipts for it: at least one honest validator found it welcome. */
+const isVouched = (state: RoundState, receipts: Iterable<Key>): boolean =>
+  3n * weightOf(state.committee, receipts) > state.committee.total
+
+const acceptSubmission = (state: RoundState, { held, isNamed }: Incoming<'submission'>): Acceptance => {
+  const { hotkey, sizeBytes } = held.message.body
+  const competition = state.competitions.get(held.message.body.competition)
+  if (competition === undefined || sizeBytes > competition.params.bundleBytesMax) return DROPPED
+  if (competition.standing.finished.has(held.id)) return DROPPED
+  const receipts = state.orphans.get(held.id) ?? new Map<Key, Held<'receipt'>>()
+  state.orphans.delete(held.id)
+  if (!isNamed && !isVouched(state, receipts.keys()) && !isWelcome(state, competition, hotkey)) return DROPPED
+  competition.candidates.set(held.id, { held, receipts })
+  return keep(state, held)
+}
+
+const isFinished = (state: RoundState, submission: Digest): boolean =>
+  [...state.competitions.values()].some(({ standing }) => standing.finished.has(submission))
+
+const acceptReceipt = (state: RoundState, incoming: Incoming<'receipt'>): Acceptance => {
+  const { submission, hotkey, block } = incoming.held.message.body
+  if (!incoming.isNamed && !state.inForce.has(hotkey)) return DROPPED
+  for (const competition of state.competitions.values()) {
+    const candidate = competition.candidates.get(submission)
+    if (candidate === undefined) continue
+    if (hotkey === state.self) noteOwnReceipt(competition, candidate.held, block)
+    return keepFirst(state, candidate.receipts, { ...incoming, hotkey })
+  }
+  if (isFinished(state, submission)) return DROPPED
+  const orphan = state.orphans.get(submission)
+  if (orphan === undefined && state.orphans.size >= ORPHANS_MAX) return DROPPED
+  const receipts = orphan ?? new Map<Key, Held<'receipt'>>()
+  state.orphans.set(submission, receipts)
+  return keepFirst(state, receipts, { ...incoming, hotkey })
+}
+
+/** Counts a receipt of mine against its miner's quota, once. */
+export const noteOwnReceipt = (competition: CompetitionState, submission: Held<'submission'>, block: number): void => {
+  if (competition.ownReceipts.some((own) => own.submission === submission.id)) return
+  const recent = competition.ownReceipts.filter((own) => own.block > block - competition.params.blocksPerDay)
+  competition.ownReceipts = [...recent, { submission: submission.id, miner: submission.message.body.hotkey, block }]
+}
+
+const roundOf = (state: RoundState, body: { competition: string; manifest: Digest; hotkey: Key }): OpenRound | null => {
+  const open = state.competitions.get(body.competition)?.open ?? null
+  return open?.manifest === body.manifest && memberOf(open.committee, body.hotkey) !== undefined ? open : null
+}
+
+const acceptCommit = (state: RoundState, incoming: Incoming<'commit'>): Acceptance => {
+  const { body } = incoming.held.message
+  const round = roundOf(state, body)
+  if (round === null || (round.committed !== null && !incoming.isNamed)) return DROPPED
+  return keepFirst(state, round.commits, { ...incoming, hotkey: body.hotkey })
+}
+
+const acceptReveal = (state: RoundState, incoming: Incoming<'reveal'>): Acceptance => {
+  const { body } = incoming.held.message
+  const round = roundOf(state, body)
+  return round === null ? DROPPED : keepFirst(state, round.reveals, { ...incoming, hotkey: body.hotkey })
+}
+
+/**
+ * R-69: each sender has one place a subject (a submission's receipt, a round's commit, a round's reveal); a second, different body is a conflict
+ * to be told, not memory to be filled. What the log or a proposal names is taken in any case.
+ * `isTrusted`: from this node's own journal, where it was admitted before.
+ */
+export const accept = (
+  state: RoundState,
+  message: Signed,
+  o: { readonly since: number | null; readonly isTrusted: boolean },
+): Acceptance => {
+  const id = messageId(message, state.domains)
+  if (state.items.has(id)) return DROPPED
+  const base = { id, since: o.since }
+  const isNamed = o.isTrusted || state.wanted.has(id)
+  switch (message.kind) {
+    case 'delegation':
+      return acceptDelegation(state, { held: { ...base, message }, isNamed })
+    case 'submission':
+      return acceptSubmission(state, { held: { ...base, message }, isNamed })
+    case 'receipt':
+      return acceptReceipt(state, { held: { ...base, message }, isNamed })
+    case 'commit':
+      return acceptCommit(state, { held: { ...base, message }, isNamed })
+    case 'reveal':
+      return acceptReveal(state, { held: { ...base, message }, isNamed })
+    case 'roundAttestation':
+    case 'proposal':
+    case 'notarize':
+    case 'nullify':
+    case 'finalize':
+      return DROPPED
+    default:
+      return unreachable(message)
+  }
+}
+
+/** Drops the messages that nothing can name any more: of closed rounds and finished submissions. */
+export const prune = (state: RoundState): void => {
+  const competitions = [...state.competitions.values()]
+  const open = new Set(competitions.flatMap((competition) => competition.open?.manifest ?? []))
+  const isCandidate = (id: Digest): boolean => competitions.some(({ candidates }) => candidates.has(id))
+  for (const competition of competitions) {
+    for (const id of competition.candidates.keys()) {
+      if (competition.standing.finished.has(id)) competition.candidates.delete(id)
+    }
+  }
+  for (const { id, message } of state.items.values()) {
+    const isDead =
+      ((message.kind === 'commit' || message.kind === 'reveal') && !open.has(message.body.manifest)) ||
+      (message.kind === 'submission' && !isCandidate(id)) ||
+      (message.kind === 'receipt' &&
+        !isCandidate(message.body.submission) &&
+        !state.orphans.has(message.body.submission))
+    if (isDead) state.items.delete(id)
+  }
+}
+
+const FETCH_EVERY_MS = 1_000
+const RELAY_EVERY_MS = 2_000
+
+/** Asks for a message or bundle that is not here, at most once a second. */
+const fetch = (state: RoundState, what: 'message' | 'blob', o: { digest: Digest; at: number }): readonly Effect[] =>
+  ask(state, { key: o.digest, at: o.at, everyMs: FETCH_EVERY_MS }) ? [{ kind: 'fetch', what, digest: o.digest }] : []
+
+/** Pulls messages that the log or a proposal names; they are taken whatever the bounds say when they come. */
+export const fetchNamed = (state: RoundState, ids: readonly Digest[], at: number): readonly Effect[] =>
+  ids
+    .filter((digest) => !state.items.has(digest))
+    .flatMap((digest) => {
+      state.wanted.add(digest)
+      return fetch(state, 'message', { digest, at })
+    })
+
+/** Pulls the submissions that only receipts speak of. */
+export const fetchOrphans = (state: RoundState, at: number): readonly Effect[] =>
+  [...state.orphans.keys()].flatMap((digest) => fetch(state, 'message', { digest, at }))
+
+/** Pulls bundles that are not stored here. */
+export const fetchBundles = (state: RoundState, bundles: readonly Digest[], at: number): readonly Effect[] =>
+  bundles.filter((digest) => !state.stored.has(digest)).flatMap((digest) => fetch(state, 'blob', { digest, at }))
+
+/** Sends held messages on to everyone: what I refuse a proposal for, its leader must be able to see. */
+export const relayHeld = (state: RoundState, items: readonly Held[], at: number): readonly Effect[] =>
+  items.flatMap(({ id, message }): readonly Effect[] =>
+    ask(state, { key: `relay ${id}`, at, everyMs: RELAY_EVERY_MS })
+      ? [{ kind: 'relay', what: { kind: 'message', message }, to: 'committee' }]
+      : [],
+  )

@@ -1,0 +1,203 @@
+/** What this node should do next, read off the state: looked at after every input, so that a restart needs no memory of what was asked. */
+import { memberOf } from '../committee.ts'
+import type { Digest, Key } from '../crypto.ts'
+import { incumbentOf } from '../ledger/fold.ts'
+import { vectorAt } from '../ledger/weights.ts'
+import type { Effect } from '../machine-types.ts'
+import { missingOf } from './fold.ts'
+import { fetchBundles, fetchNamed, fetchOrphans, noteOwnReceipt, relayHeld } from './items.ts'
+import { roundIdOf, termsOf } from './reveal.ts'
+import {
+  ask,
+  bundleOf,
+  type Candidate,
+  type CompetitionState,
+  type Held,
+  type OpenRound,
+  type RoundState,
+} from './state.ts'
+import { commitmentOf } from './statement.ts'
+
+/** A question to the chain or a signature that brought no answer is asked for again after this. */
+const RETRY_MS = 2_000
+/** The metagraph is read this often: for new epochs and for who is registered. */
+const METAGRAPH_EVERY_BLOCKS = 5
+/** A vector's block may lie this far back, else the next one is set: after a restart nothing stale is. */
+const WEIGHTS_LATE_BLOCKS = 10
+
+const readMetagraph = (state: RoundState, block: number, at: number): readonly Effect[] =>
+  !state.metagraphs.has(block) && ask(state, { key: `metagraph ${block}`, at, everyMs: RETRY_MS })
+    ? [{ kind: 'readMetagraph', block }]
+    : []
+
+const watchChain = (state: RoundState, head: number, at: number): readonly Effect[] => {
+  const { latest } = state
+  const isOld = latest === null || head - latest.block.number >= METAGRAPH_EVERY_BLOCKS
+  // One question at a time: the key names no block.
+  const isAsked = isOld && ask(state, { key: 'metagraph', at, everyMs: RETRY_MS })
+  const poll: readonly Effect[] = isAsked ? [{ kind: 'readMetagraph', block: head }] : []
+  const isNewEpoch = latest !== null && latest.epoch > state.committee.epoch
+  return isNewEpoch ? [...poll, ...readMetagraph(state, latest.epochStart, at)] : poll
+}
+
+/** Those who share a purse: a hotkey's own name where its coldkey is not known. */
+const purseOf = (state: RoundState, miner: Key): Key =>
+  state.latest?.neurons.find((neuron) => neuron.hotkey === miner)?.coldkey ?? miner
+
+/**
+ * R-77: a validator signs a receipt for a registered miner's stored bundle while fewer than the daily number of that miner's, by hotkey and by
+ * coldkey, have one from it within a day of blocks; those that got no verdict do not count.
+ */
+const isWithinQuota = (state: RoundState, competition: CompetitionState, o: { miner: Key; head: number }): boolean => {
+  const { blocksPerDay, dailySubmissionsMax } = competition.params
+  const purse = purseOf(state, o.miner)
+  const used = competition.ownReceipts.filter(
+    ({ submission, miner, block }) =>
+      block > o.head - blocksPerDay &&
+      (miner === o.miner || purseOf(state, miner) === purse) &&
+      !competition.standing.inconclusive.has(submission),
+  )
+  return used.length < dailySubmissionsMax
+}
+
+const signReceipt = (
+  state: RoundState,
+  competition: CompetitionState,
+  o: { readonly candidate: Candidate; readonly self: Key; readonly head: number; readonly at: number },
+): readonly Effect[] => {
+  const { held, receipts } = o.candidate
+  const { bundle, hotkey: miner } = held.message.body
+  if (receipts.has(o.self) || !state.stored.has(bundle)) return []
+  if (!state.latest?.neurons.some((neuron) => neuron.hotkey === miner)) return []
+  const isCounted = competition.ownReceipts.some((own) => own.submission === held.id)
+  if (!isCounted && !isWithinQuota(state, competition, { miner, head: o.head })) return []
+  if (!ask(state, { key: `receipt ${held.id}`, at: o.at, everyMs: RETRY_MS })) return []
+  // Counted before the signature comes back, so that a burst cannot slip through.
+  noteOwnReceipt(competition, held, o.head)
+  const body = { submission: held.id, hotkey: o.self, block: o.head }
+  return [{ kind: 'sign', message: { kind: 'receipt', body } }]
+}
+
+/** The node's own part in an open round. */
+type Duty = { readonly round: OpenRound; readonly self: Key; readonly at: number }
+
+const bundlesOf = (competition: CompetitionState, round: OpenRound): readonly Digest[] => {
+  const ids = [...round.entry.submissions.map((submission) => submission.id), round.entry.incumbent]
+  return ids.flatMap((id) => (id === null ? [] : (bundleOf(competition, id) ?? [])))
+}
+
+const evaluate = (state: RoundState, competition: CompetitionState, { round }: Duty): readonly Effect[] => {
+  const terms = termsOf(round, state.domains)
+  const isReady = bundlesOf(competition, round).every((bundle) => state.stored.has(bundle))
+  if (round.committed !== null || round.sealed !== null || round.isEvaluating || terms === null || !isReady) return []
+  round.isEvaluating = true
+  const { competition: id, round: number, manifest } = terms.id
+  return [{ kind: 'evaluate', competition: id, round: number, manifest, entry: round.entry, seed: terms.seed }]
+}
+
+const signCommit = (state: RoundState, { round, self, at }: Duty): readonly Effect[] => {
+  if (round.sealed === null || round.committed !== null || round.commits.has(self)) return []
+  if (!ask(state, { key: `commit ${round.manifest}`, at, everyMs: RETRY_MS })) return []
+  const { domain: _, ...id } = roundIdOf(round, state.domains)
+  const commitment = commitmentOf({ ...roundIdOf(round, state.domains), hotkey: self, ...round.sealed })
+  return [{ kind: 'sign', message: { kind: 'commit', body: { ...id, hotkey: self, commitment } } }]
+}
+
+/** R-78: a reveal is signed only when COMMITS is decided here and names this node's own commit. */
+const signReveal = (state: RoundState, { round, self, at }: Duty): readonly Effect[] => {
+  if (round.sealed === null || !round.committed?.commits.has(self) || round.reveals.has(self)) return []
+  if (!ask(state, { key: `reveal ${round.manifest}`, at, everyMs: RETRY_MS })) return []
+  const { domain: _, ...id } = roundIdOf(round, state.domains)
+  return [{ kind: 'sign', message: { kind: 'reveal', body: { ...id, hotkey: self, ...round.sealed } } }]
+}
+
+const pumpRound = (
+  state: RoundState,
+  competition: CompetitionState,
+  o: { head: number; at: number },
+): readonly Effect[] => {
+  const round = competition.open
+  if (round === null) return []
+  const { beaconBlock } = round.entry
+  const isBeaconDue = round.beacon === null && o.head >= beaconBlock
+  const beacon: readonly Effect[] =
+    isBeaconDue && ask(state, { key: `beacon ${round.manifest}`, at: o.at, everyMs: RETRY_MS })
+      ? [{ kind: 'readBlock', number: beaconBlock }]
+      : []
+  if (state.self === null || memberOf(round.committee, state.self) === undefined) return beacon
+  const duty = { round, self: state.self, at: o.at }
+  return [...beacon, ...evaluate(state, competition, duty), ...signCommit(state, duty), ...signReveal(state, duty)]
+}
+
+const pumpCompetition = (
+  state: RoundState,
+  competition: CompetitionState,
+  o: { head: number; at: number },
+): readonly Effect[] => {
+  const { self } = state
+  const incumbent = incumbentOf(competition.standing)
+  const bundles = [...competition.candidates.values()].map(({ held }) => held.message.body.bundle)
+  const isMember = self !== null && memberOf(state.committee, self) !== undefined
+  const receipts = isMember
+    ? [...competition.candidates.values()].flatMap((candidate) =>
+        signReceipt(state, competition, { ...o, candidate, self }),
+      )
+    : []
+  return [
+    ...fetchBundles(state, incumbent === null ? bundles : [...bundles, incumbent.bundle], o.at),
+    ...receipts,
+    ...pumpRound(state, competition, o),
+  ]
+}
+
+/** R-79: the vector of a block is handed to the chain once at most: the record that it will be is durable before. */
+const setWeights = (state: RoundState, head: number, at: number): readonly Effect[] => {
+  const { self, genesis } = state
+  const block = Math.floor(head / genesis.weightsEveryBlocks) * genesis.weightsEveryBlocks
+  const hasResult = [...state.competitions.values()].some((competition) => competition.results.length > 0)
+  const isSetter = self !== null && memberOf(state.committee, self) !== undefined
+  if (!hasResult || !isSetter || block <= state.weightsBlock || head - block > WEIGHTS_LATE_BLOCKS) return []
+  const metagraph = state.metagraphs.get(block)
+  if (metagraph === undefined) return readMetagraph(state, block, at)
+  state.weightsBlock = block
+  const standings = new Map([...state.competitions].map(([id, { standing }]) => [id, standing]))
+  const vector = vectorAt({ competitions: genesis.competitions, standings, metagraph })
+  if (vector.uids.length === 0) return []
+  return [
+    { kind: 'persist', records: [{ kind: 'weights', block }] },
+    { kind: 'setWeights', block, vector },
+  ]
+}
+
+/** Everything that is due by the state and was not asked for a moment ago. */
+export const pump = (state: RoundState, at: number): readonly Effect[] => {
+  const head = state.head?.number
+  if (head === undefined) return fetchNamed(state, missingOf(state), at)
+  const competitions = [...state.competitions.values()]
+  return [
+    ...fetchNamed(state, missingOf(state), at),
+    ...fetchOrphans(state, at),
+    ...watchChain(state, head, at),
+    ...competitions.flatMap((competition) => pumpCompetition(state, competition, { head, at })),
+    ...setWeights(state, head, at),
+  ]
+}
+
+/** This node's own messages that the log does not name yet, sent again: gossip alone is not delivery. */
+export const relayOwn = (state: RoundState, at: number): readonly Effect[] => {
+  const { self } = state
+  if (self === null) return []
+  const own: (Held | undefined)[] = []
+  const delegation = state.delegations.get(self)
+  if (delegation?.message.body.counter !== state.inForce.get(self)?.counter) own.push(delegation)
+  for (const { candidates, open } of state.competitions.values()) {
+    const named = new Set(open?.entry.submissions.map((submission) => submission.id))
+    for (const [id, { receipts }] of candidates) if (!named.has(id)) own.push(receipts.get(self))
+    if (open !== null) own.push(open.committed === null ? open.commits.get(self) : open.reveals.get(self))
+  }
+  return relayHeld(
+    state,
+    own.filter((held) => held !== undefined),
+    at,
+  )
+}

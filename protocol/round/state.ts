@@ -1,0 +1,174 @@
+/** What one node knows of the rounds: the log folded, and the items it holds that the log does not name yet. */
+import type { BlockRef, Metagraph } from '../chain-view.ts'
+import type { Committee } from '../committee.ts'
+import type { Digest, Key } from '../crypto.ts'
+import { type CompetitionParams, domainsOf, type Genesis, paramsHash } from '../genesis.ts'
+import { createStanding, incumbentOf, type Standing } from '../ledger/fold.ts'
+import type { Header, ManifestEntry } from '../message/entry.ts'
+import type { Delegation } from '../message/membership.ts'
+import { type Domains, type MessageKind, messageId, type Signed } from '../message/message.ts'
+import { committeeOf } from './epoch.ts'
+import type { RoundResult } from './result.ts'
+import type { Evaluation } from './statement.ts'
+
+/** A message that is kept here. `since`: when it came, on the node's own clock; null when it came out of the journal. */
+export type Held<K extends MessageKind = MessageKind> = {
+  readonly id: Digest
+  readonly message: Signed<K>
+  readonly since: number | null
+}
+
+/** A submission that has no verdict yet, and the first receipt of each validator for it. */
+export type Candidate = { readonly held: Held<'submission'>; readonly receipts: Map<Key, Held<'receipt'>> }
+
+/** COMMITS of a round, decided: who is bound to what, since which block. */
+export type Committed = { readonly block: number; readonly commits: ReadonlyMap<Key, Held<'commit'>> }
+
+/** A round whose manifest is decided and whose end is not. */
+export type OpenRound = {
+  /** Digest of the manifest's header. */
+  readonly manifest: Digest
+  readonly entry: ManifestEntry
+  /** In force at the manifest, and for this round to its end. */
+  readonly committee: Committee
+  /** Hash of the beacon block, once it is final. */
+  beacon: Digest | null
+  /** The first commit of each member, and the first reveal; a reveal may come before its commit counts and is checked then. */
+  readonly commits: Map<Key, Held<'commit'>>
+  readonly reveals: Map<Key, Held<'reveal'>>
+  committed: Committed | null
+  /** Checked reveals by id: the evaluation, or what is wrong. */
+  readonly checked: Map<Digest, Evaluation | string>
+  /** My own measurement. */
+  sealed: { readonly nonce: Digest; readonly statement: Uint8Array } | null
+  isEvaluating: boolean
+  /** The derivation of one set of reveals is asked for at every look at a proposal. */
+  derived: { readonly reveals: string; readonly result: RoundResult } | null
+}
+
+export type CompetitionState = {
+  readonly params: CompetitionParams
+  readonly paramsHash: Digest
+  readonly standing: Standing
+  open: OpenRound | null
+  lastRound: number
+  lastCloseBlock: number
+  readonly candidates: Map<Digest, Candidate>
+  /** What I signed receipts for, to keep each miner's quota. */
+  ownReceipts: readonly { readonly submission: Digest; readonly miner: Key; readonly block: number }[]
+  /** Newest last. */
+  readonly results: RoundResult[]
+}
+
+/** Decided, but not foldable until every message that it names is here. */
+export type Pending = { readonly header: Header; readonly digest: Digest }
+
+/** Mutated in place by the application alone. */
+export type RoundState = {
+  readonly genesis: Genesis
+  readonly domains: Domains
+  /** This node's hotkey; null for one that only follows. */
+  readonly self: Key | null
+  head: BlockRef | null
+  committee: Committee
+  /** The delegations that the committee's members speak by. */
+  inForce: ReadonlyMap<Key, Delegation>
+  /** The newest delegation of each hotkey. */
+  readonly delegations: Map<Key, Held<'delegation'>>
+  readonly items: Map<Digest, Held>
+  /** Receipts by a submission that is not here. */
+  readonly orphans: Map<Digest, Map<Key, Held<'receipt'>>>
+  /** By id, in the genesis document's order. */
+  readonly competitions: ReadonlyMap<string, CompetitionState>
+  readonly backlog: Pending[]
+  /** Block of the newest folded header. */
+  logBlock: number
+  readonly metagraphs: Map<number, Metagraph>
+  latest: Metagraph | null
+  /** Bundles that are stored here. */
+  readonly stored: Set<Digest>
+  /** Messages that the log or a proposal names and that are not here: they are taken whatever the bounds say. */
+  readonly wanted: Set<Digest>
+  /** When something was asked for last, so that it is not asked for at every input. Not restored. */
+  readonly asked: Map<string, number>
+  /** The first input's time: items out of the journal count as held since then. */
+  startedAt: number | null
+  /** Block of the last vector that was handed to the chain. */
+  weightsBlock: number
+}
+
+const createCompetition = (params: CompetitionParams, genesisBlock: number): CompetitionState => ({
+  params,
+  paramsHash: paramsHash(params),
+  standing: createStanding(),
+  open: null,
+  lastRound: 0,
+  lastCloseBlock: genesisBlock,
+  candidates: new Map(),
+  ownReceipts: [],
+  results: [],
+})
+
+/** The state at genesis. `self`: this node's hotkey, null for a node that only follows. */
+export const createRounds = (o: { readonly genesis: Genesis; readonly self: Key | null }): RoundState => {
+  const { genesis, self } = o
+  const domains = domainsOf(genesis)
+  const delegations = new Map<Key, Held<'delegation'>>()
+  for (const { body, signature } of genesis.delegations) {
+    const id = messageId({ kind: 'delegation', body }, domains)
+    delegations.set(body.hotkey, { id, message: { kind: 'delegation', body, signature }, since: null })
+  }
+  const bodies = new Map([...delegations].map(([hotkey, { message }]) => [hotkey, message.body]))
+  const committee = committeeOf({
+    epoch: genesis.epoch,
+    seed: genesis.blockHash,
+    members: genesis.members,
+    delegationOf: (hotkey) => bodies.get(hotkey),
+  })
+  return {
+    genesis,
+    domains,
+    self,
+    head: null,
+    committee,
+    inForce: bodies,
+    delegations,
+    items: new Map([...delegations.values()].map((held) => [held.id, held])),
+    orphans: new Map(),
+    competitions: new Map(genesis.competitions.map((params) => [params.id, createCompetition(params, genesis.block)])),
+    backlog: [],
+    logBlock: genesis.block,
+    metagraphs: new Map(),
+    latest: null,
+    stored: new Set(),
+    wanted: new Set(),
+    asked: new Map(),
+    startedAt: null,
+    weightsBlock: 0,
+  }
+}
+
+/** Since when an item counts as held: what came out of the journal counts from this start. */
+export const heldSince = (state: RoundState, held: Held): number => held.since ?? state.startedAt ?? 0
+
+/** The held message of this id and kind. */
+export const heldOf = <K extends MessageKind>(state: RoundState, kind: K, id: Digest): Held<K> | null => {
+  const held = state.items.get(id)
+  return held?.message.kind === kind ? (held as Held<K>) : null
+}
+
+/** Bundle of a submission that is a candidate or leads; null when it is not known here. */
+export const bundleOf = (competition: CompetitionState, id: Digest): Digest | null => {
+  const candidate = competition.candidates.get(id)
+  if (candidate !== undefined) return candidate.held.message.body.bundle
+  const incumbent = incumbentOf(competition.standing)
+  return incumbent?.submission === id ? incumbent.bundle : null
+}
+
+/** True when `key` was not asked for within `everyMs`; then it is now. */
+export const ask = (state: RoundState, o: { key: string; at: number; everyMs: number }): boolean => {
+  const last = state.asked.get(o.key)
+  if (last !== undefined && o.at - last < o.everyMs) return false
+  state.asked.set(o.key, o.at)
+  return true
+}
