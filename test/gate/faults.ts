@@ -203,7 +203,7 @@ export const tidyFaults: readonly Fault[] = [
     files: { 'protocol/cites.ts': say('R-77: there is no such rule.', 'export {}') },
   },
   {
-    promise: 'a debugger left behind',
+    promise: 'a breakpoint left behind',
     path: 'node/left-over.ts',
     rule: 'nothing is left over',
     files: { 'node/left-over.ts': say('Stops here.', ['debug', 'ger'].join('')) },
