@@ -1,0 +1,347 @@
+/** A mesh of rounds without the agreement: entries are decided when a quorum finds them valid, messages arrive at once. */
+
+import type { EntryCheck } from '../../../protocol/application.ts'
+import type { BlockRef, Metagraph } from '../../../protocol/chain-view.ts'
+import { isQuorum, weightOf } from '../../../protocol/committee.ts'
+import { PRESETS } from '../../../protocol/competition/matrix-lossless/params.ts'
+import { type Digest, hash, type Key, utf8ToBytes } from '../../../protocol/crypto.ts'
+import { domainsOf, type Genesis } from '../../../protocol/genesis.ts'
+import type { Effect, Input, JournalRecord, WeightsVector } from '../../../protocol/machine-types.ts'
+import { merkleRoot } from '../../../protocol/merkle.ts'
+import { type Entry, type Header, headerDigest } from '../../../protocol/message/entry.ts'
+import type { Delegation } from '../../../protocol/message/membership.ts'
+import {
+  type Domains,
+  messageId,
+  type Signed,
+  type Unsigned,
+  type Verified,
+} from '../../../protocol/message/message.ts'
+import { rounds } from '../../../protocol/round/application.ts'
+import { createRounds, type RoundState } from '../../../protocol/round/state.ts'
+import { buildStatement, failed, type Measured, passed } from '../../../protocol/round/statement.ts'
+
+export const digestOf = (name: string): Digest => hash(utf8ToBytes(name))
+export const SIGNATURE = '00'.repeat(64)
+export const OWNER = digestOf('owner')
+export const STAKES = [30n, 28n, 22n, 20n] as const
+/** Validators in the order of `STAKES`. */
+export const VALIDATORS = STAKES.map((_, index) => digestOf(`validator ${index}`))
+export const MINERS = [0, 1, 2, 3].map((index) => digestOf(`miner ${index}`))
+
+export const delegationOf = (hotkey: Key, counter = 1): Delegation => ({
+  netuid: 7,
+  hotkey,
+  scheme: 'sr25519',
+  sessionKey: digestOf(`session ${hotkey} ${counter}`),
+  sealingKey: digestOf(`sealing ${hotkey} ${counter}`),
+  peerId: `peer-${hotkey.slice(0, 8)}-${counter}`,
+  fromBlock: 0,
+  toBlock: 1_000_000,
+  counter,
+})
+
+export const params = {
+  ...PRESETS.demo({
+    image: digestOf('image'),
+    poolManifest: digestOf('pool manifest'),
+    poolRoot: digestOf('pool'),
+    referenceNanos: 1_000_000n,
+  }),
+  roundBlocks: 20,
+  commitBlocks: 20,
+  revealBlocks: 10,
+  extendBlocks: 10,
+}
+
+export const genesisOf = (o: { readonly params?: Partial<typeof params> } = {}): Genesis => ({
+  chainGenesis: digestOf('chain'),
+  netuid: 7,
+  mechanism: 0,
+  version: 1,
+  block: 100,
+  blockHash: digestOf('block 100'),
+  epoch: 1,
+  members: VALIDATORS.map((hotkey, index) => ({ hotkey, weight: STAKES[index] ?? 0n })),
+  delegations: VALIDATORS.map((hotkey) => ({ body: delegationOf(hotkey), signature: SIGNATURE })),
+  deltaMs: 1_000,
+  weightCapPpm: 330_000,
+  weightsEveryBlocks: 10,
+  competitions: [{ ...params, ...o.params }],
+})
+
+/** What the world answers; tests replace what they are about. */
+export type World = {
+  measure: (o: { hotkey: Key; submission: Digest; miner: Key; round: number }) => Measured
+  noisePpm: (hotkey: Key) => number
+  metagraph: (block: number) => Metagraph
+  /** False loses the message between the two. */
+  delivers: (o: { from: Key; to: Key; message: Signed }) => boolean
+  /** False: this validator keeps silent where it should speak. */
+  signs: (o: { hotkey: Key; message: Unsigned }) => boolean
+}
+
+const EPOCH_BLOCKS = 1_000
+
+export const metagraphAt = (block: number): Metagraph => ({
+  block: blockAt(block),
+  epoch: 1 + Math.floor(block / EPOCH_BLOCKS),
+  epochStart: Math.floor(block / EPOCH_BLOCKS) * EPOCH_BLOCKS,
+  ownerHotkey: OWNER,
+  neurons: [OWNER, ...VALIDATORS, ...MINERS].map((hotkey, uid) => ({
+    uid,
+    hotkey,
+    coldkey: digestOf(`cold ${hotkey}`),
+    stakeRao: STAKES[VALIDATORS.indexOf(hotkey)] ?? 0n,
+    permit: VALIDATORS.includes(hotkey),
+  })),
+})
+
+export const blockAt = (number: number): BlockRef => ({ number, hash: digestOf(`block ${number}`) })
+
+/** A pass with every quad at this ratio. */
+export const measuredAt = (id: Digest, ratioPpm: number, o: { quadsPpm?: readonly number[] } = {}): Measured =>
+  passed({
+    id,
+    transcriptRoot: digestOf('transcript'),
+    runs: digestOf('runs'),
+    quadsPpm: o.quadsPpm ?? Array.from({ length: 30 }, () => ratioPpm),
+    ratioPpb: 700_000_000n,
+    timeNanos: 1_000_000n,
+    scorePpb: BigInt(ratioPpm) * 300n,
+    thetaPpm: params.thetaPpm,
+  })
+
+export const faulted = (id: Digest, verdict: 'miner' | 'infra' | 'inconclusive', code: string): Measured =>
+  failed({ id, transcriptRoot: digestOf('transcript'), runs: digestOf('runs'), verdict, code })
+
+export const submissionOf = (miner: Key, name: string): Signed<'submission'> => ({
+  kind: 'submission',
+  body: { competition: params.id, hotkey: miner, scheme: 'sr25519', bundle: digestOf(name), sizeBytes: 1_000 },
+  signature: SIGNATURE,
+})
+
+export type Node = {
+  readonly hotkey: Key
+  state: RoundState
+  readonly journal: JournalRecord[]
+  readonly weights: Map<number, WeightsVector>
+  readonly effects: Effect[]
+  isUp: boolean
+}
+
+/** What all parts of a mesh share. */
+type Shared = {
+  readonly genesis: Genesis
+  readonly domains: Domains
+  readonly world: World
+  readonly nodes: readonly Node[]
+  /** Every message ever said: what a fetch finds. */
+  readonly archive: Map<Digest, Signed>
+  readonly clock: { at: number; head: number }
+  readonly queue: { node: Node; input: Input }[]
+}
+
+const createNode = (genesis: Genesis, hotkey: Key): Node => ({
+  hotkey,
+  state: createRounds({ genesis, self: hotkey }),
+  journal: [],
+  weights: new Map(),
+  effects: [],
+  isUp: true,
+})
+
+const say = (mesh: Shared, from: Key, message: Signed): void => {
+  mesh.archive.set(messageId(message, mesh.domains), message)
+  for (const node of mesh.nodes) {
+    if (node.hotkey !== from && !mesh.world.delivers({ from, to: node.hotkey, message })) continue
+    mesh.queue.push({ node, input: { kind: 'message', at: mesh.clock.at, message: message as Verified<Signed> } })
+  }
+}
+
+const signed = (message: Unsigned): Signed => ({ ...message, signature: SIGNATURE }) as Signed
+
+const evaluated = (mesh: Shared, node: Node, effect: Extract<Effect, { kind: 'evaluate' }>): Input => {
+  const { competition, round, manifest } = effect
+  const nonce = digestOf(`nonce ${node.hotkey} ${manifest}`)
+  const statement = buildStatement({
+    domain: mesh.domains.mesh,
+    competition,
+    paramsHash: effect.entry.paramsHash,
+    round,
+    manifest,
+    hotkey: node.hotkey,
+    nonce,
+    seed: effect.seed,
+    image: effect.entry.image,
+    referee: digestOf('referee'),
+    hardware: { model: 'test', cores: 2, engine: 'none', strength: 'none' },
+    hostNoisePpm: mesh.world.noisePpm(node.hotkey),
+    submissions: effect.entry.submissions.map(({ id }) => {
+      const message = mesh.archive.get(id)
+      const miner = message?.kind === 'submission' ? message.body.hotkey : ''
+      return mesh.world.measure({ hotkey: node.hotkey, submission: id, miner, round })
+    }),
+  })
+  return { kind: 'evaluated', at: mesh.clock.at, competition, round, manifest, nonce, statement }
+}
+
+/** What an effect brings back to the node that asked. */
+const answerTo = (mesh: Shared, node: Node, effect: Effect): Input | null => {
+  const { at } = mesh.clock
+  if (effect.kind === 'readBlock') return { kind: 'block', at, block: blockAt(effect.number) }
+  if (effect.kind === 'readMetagraph') return { kind: 'metagraph', at, metagraph: mesh.world.metagraph(effect.block) }
+  if (effect.kind === 'evaluate') return evaluated(mesh, node, effect)
+  if (effect.kind !== 'fetch') return null
+  if (effect.what === 'blob') return { kind: 'stored', at, digest: effect.digest }
+  const message = mesh.archive.get(effect.digest)
+  return message === undefined ? null : { kind: 'message', at, message: message as Verified<Signed> }
+}
+
+const carry = (mesh: Shared, node: Node, effect: Effect): void => {
+  node.effects.push(effect)
+  if (effect.kind === 'persist') node.journal.push(...effect.records)
+  if (effect.kind === 'setWeights') node.weights.set(effect.block, effect.vector)
+  if (effect.kind === 'relay' && effect.what.kind === 'message') say(mesh, node.hotkey, effect.what.message)
+  if (effect.kind === 'sign' && mesh.world.signs({ hotkey: node.hotkey, message: effect.message })) {
+    say(mesh, node.hotkey, signed(effect.message))
+  }
+  const input = answerTo(mesh, node, effect)
+  if (input !== null) mesh.queue.push({ node, input })
+}
+
+const settle = (mesh: Shared): void => {
+  for (let next = mesh.queue.shift(); next !== undefined; next = mesh.queue.shift()) {
+    const { node, input } = next
+    if (!node.isUp) continue
+    for (const effect of rounds.step(node.state, input)) carry(mesh, node, effect)
+  }
+}
+
+type Decided = { readonly header: Header; readonly digest: Digest }
+
+const apply = (mesh: Shared, node: Node, decided: Decided): void => {
+  node.journal.push({ kind: 'decided', decided: { header: decided.header, certificate: NO_CERTIFICATE } })
+  for (const effect of rounds.apply(node.state, { ...decided, at: mesh.clock.at })) carry(mesh, node, effect)
+}
+
+/** Brings a node back from its journal alone, as after SIGKILL; then it catches up from the log. */
+const restart = (mesh: Shared, node: Node, log: readonly Decided[]): void => {
+  node.state = createRounds({ genesis: mesh.genesis, self: node.hotkey })
+  let decided = 0
+  for (const record of [...node.journal]) {
+    if (record.kind !== 'decided') {
+      rounds.restore(node.state, record)
+      continue
+    }
+    const { header } = record.decided
+    rounds.apply(node.state, { header, digest: headerDigest(header), at: 0 })
+    decided += 1
+  }
+  node.isUp = true
+  mesh.queue.push({ node, input: { kind: 'wake', at: mesh.clock.at } })
+  settle(mesh)
+  for (const entry of log.slice(decided)) apply(mesh, node, entry)
+  settle(mesh)
+}
+
+const createShared = (o: { readonly genesis?: Genesis; readonly world?: Partial<World> }): Shared => {
+  const genesis = o.genesis ?? genesisOf()
+  return {
+    genesis,
+    domains: domainsOf(genesis),
+    world: {
+      measure: ({ submission }) => measuredAt(submission, 1_200_000),
+      noisePpm: () => 1_000,
+      metagraph: metagraphAt,
+      delivers: () => true,
+      signs: () => true,
+      ...o.world,
+    },
+    archive: new Map(),
+    clock: { at: 0, head: genesis.block },
+    nodes: VALIDATORS.map((hotkey) => createNode(genesis, hotkey)),
+    queue: [],
+  }
+}
+
+export type Mesh = ReturnType<typeof createMesh>
+
+/** `genesis` is that of all nodes; `world` may be changed while it runs. */
+export const createMesh = (o: { readonly genesis?: Genesis; readonly world?: Partial<World> } = {}) => {
+  const mesh = createShared(o)
+  const { clock, nodes } = mesh
+  const log: Decided[] = []
+
+  const headerFor = (entry: Entry): Header => ({
+    height: log.length + 1,
+    previous: log.at(-1)?.digest ?? mesh.domains.mesh,
+    logRoot: merkleRoot(log.map(({ digest }) => digest)),
+    block: clock.head,
+    epoch: nodes[0]?.state.committee.epoch ?? 0,
+    entry,
+  })
+
+  const check = (node: Node, entry: Entry, more: { view?: number; fresh?: boolean } = {}): EntryCheck => {
+    const { view = 0, fresh = true } = more
+    const answer = rounds.check(node.state, { at: clock.at, header: headerFor(entry), view, fresh })
+    if (answer.kind === 'wait') for (const effect of answer.effects) carry(mesh, node, effect)
+    settle(mesh)
+    return answer
+  }
+
+  const decide = (entry: Entry): void => {
+    const header = headerFor(entry)
+    const decided = { header, digest: headerDigest(header) }
+    log.push(decided)
+    for (const node of nodes) if (node.isUp) apply(mesh, node, decided)
+    settle(mesh)
+  }
+
+  /** One try of each node in turn to have its due entry decided; true when one was. */
+  const agree = (): boolean =>
+    nodes.some((leader) => {
+      const entry = leader.isUp ? rounds.due(leader.state, clock.at) : null
+      if (entry === null) return false
+      const votes = nodes.filter((node) => node.isUp && check(node, entry).kind === 'valid').map(({ hotkey }) => hotkey)
+      const { committee } = leader.state
+      if (!isQuorum(weightOf(committee, votes), committee.total)) return false
+      decide(entry)
+      return true
+    })
+
+  /** A block passes, and everything that can be decided is. */
+  const step = (): void => {
+    clock.at += 500
+    clock.head += 1
+    for (const node of nodes)
+      mesh.queue.push({ node, input: { kind: 'head', at: clock.at, block: blockAt(clock.head) } })
+    settle(mesh)
+    while (agree());
+  }
+
+  const run = (until: () => boolean, blocksMax = 400): void => {
+    for (let block = 0; block < blocksMax && !until(); block += 1) step()
+    if (!until()) throw new Error(`nothing after ${blocksMax} blocks: ${log.map(({ header }) => header.entry.kind)}`)
+  }
+
+  const tell = (message: Signed): Digest => {
+    say(mesh, '', message)
+    settle(mesh)
+    return messageId(message, mesh.domains)
+  }
+
+  return { ...mesh, log, step, run, check, decide, tell, restart: (node: Node) => restart(mesh, node, log) }
+}
+
+const NO_CERTIFICATE = { phase: 'finalize', height: 0, view: 0, value: '00'.repeat(32), signatures: [] } as const
+
+/** Kinds of the decided entries, in order. */
+export const kindsOf = (mesh: Mesh): readonly string[] => mesh.log.map(({ header }) => header.entry.kind)
+
+/** The node with this place, for tests that know it is there. */
+export const nodeAt = (mesh: Mesh, index: number): Node => {
+  const node = mesh.nodes[index]
+  if (node === undefined) throw new Error(`no node ${index}`)
+  return node
+}
