@@ -1,7 +1,6 @@
 /** Runs sandboxes by bubblewrap: no daemon, tens of milliseconds a start; as root with control groups, else without. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { lstatSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { lstatSync } from 'node:fs'
 import process from 'node:process'
 import type { Readable, Writable } from 'node:stream'
 import { promisify } from 'node:util'
@@ -14,12 +13,11 @@ import { basePolicy, SANDBOX_UID } from './limits.ts'
 import { type Bind, checkSpec, toBubblewrapArgs, toTimeoutArgs } from './policy.ts'
 import { toBpf } from './seccomp.ts'
 import { auditArch, type SeccompArch } from './seccomp-calls.ts'
+import { isCheapToCopy } from './stage.ts'
 
 const ARGS_FD = 3
 const SECCOMP_FD = 4
 const STATUS_FD = 5
-// A harness is a few small files; what is larger is bound, not copied.
-const COPY_BYTES_MAX = 4 * 1024 * 1024
 
 /** Whoever started us may have left descriptors open: none of them belongs to the program. Bash, for numbers above 9. */
 // (`--norc`: with a socket as its input bash takes us for rshd and reads root's .bashrc.)
@@ -54,25 +52,13 @@ exec "$@"
 
 type Stage = { readonly steps: string[]; readonly system: Bind[]; readonly mounts: Bind[] }
 
-/** Bytes below `path`, or more than `COPY_BYTES_MAX` as soon as that is sure. */
-function sizeOf(path: string): number {
-  const stat = lstatSync(path)
-  if (!stat.isDirectory()) return stat.size
-  let total = 0
-  for (const name of readdirSync(path)) {
-    total += sizeOf(join(path, name))
-    if (total > COPY_BYTES_MAX) break
-  }
-  return total
-}
-
 /** The steps of `STAGE_SCRIPT` for one sandbox, and where everything lies behind them. */
 function planStage(system: readonly Bind[], mounts: readonly Bind[], cgroup: Cgroup | null): Stage {
   const steps: string[] = []
   const put = (prefix: string, mayCopy: boolean) => (bind: Bind, index: number) => {
     const source = `/mnt/${prefix}${index}`
     const kind = lstatSync(bind.source).isDirectory() ? 'folder' : 'file'
-    steps.push(mayCopy && sizeOf(bind.source) <= COPY_BYTES_MAX ? 'copy' : kind, bind.source, source)
+    steps.push(mayCopy && isCheapToCopy(bind.source) ? 'copy' : kind, bind.source, source)
     return { source, target: bind.target }
   }
   const staged = { system: system.map(put('s', false)), mounts: mounts.map(put('m', true)) }

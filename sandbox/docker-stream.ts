@@ -8,8 +8,11 @@ const STDOUT = 1
 export type Demuxed = {
   readonly stdout: Readable
   readonly stderr: Readable
-  /** From now on nothing waits for the readers: the container is gone, and what is on its way is little. */
-  release(): void
+  /**
+   * From now on stdout is dropped and no reader is waited for: the engine reports the end of a container only when its
+   * output was taken.
+   */
+  discard(): void
 }
 
 /**
@@ -17,7 +20,7 @@ export type Demuxed = {
  * container; both halves end with the source.
  */
 export function demux(source: Readable): Demuxed {
-  let isReleased = false
+  let isDiscarded = false
   const half = () => new Readable({ read: () => void source.resume() })
   const stdout = half()
   const stderr = half()
@@ -40,7 +43,8 @@ export function demux(source: Readable): Demuxed {
         const payload = chunk.subarray(at, at + payloadLeft)
         at += payload.length
         payloadLeft -= payload.length
-        if (!target.destroyed && !target.push(payload) && !isReleased) source.pause()
+        if (target.destroyed || (isDiscarded && target === stdout)) continue
+        if (!target.push(payload) && !isDiscarded) source.pause()
       }
     }
   })
@@ -50,9 +54,9 @@ export function demux(source: Readable): Demuxed {
   source.once('end', end)
   source.once('close', end)
   source.on('error', end)
-  const release = () => {
-    isReleased = true
+  const discard = () => {
+    isDiscarded = true
     source.resume()
   }
-  return { stdout, stderr, release }
+  return { stdout, stderr, discard }
 }

@@ -14,6 +14,7 @@ import { importImage } from './image/docker-image.ts'
 import type { Image } from './image/image.ts'
 import { checkSpec, type DockerFacts, toDockerOptions } from './policy.ts'
 import { hostTag, isOwnerAlive, ownerTag } from './process-owner.ts'
+import { stageCopies, sweepCopies } from './stage.ts'
 
 const OWNER_LABEL = 'evalmesh.owner'
 const HOST_LABEL = 'evalmesh.host'
@@ -83,46 +84,61 @@ type Context = {
 async function startSandbox(spec: SandboxSpec, { docker, image, facts, live }: Context): Promise<Sandbox> {
   checkSpec(spec)
   let container: Docker.Container | null = null
+  let staged: ReturnType<typeof stageCopies> | null = null
   try {
+    staged = stageCopies(spec.mounts)
     const labels = { [OWNER_LABEL]: ownerTag(), [HOST_LABEL]: hostTag(), [NAME_LABEL]: spec.name }
-    container = await docker.createContainer(toDockerOptions({ spec, image, facts, labels }))
+    container = await docker.createContainer(
+      toDockerOptions({ spec: { ...spec, mounts: staged.mounts }, image, facts, labels }),
+    )
     const stream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true })
     // The types know only the callback form of a wait with a condition.
     const ended = container.wait({ condition: 'next-exit' }) as Promise<unknown>
     // Its failure is looked at by `watch`, which a failing start never reaches.
     ended.catch(() => undefined)
     await container.start()
-    const sandbox = watch(spec, container, stream as Duplex, ended)
+    const sandbox = watch({ spec, container, stream: stream as Duplex, ended, unstage: staged.remove })
     live.add(sandbox)
     void sandbox.exited.then(() => live.delete(sandbox))
     return sandbox
   } catch (thrown) {
     await container?.remove({ force: true, v: true }).catch(() => undefined)
+    staged?.remove()
     throw new SandboxError('START_FAILED', { engine: 'docker', name: spec.name, reason: reasonOf(thrown) }, thrown)
   }
 }
 
+type Started = {
+  readonly spec: SandboxSpec
+  readonly container: Docker.Container
+  readonly stream: Duplex
+  /** Settles when the container ended, or the engine did. */
+  readonly ended: Promise<unknown>
+  readonly unstage: () => void
+}
+
 /** Watches one started container to its end and removes it. */
-function watch(spec: SandboxSpec, container: Docker.Container, stream: Duplex, ended: Promise<unknown>): Sandbox {
+function watch({ spec, container, stream, ended, unstage }: Started): Sandbox {
   const { policy } = spec
   let ending: 'killed' | 'timeout' | 'output-limit' | null = null
   const end = (reason: 'killed' | 'timeout' | 'output-limit') => {
     if (ending !== null) return
     ending = reason
+    halves.discard()
     // It may have ended by itself meanwhile, and a lost engine shows in `ended`.
     void container.kill({ signal: 'SIGKILL' }).catch(() => undefined)
   }
-  const clock = setTimeout(() => end('timeout'), policy.wallMs)
   const halves = demux(stream)
+  const clock = setTimeout(() => end('timeout'), policy.wallMs)
   const stdout = boundedReadable(halves.stdout, policy.stdoutBytesMax, () => end('output-limit'))
   const stderr = boundedText(halves.stderr, policy.stderrBytesMax, () => end('output-limit'))
   const finish = async (): Promise<SandboxExit> => {
     try {
       await ended
-      clearTimeout(clock)
-      halves.release()
       const { State: state } = await container.inspect()
+      // Ends when stdout was read too: the clock still runs for a reader that stopped.
       await stderr.ended
+      clearTimeout(clock)
       await container.remove({ force: true, v: true })
       const status = state.OOMKilled ? 'oom' : (ending ?? 'exited')
       return { status, code: ending === null ? state.ExitCode : null, stderr: stderr.text() }
@@ -131,6 +147,8 @@ function watch(spec: SandboxSpec, container: Docker.Container, stream: Duplex, e
       stream.destroy()
       await container.remove({ force: true, v: true }).catch(() => undefined)
       return { status: 'killed', code: null, stderr: `${stderr.text()}\nthe engine was lost: ${reasonOf(thrown)}` }
+    } finally {
+      unstage()
     }
   }
   const exited = finish()
@@ -175,7 +193,10 @@ export async function openDocker(options: { readonly image: Image; readonly sock
       if (isClosed) throw new SandboxError('ENGINE_CLOSED')
       return startSandbox(spec, { docker, image, facts, live })
     },
-    sweep: () => sweep(docker),
+    sweep: async () => {
+      sweepCopies()
+      await sweep(docker)
+    },
     close: async () => {
       isClosed = true
       await Promise.all([...live].map((sandbox) => sandbox.kill()))

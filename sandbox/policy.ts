@@ -35,10 +35,10 @@ export function checkSpec(spec: SandboxSpec): void {
   if (spec.argv[0]?.startsWith('/') !== true) fail('program: an absolute path is needed', spec.argv[0])
   if (spec.argv.some((argument) => argument.includes('\0'))) fail('argument: it holds a NUL', spec.argv)
   for (const { source, target } of spec.mounts) {
-    // Colons part the fields of a Docker bind; a target over our own mounts would undo them.
+    // A target over our own mounts would undo them.
     if (!/^\/[\w./@+-]+$/.test(target) || /\/\.{1,2}(\/|$)/.test(target)) fail('mount target', target)
     if (/^\/(usr|etc|proc|sys|dev|tmp|bin|lib|lib64)(\/|$)/.test(target)) fail('mount target', target)
-    if (!source.startsWith('/') || /[:\0\n]/.test(source)) fail('mount source', source)
+    if (!source.startsWith('/') || /[\0\n]/.test(source)) fail('mount source', source)
   }
   for (const [name, value] of Object.entries(spec.env)) {
     if (!/^[A-Za-z_]\w*$/.test(name) || value.includes('\0')) fail('environment', name)
@@ -131,7 +131,13 @@ export function toDockerOptions(options: {
       IpcMode: 'private',
       CgroupnsMode: 'private' as const,
       ReadonlyRootfs: true,
-      Binds: spec.mounts.map(({ source, target }) => `${source}:${target}:ro`),
+      // `Binds` would make a missing source, as an empty folder of root's on the host.
+      Mounts: spec.mounts.map(({ source, target }) => ({
+        Type: 'bind' as const,
+        Source: source,
+        Target: target,
+        ReadOnly: true,
+      })),
       ShmSize: policy.tmpBytes,
       Init: false,
       Tmpfs: { '/tmp': tmp },

@@ -1,0 +1,65 @@
+/** Copies a job's small mounts to a neutral place: the host's own path of a bind can be read inside, in mountinfo. */
+import { chmodSync, cpSync, existsSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import type { Bind } from './policy.ts'
+import { isOwnerAlive, ownerTag } from './process-owner.ts'
+
+// A harness is a few small files; what is larger is bound as it lies, not copied.
+const COPY_BYTES_MAX = 4 * 1024 * 1024
+const FOLDER = '/dev/shm'
+const PREFIX = 'evalmesh-stage-'
+
+/** Bytes below `path`, or more than `COPY_BYTES_MAX` as soon as that is sure. */
+function sizeOf(path: string): number {
+  const stat = lstatSync(path)
+  if (!stat.isDirectory()) return stat.size
+  let total = 0
+  for (const name of readdirSync(path)) {
+    total += sizeOf(join(path, name))
+    if (total > COPY_BYTES_MAX) break
+  }
+  return total
+}
+
+/** Whether copying costs less than a path name is worth. @throws Error when nothing is there. */
+export function isCheapToCopy(path: string): boolean {
+  return sizeOf(path) <= COPY_BYTES_MAX
+}
+
+/** Mounts whose small sources are copies in memory, readable for everybody; `remove` ends the copies. */
+export function stageCopies(mounts: readonly Bind[]): { mounts: Bind[]; remove: () => void } {
+  if (process.platform !== 'linux' || mounts.length === 0) return { mounts: [...mounts], remove: () => undefined }
+  const folder = mkdtempSync(join(FOLDER, `${PREFIX}${ownerTag()}-`))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  try {
+    chmodSync(folder, 0o711)
+    const staged = mounts.map(({ source, target }, index) => {
+      if (!isCheapToCopy(source)) return { source, target }
+      const copy = join(folder, String(index))
+      cpSync(source, copy, { recursive: true, verbatimSymlinks: true })
+      makeReadable(copy)
+      return { source: copy, target }
+    })
+    return { mounts: staged, remove }
+  } catch (thrown) {
+    remove()
+    throw thrown
+  }
+}
+
+function makeReadable(path: string): void {
+  const stat = lstatSync(path)
+  if (stat.isSymbolicLink()) return
+  chmodSync(path, stat.isDirectory() ? 0o755 : 0o644)
+  if (stat.isDirectory()) for (const name of readdirSync(path)) makeReadable(join(path, name))
+}
+
+/** Removes the copies of processes that are no more. */
+export function sweepCopies(): void {
+  const names = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.startsWith(PREFIX)) : []
+  for (const name of names) {
+    const owner = name.slice(PREFIX.length).split('-').slice(0, 2).join('-')
+    if (!isOwnerAlive(owner)) rmSync(join(FOLDER, name), { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,48 @@
+/** What the tests of real engines share: the image, a way to run one program to its end, and where engines must work. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { text } from 'node:stream/consumers'
+import { buildImage } from '../../sandbox/image/build.ts'
+import { defaultCacheDirectory, type Image, imageDirectory } from '../../sandbox/image/image.ts'
+import { basePolicy, type Engine, type Policy, type Sandbox, type SandboxExit } from '../../sandbox/index.ts'
+
+/** As root on Debian every engine can be made to run: a test that cannot is a failure there, elsewhere a skip. */
+export const mustRun = process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/etc/debian_version')
+
+/** The image of this version, from the same cache that a validator uses; built by the first test that needs it. */
+export function testImage(): Promise<Image> {
+  return buildImage({ directory: imageDirectory(defaultCacheDirectory()) })
+}
+
+const programs = join(import.meta.dirname, 'programs')
+
+/** What to run: a file of `programs/` with arguments, or a line of Python. */
+export type Program = {
+  readonly file?: string
+  readonly code?: string
+  readonly args?: readonly string[]
+  readonly policy?: Partial<Policy>
+  readonly mounts?: readonly { readonly source: string; readonly target: string }[]
+}
+
+/** Starts a program of the tests. */
+export function startProgram(engine: Engine, program: Program): Promise<Sandbox> {
+  const { file, code = '', args = [], policy = {}, mounts = [] } = program
+  const what = file === undefined ? ['-c', code] : [`/programs/${file}`]
+  return engine.start({
+    name: 'test',
+    argv: ['/usr/bin/python3', '-I', '-B', ...what, ...args],
+    mounts: [{ source: programs, target: '/programs' }, ...mounts],
+    env: {},
+    policy: { ...basePolicy, memoryBytes: 256 * 1024 * 1024, wallMs: 20_000, ...policy },
+  })
+}
+
+/** Runs a program of the tests to its end, with no input. */
+export async function runProgram(engine: Engine, program: Program): Promise<SandboxExit & { stdout: string }> {
+  const sandbox = await startProgram(engine, program)
+  sandbox.stdin.end()
+  const [stdout, exit] = await Promise.all([text(sandbox.stdout), sandbox.exited])
+  return { ...exit, stdout }
+}
