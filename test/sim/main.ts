@@ -1,5 +1,6 @@
 /** Simulates many seeds, or shows one: `npm run sim -- --seeds 10000 [--from 1] [--n 4] [--json]`, `npm run sim -- --seed 7 --trace`. */
 import { parseArgs } from 'node:util'
+import { noCoverage } from './coverage.ts'
 import { runSeed } from './run.ts'
 import { toyScene } from './toy-scene.ts'
 
@@ -10,6 +11,8 @@ const { values } = parseArgs({
     n: { type: 'string', default: '4' },
     seed: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    /** Ends at the first violation. */
+    stop: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -23,12 +26,18 @@ if (![n, from, seeds].every(Number.isSafeInteger) || n < 4 || seeds < 1) {
 }
 
 const scene = toyScene(n)
+const coverage = noCoverage()
 const started = performance.now()
 let violations = 0
 let decided = 0
 let due = 0
-for (let seed = from; seed < from + seeds; seed++) {
-  const outcome = runSeed({ scene, seed, ...(values.trace ? { trace: (line: string) => console.log(line) } : {}) })
+for (let seed = from; seed < from + seeds && !(values.stop && violations > 0); seed++) {
+  const outcome = runSeed({
+    scene,
+    seed,
+    coverage,
+    ...(values.trace ? { trace: (line: string) => console.log(line) } : {}),
+  })
   decided += outcome.decided
   due += outcome.heightsDue
   if (outcome.violation !== null) {
@@ -47,6 +56,7 @@ console.log(
     violations,
     decidedShare: due === 0 ? 1 : Math.min(1, decided / due),
     heights: decided,
+    coverage,
     seconds: Math.round(seconds * 10) / 10,
     schedulesPerHour: Math.round((seeds / seconds) * 3600),
   }),

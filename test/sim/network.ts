@@ -14,12 +14,19 @@ export type Payload =
 
 export type Network = {
   readonly isHealed: () => boolean
+  /** Cuts one node off from all but the liar. */
+  readonly isolate: (node: Key, untilMs: number) => void
   /** Delivers, perhaps, perhaps twice, after a while; `null` is the world outside, which no cut reaches. */
-  readonly carry: (o: { from: Key | null; to: Key; deliver: () => void }) => void
+  readonly carry: (o: { from: Key | null; to: Key; payload?: Payload; deliver: () => void }) => void
 }
 
 /** After healing: within Δ/4, so that every view with an honest leader succeeds. */
 const HEALED_DELAY_MS = 250
+
+const finishes = (payload: Payload): boolean =>
+  payload.kind === 'message'
+    ? payload.message.kind === 'finalize'
+    : payload.kind === 'certificate' && payload.certificate.phase === 'finalize'
 
 export const createNetwork = (o: {
   plan: Plan
@@ -29,18 +36,26 @@ export const createNetwork = (o: {
 }): Network => {
   const { plan, random, schedule, placeOf } = o
   const isHealed = (): boolean => schedule.now() >= plan.healAtMs
+  let lonely: { readonly node: Key; readonly untilMs: number } | null = null
+  const isLiar = (node: Key): boolean => placeOf(node) === plan.liar
   const isCut = (from: Key | null, to: Key): boolean => {
     const { cut } = plan
-    if (cut === null || from === null || schedule.now() < cut.fromMs || schedule.now() >= cut.toMs) return false
+    if (from === null || isLiar(from) || isLiar(to)) return false
+    if (lonely !== null && schedule.now() < lonely.untilMs && (from === lonely.node || to === lonely.node)) return true
+    if (cut === null || schedule.now() < cut.fromMs || schedule.now() >= cut.toMs) return false
     const sideOf = (node: Key): number => (cut.side >> placeOf(node)) & 1
     return sideOf(from) !== sideOf(to)
   }
   const isSilent = (from: Key | null): boolean => from !== null && placeOf(from) === plan.silent
   return {
     isHealed,
-    carry: ({ from, to, deliver }) => {
+    isolate: (node, untilMs) => {
+      lonely ??= { node, untilMs }
+    },
+    carry: ({ from, to, payload, deliver }) => {
       if (isHealed()) return schedule.after(1 + random.below(HEALED_DELAY_MS), deliver)
       if (isSilent(from) || isCut(from, to) || random.chance(plan.lossPerMille)) return undefined
+      if (payload !== undefined && finishes(payload) && random.chance(plan.finalizeLossPerMille)) return undefined
       const copies = random.chance(plan.duplicatePerMille) ? 2 : 1
       for (let copy = 0; copy < copies; copy++) schedule.after(1 + random.below(plan.delayMsMax), deliver)
     },

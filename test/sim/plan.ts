@@ -4,6 +4,8 @@ import type { Random } from './random.ts'
 export type Plan = {
   /** Per mille of what is sent. */
   readonly lossPerMille: number
+  /** More of what would finish a height: so that notarized values must be proposed again. */
+  readonly finalizeLossPerMille: number
   readonly duplicatePerMille: number
   /** Each delivery takes from 1 ms to this, so messages overtake each other. */
   readonly delayMsMax: number
@@ -16,8 +18,10 @@ export type Plan = {
   /** Place of the node that crashes, with this chance per mille of each effect. */
   readonly crashing: number | null
   readonly crashPerMille: number
-  /** One node's side of a cut between these times, null when the net is whole. */
+  /** A cut between these times: each node's side is its bit; the liar reaches both. Null when the net is whole. */
   readonly cut: { readonly side: number; readonly fromMs: number; readonly toMs: number } | null
+  /** The first honest node to decide this height is cut off from all but the liar in that moment: nobody else may learn of it for a while. */
+  readonly lonely: { readonly height: number; readonly forMs: number } | null
 }
 
 /** At most one liar, below a third; silence and crashes may come on top, since everyone else's are mended at healing. */
@@ -36,6 +40,7 @@ export const drawPlan = (random: Random, nodes: number): Plan => {
     : null
   return {
     lossPerMille: random.below(201),
+    finalizeLossPerMille: random.chance(500) ? 500 + random.below(450) : 0,
     duplicatePerMille: random.below(101),
     // Most seeds stay within Δ, some go far beyond the views' timers.
     delayMsMax: 1 + random.below(random.chance(250) ? 8_000 : 400),
@@ -45,5 +50,6 @@ export const drawPlan = (random: Random, nodes: number): Plan => {
     crashing,
     crashPerMille: 2 + random.below(30),
     cut,
+    lonely: random.chance(400) ? { height: 1 + random.below(4), forMs: 4_000 + random.below(16_000) } : null,
   }
 }

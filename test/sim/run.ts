@@ -11,6 +11,7 @@ import { certificates } from './checkers/certificates.ts'
 import { guarded } from './checkers/guarded.ts'
 import { honestVotes } from './checkers/honest-votes.ts'
 import { sameLog } from './checkers/same-log.ts'
+import { type Coverage, cover } from './coverage.ts'
 import { createNetwork, type Network, type Payload } from './network.ts'
 import { createNode, type Node } from './node.ts'
 import { drawPlan, type Plan } from './plan.ts'
@@ -84,6 +85,7 @@ const deliver = <S>(world: World<S>, o: { from: Key; to: Key; payload: Payload }
   world.network.carry({
     from,
     to,
+    payload,
     deliver: () => {
       const heard = payload.kind === 'message' && payload.message.body.hotkey === to
       if (liar?.self === to) {
@@ -183,20 +185,35 @@ const runChain = <S>(world: World<S>, number: number): void => {
 const logOf = (disk: readonly JournalRecord[]): readonly Header[] =>
   disk.flatMap((record) => (record.kind === 'decided' ? [record.decided.header] : []))
 
-const build = <S>(o: { scene: Scene<S>; seed: number; trace?: (line: string) => void }): World<S> => {
+type Run<S> = {
+  readonly scene: Scene<S>
+  readonly seed: number
+  readonly coverage: Coverage
+  readonly trace?: (line: string) => void
+}
+
+const build = <S>(o: Run<S>): World<S> => {
   const { scene, seed } = o
   const random = createRandom(seed)
   const plan = drawPlan(random, scene.keys.length)
   const schedule = createSchedule()
   const placeOf = (node: Key): number => scene.keys.indexOf(node)
+  const network = createNetwork({ plan, random, schedule, placeOf })
+  const lonely: Watcher = {
+    decided: (node, { header }) => {
+      if (header.height === plan.lonely?.height) network.isolate(node, schedule.now() + plan.lonely.forMs)
+    },
+  }
   const liar = plan.liar === null ? undefined : scene.keys[plan.liar]
   return {
     scene,
     plan,
     random,
     schedule,
-    network: createNetwork({ plan, random, schedule, placeOf }),
+    network,
     watcher: together([
+      lonely,
+      cover(o.coverage),
       agreement(),
       certificates(() => scene.committee),
       guarded(),
@@ -229,7 +246,7 @@ const live = <S>(world: World<S>): { decided: number; heightsDue: number; events
   return { decided: lowest(), heightsDue, events }
 }
 
-export const runSeed = <S>(o: { scene: Scene<S>; seed: number; trace?: (line: string) => void }): Outcome => {
+export const runSeed = <S>(o: Run<S>): Outcome => {
   const world = build(o)
   const { plan } = world
   try {

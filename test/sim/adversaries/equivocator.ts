@@ -19,6 +19,8 @@ export type Adversary = {
 export const createEquivocator = (o: { self: Key; random: Random; twist: (header: Header) => Header }): Adversary => {
   const { self, random, twist } = o
   const twins = new Map<Header, Header>()
+  /** How each proposal lies: whether its twin claims to be fresh, and to how many it goes. */
+  const lies = new Map<string, { readonly fresh: boolean; readonly perMille: number }>()
   /** Values proposed in a view. */
   const values = new Map<string, Set<string>>()
   const say = (message: Unsigned): Payload => ({ kind: 'message', message: signAs(message) })
@@ -35,6 +37,12 @@ export const createEquivocator = (o: { self: Key; random: Random; twist: (header
     twins.set(header, twin)
     return twin
   }
+  const lieAt = ({ height, view }: { height: number; view: number }) => {
+    const place = `${height}/${view}`
+    const lie = lies.get(place) ?? { fresh: random.chance(500), perMille: random.chance(500) ? 1000 : 500 }
+    lies.set(place, lie)
+    return lie
+  }
   const votesFor = (at: { height: number; view: number }): readonly Payload[] =>
     [...(values.get(`${at.height}/${at.view}`) ?? [])].flatMap((value) => [
       vote('notarize', { ...at, value }),
@@ -48,8 +56,11 @@ export const createEquivocator = (o: { self: Key; random: Random; twist: (header
       const { height, view } = message.body
       note({ height, view }, headerDigest(message.body.header))
       note({ height, view }, headerDigest(header))
-      const twin = say({ kind: 'proposal', body: { ...message.body, header } })
-      return random.chance(500) ? [{ kind: 'message', message }] : [twin]
+      // As if nothing had been notarized before: only the parent check tells.
+      const lie = lieAt({ height, view })
+      const parentView = lie.fresh ? null : message.body.parentView
+      const twin = say({ kind: 'proposal', body: { ...message.body, parentView, header } })
+      return random.chance(lie.perMille) ? [twin] : [{ kind: 'message', message }]
     }
     if (message.kind !== 'notarize' && message.kind !== 'nullify' && message.kind !== 'finalize') {
       return [{ kind: 'message', message }]

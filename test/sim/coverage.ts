@@ -1,0 +1,43 @@
+/** Counts how often the runs got into each corner: a simulator that never goes there proves nothing about it. */
+import type { Watcher } from './watch.ts'
+
+/** By corner. */
+export type Coverage = Record<
+  'views' | 'reProposals' | 'nullifies' | 'finalizes' | 'lateNotarizes' | 'decidedLater' | 'restoredVotes',
+  number
+>
+
+export const noCoverage = (): Coverage => ({
+  views: 0,
+  reProposals: 0,
+  nullifies: 0,
+  finalizes: 0,
+  lateNotarizes: 0,
+  decidedLater: 0,
+  restoredVotes: 0,
+})
+
+/** `views`: votes beyond view 0; `lateNotarizes`: after an own nullify of the view; `decidedLater`: heights decided beyond view 0. */
+export const cover = (counts: Coverage): Watcher => {
+  const nullified = new Set<string>()
+  const signed = new Set<string>()
+  return {
+    signed: (node, { kind, body }) => {
+      if (kind === 'proposal' && body.parentView !== null) counts.reProposals++
+      if (kind !== 'notarize' && kind !== 'nullify' && kind !== 'finalize') return
+      const place = `${node}/${body.height}/${body.view}`
+      if (signed.has(`${place}/${kind}`)) counts.restoredVotes++
+      signed.add(`${place}/${kind}`)
+      if (body.view > 0) counts.views++
+      if (kind === 'finalize') counts.finalizes++
+      if (kind === 'nullify') {
+        counts.nullifies++
+        nullified.add(place)
+      }
+      if (kind === 'notarize' && nullified.has(place)) counts.lateNotarizes++
+    },
+    decided: (_, { certificate }) => {
+      if (certificate.view > 0) counts.decidedLater++
+    },
+  }
+}
