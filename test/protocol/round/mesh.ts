@@ -310,13 +310,18 @@ export const createMesh = (o: { readonly genesis?: Genesis; readonly world?: Par
       return true
     })
 
-  /** A block passes, and everything that can be decided is. */
-  const step = (): void => {
+  /** A block passes and nothing is decided. */
+  const head = (): void => {
     clock.at += 500
     clock.head += 1
     for (const node of nodes)
       mesh.queue.push({ node, input: { kind: 'head', at: clock.at, block: blockAt(clock.head) } })
     settle(mesh)
+  }
+
+  /** A block passes, and everything that can be decided is. */
+  const step = (): void => {
+    head()
     while (agree());
   }
 
@@ -331,7 +336,7 @@ export const createMesh = (o: { readonly genesis?: Genesis; readonly world?: Par
     return messageId(message, mesh.domains)
   }
 
-  return { ...mesh, log, step, run, check, decide, tell, restart: (node: Node) => restart(mesh, node, log) }
+  return { ...mesh, log, head, step, run, check, decide, tell, restart: (node: Node) => restart(mesh, node, log) }
 }
 
 const NO_CERTIFICATE = { phase: 'finalize', height: 0, view: 0, value: '00'.repeat(32), signatures: [] } as const
