@@ -1,7 +1,21 @@
 /** The public surface of the sandbox. */
 export type { Engine, EngineStrength, Sandbox, SandboxExit, SandboxSpec, SandboxStatus } from './engine.ts'
 export { SandboxError, type SandboxErrorCode } from './errors.ts'
+export { createEvaluator, type Evaluator, type RunOptions, readBaseline } from './evaluator.ts'
+export { type FaultCode, faults, RunFault } from './faults.ts'
 export { type BuildOptions, buildImage } from './image/build.ts'
 export { defaultCacheDirectory, type Image, imageDirectory, openImage } from './image/image.ts'
+export {
+  type CodeTimes,
+  checkBundle,
+  type EngineFacts,
+  type Job,
+  type MatrixFile,
+  type MatrixTimes,
+  type Measurement,
+  type Progress,
+  type RunLimits,
+  runLimits,
+} from './job.ts'
 export { basePolicy, type Policy } from './limits.ts'
 export { type EngineOptions, openEngine } from './open-engine.ts'

@@ -1,0 +1,64 @@
+/** Every way a run can fail: whose fault it is, and the line that tells that person what to do. */
+
+type Fault = { readonly verdict: 'miner' | 'infra'; readonly help: string }
+
+/** The codes that a measurement may carry beside `PASS`; names are stable, lines may be reworded. */
+export const faults = {
+  OVERSIZE: { verdict: 'miner', help: 'solution.py may have at most 20,000 bytes: make it shorter.' },
+  BAD_BUNDLE: { verdict: 'miner', help: 'Submit exactly one file, named solution.py.' },
+  SYNTAX_ERROR: { verdict: 'miner', help: 'Python 3.11 cannot parse solution.py: run it locally first.' },
+  LOAD_FAILED: { verdict: 'miner', help: 'Importing solution.py failed: only NumPy and zstandard are installed.' },
+  MISSING_FUNCTION: {
+    verdict: 'miner',
+    help: 'solution.py must define compress(data: bytes) -> bytes and decompress(data: bytes) -> bytes.',
+  },
+  WRONG_SIGNATURE: { verdict: 'miner', help: 'compress and decompress take exactly one argument, the data.' },
+  EXCEPTION: { verdict: 'miner', help: 'The function raised: it must handle every bfloat16 matrix.' },
+  WRONG_TYPE: { verdict: 'miner', help: 'The function must return bytes.' },
+  NO_ANSWER: { verdict: 'miner', help: 'The process ended without an answer: return from the function, never exit.' },
+  TIMEOUT: { verdict: 'miner', help: 'A call or the import took too long: see the time limits.' },
+  OUT_OF_MEMORY: { verdict: 'miner', help: 'Twice in a row it needed more memory than the limit: use less.' },
+  OUTPUT_TOO_LARGE: { verdict: 'miner', help: 'The answer may be at most 1,024 bytes larger than the matrix.' },
+  LOG_TOO_LARGE: { verdict: 'miner', help: 'It printed too much: print nothing in a submission.' },
+  BAD_FRAME: { verdict: 'miner', help: 'It disturbed the channel to the referee: only return bytes.' },
+  UNCLEAN: { verdict: 'miner', help: 'It left files that could not be removed: leave none in /tmp or /dev/shm.' },
+  NOT_LOSSLESS: {
+    verdict: 'miner',
+    help: 'decompress(compress(x)) must equal x byte for byte, each in a fresh sandbox: keep nothing outside the answer.',
+  },
+  EXPANDS: { verdict: 'miner', help: 'All compressed matrices together are larger than the matrices themselves.' },
+  PARTNER_FAILED: { verdict: 'infra', help: 'The code to compare with failed here: not your fault, it is run again.' },
+  SANDBOX_START: { verdict: 'infra', help: 'A sandbox did not start on this host: not your fault, it is run again.' },
+  ENGINE_FAILED: { verdict: 'infra', help: 'The sandbox engine failed here: not your fault, it is run again.' },
+  REFEREE_FAILED: { verdict: 'infra', help: 'The referee process failed here: not your fault, it is run again.' },
+} as const satisfies Record<string, Fault>
+
+/** A name in the table above. */
+export type FaultCode = keyof typeof faults
+
+/** What a harness may report by itself; it is a stranger's word, but only ever against that stranger. */
+export const reportableCodes = [
+  'SYNTAX_ERROR',
+  'LOAD_FAILED',
+  'MISSING_FUNCTION',
+  'WRONG_SIGNATURE',
+  'EXCEPTION',
+  'WRONG_TYPE',
+  'NO_ANSWER',
+  'OUT_OF_MEMORY',
+  'OUTPUT_TOO_LARGE',
+  'UNCLEAN',
+] as const satisfies readonly FaultCode[]
+
+/** A run that ended before its measurement. */
+export class RunFault extends Error {
+  readonly code: FaultCode
+  readonly facts: Readonly<Record<string, unknown>>
+
+  constructor(code: FaultCode, facts: Readonly<Record<string, unknown>> = {}) {
+    super(`${code} ${JSON.stringify(facts)}`)
+    this.name = 'RunFault'
+    this.code = code
+    this.facts = facts
+  }
+}
