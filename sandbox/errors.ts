@@ -4,7 +4,9 @@
  * `ENGINE_UNAVAILABLE` nothing here can isolate a program · `ENGINE_TOO_WEAK` an engine answers but would not enforce a
  * limit · `TOOLS_MISSING` Debian packages are absent (`packages`) · `IMAGE_MISSING` no image was built at that place ·
  * `IMAGE_DAMAGED` the image differs from its record · `IMAGE_BUILD_FAILED` a builder's command failed ·
- * `START_FAILED` one sandbox did not start · `ENGINE_CLOSED` used after `close`.
+ * `POOL_MISSING` no pool was built at that place · `POOL_DAMAGED` a pool differs from its record ·
+ * `POOL_BUILD_FAILED` the generator did not finish or sent nonsense · `START_FAILED` one sandbox did not start · `ENGINE_CLOSED` used after `close` ·
+ * `LOCK_FAILED` a lock file cannot be locked.
  */
 export type SandboxErrorCode =
   | 'ENGINE_UNAVAILABLE'
@@ -13,8 +15,12 @@ export type SandboxErrorCode =
   | 'IMAGE_MISSING'
   | 'IMAGE_DAMAGED'
   | 'IMAGE_BUILD_FAILED'
+  | 'POOL_MISSING'
+  | 'POOL_DAMAGED'
+  | 'POOL_BUILD_FAILED'
   | 'START_FAILED'
   | 'ENGINE_CLOSED'
+  | 'LOCK_FAILED'
 
 /** A failure of the machinery, never of the program inside: that one ends as a `SandboxExit`. */
 export class SandboxError extends Error {
