@@ -82,6 +82,11 @@ export type EngineFacts = {
   readonly imageDigest: string | null
 }
 
+/** The engine as a record names it. */
+export function toEngineFacts({ kind, version, strength, imageDigest }: Engine): EngineFacts {
+  return { kind, version, strength, imageDigest }
+}
+
 /** How far an evaluation has come. */
 export type Progress = { readonly phase: 'compress' | 'decompress'; readonly done: number; readonly total: number }
 

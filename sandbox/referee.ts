@@ -6,12 +6,12 @@ import type { Engine } from './engine.ts'
 import { RunFault } from './faults.ts'
 import {
   type CodeTimes,
-  type EngineFacts,
   faulted,
   type Job,
   type MatrixTimes,
   type Measurement,
   type Progress,
+  toEngineFacts,
 } from './job.ts'
 import { toPlainLog } from './output.ts'
 import { type PlannedQuad, planQuads } from './referee-draw.ts'
@@ -187,11 +187,6 @@ function toFault(thrown: unknown): RunFault {
   const { side, fault } = thrown
   if (side === 'candidate' || fault.code === 'SANDBOX_START' || fault.code === 'ENGINE_FAILED') return fault
   return new RunFault('PARTNER_FAILED', { text: `${fault.code} ${fault.facts['text'] ?? ''}` })
-}
-
-/** How the engine is named in a record. */
-export function toEngineFacts({ kind, version, strength, imageDigest }: Engine): EngineFacts {
-  return { kind, version, strength, imageDigest }
 }
 
 /** Measures one job; every failure is a verdict. One lack of memory is tried again in clean sandboxes. */

@@ -123,9 +123,10 @@ def load(source, role):
         exec(code, module.__dict__)
     except BaseException as error:
         raise fault("LOAD_FAILED", describe(error), line_in_solution(error)) from None
-    function = getattr(module, role, None)
-    if not callable(function):
-        raise fault("MISSING_FUNCTION", f"no function {role}")
+    for name in ROLES:
+        if not callable(getattr(module, name, None)):
+            raise fault("MISSING_FUNCTION", f"no function {name}")
+    function = getattr(module, role)
     try:
         inspect.signature(function).bind(b"")
     except TypeError as error:
@@ -203,9 +204,10 @@ def hear(pid, up, expected, length_max):
 
 
 def silence(pid):
-    done, status = os.waitpid(pid, os.WNOHANG)
-    how = "closed its channel" if done == 0 else f"ended with {os.waitstatus_to_exitcode(status)}"
-    return fault("NO_ANSWER", how)
+    # Dead, dying or only mute: killed, it has an exit status in every case, the earlier one where there was one.
+    os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    return fault("NO_ANSWER", f"ended with {os.waitstatus_to_exitcode(status)}")
 
 
 def end_all():
