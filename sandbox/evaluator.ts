@@ -1,6 +1,5 @@
 /** Measures submissions: one referee process at a time on a host, so that nothing of ours disturbs the clock. */
 import { spawn } from 'node:child_process'
-import { hash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,8 +8,8 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { RunFault } from './faults.ts'
 import { defaultHostLock, takeHostLock } from './host-lock.ts'
-import { type EngineFacts, faulted, type Job, type Measurement, type Progress, toEngineFacts } from './job.ts'
-import { type EngineOptions, openEngine } from './open-engine.ts'
+import { faulted, type Job, type Measurement, type Progress } from './job.ts'
+import type { EngineOptions } from './open-engine.ts'
 
 /** Beside the work itself. */
 export type RunOptions = {
@@ -21,10 +20,6 @@ export type RunOptions = {
 
 /** Runs jobs one after the other, also those of other evaluators on this host. */
 export type Evaluator = {
-  /** What isolates the runs here. */
-  readonly engine: EngineFacts
-  /** Hex SHA-256 of the code that measures: validators that differ here may differ in what they measure. */
-  readonly refereeDigest: string
   /** Every failure, ours or the miner's, is a verdict; rejects only when aborted or without the host's lock. */
   evaluate(job: Job, options?: RunOptions): Promise<Measurement>
 }
@@ -84,32 +79,10 @@ function parseProgress(line: string): Progress | null {
   }
 }
 
-/** The files that decide what is measured and how, in this order. */
-const REFEREE_FILES = [
-  ...['faults.ts', 'frames.ts', 'job.ts', 'limits.ts', 'output.ts', 'policy.ts', 'referee-draw.ts', 'referee-main.ts'],
-  ...['referee-session.ts', 'referee.ts', 'seccomp-calls.ts', 'harness/shim.py'],
-]
-
-function digestReferee(): string {
-  const digests = REFEREE_FILES.map((file) => hash('sha256', readFileSync(join(import.meta.dirname, file))))
-  return hash('sha256', digests.join('\n'))
-}
-
-/**
- * `lockPath`: only for tests that must not wait for the host's real validators.
- * @throws SandboxError as `openEngine`: better now than in the first round.
- */
-export async function createEvaluator(config: {
-  readonly engine: EngineOptions
-  readonly lockPath?: string
-}): Promise<Evaluator> {
+/** `lockPath`: only for tests that must not wait for the host's real validators. */
+export function createEvaluator(config: { readonly engine: EngineOptions; readonly lockPath?: string }): Evaluator {
   const lockPath = config.lockPath ?? defaultHostLock()
-  const probe = await openEngine(config.engine)
-  const engine = toEngineFacts(probe)
-  await probe.close()
   return {
-    engine,
-    refereeDigest: digestReferee(),
     async evaluate(job, options = {}) {
       const release = await takeHostLock(lockPath, options.signal)
       try {
