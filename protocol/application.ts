@@ -25,8 +25,8 @@ export type CheckQuery = {
  * The rounds as the agreement sees them. `S` is mutated by `step` and `apply` only; `S` itself is never shared between machines.
  */
 export type Application<S> = {
-  /** The committee that votes the next height. */
-  readonly committee: (state: S) => Committee
+  /** The committee that votes the next height; null while a decided one waits for a delegation that it names. The same object until it changes. */
+  readonly committee: (state: S) => Committee | null
   /** The finalised block this node has seen last. */
   readonly headBlock: (state: S) => number
   /** The entry this node would propose now, first due first; null when nothing is due. */

@@ -6,12 +6,22 @@ import { NO_VALUE } from './certificate.ts'
 import { type Context, castOwn, notify, persist } from './context.ts'
 import { decideHeight } from './decide.ts'
 import { checkHeader, headerFor } from './header.ts'
+import { leaderOrder } from './leader.ts'
 import { notifyView } from './receive.ts'
-import { leaderOf, mayVote, type View, viewOf } from './state.ts'
+import { leaderOf, mayVote, NO_COMMITTEE, type View, viewOf } from './state.ts'
 import { hint } from './sync.ts'
 import { finalizeTimeoutMs, RESEND_MS, viewTimeoutMs } from './timer.ts'
 
 const currentView = (c: Context): View => viewOf(c.state.current, c.state.current.view)
+
+/** A committee that the rounds did not know when the height opened: what was restored or kept of the height stays. */
+const seatCommittee = (c: Context): void => {
+  const { current } = c.state
+  const committee = current.committee === NO_COMMITTEE ? c.host.committee() : null
+  if (committee === null) return
+  current.committee = committee
+  current.leaders = leaderOrder(committee, current.height)
+}
 
 /** a finalization whose header is here decides the height. */
 const decide = (c: Context): boolean => {
@@ -167,6 +177,7 @@ const nullify = (c: Context): void => {
 
 /** Runs all rules on the state as it is now. */
 export const progress = (c: Context): void => {
+  seatCommittee(c)
   while (decide(c) || leaveView(c));
   activate(c)
   startTimer(c)

@@ -29,8 +29,9 @@ export type View = {
 /** The height being decided; all of it is forgotten once that is done. */
 export type Height = {
   readonly height: number
-  readonly committee: Committee
-  readonly leaders: readonly Key[]
+  /** NO_COMMITTEE until the rounds know it: nobody is a member, so nothing counts and nothing is signed. */
+  committee: Committee
+  leaders: readonly Key[]
   view: number
   /** R-27: by number, none beyond VIEWS_AHEAD_MAX after the current one, except where a certificate stands. */
   readonly views: Map<number, View>
@@ -74,10 +75,13 @@ export type Consensus = {
   alarm: number | null
 }
 
-export const openHeight = (height: number, committee: Committee): Height => ({
+export const NO_COMMITTEE: Committee = { epoch: 0, members: [], total: 0n, seed: '' }
+
+/** `committee`: null while it is not known. */
+export const openHeight = (height: number, committee: Committee | null): Height => ({
   height,
-  committee,
-  leaders: leaderOrder(committee, height),
+  committee: committee ?? NO_COMMITTEE,
+  leaders: committee === null ? [] : leaderOrder(committee, height),
   view: 0,
   views: new Map(),
   headers: new Map(),
@@ -94,7 +98,7 @@ export const openConsensus = (o: {
   deltaMs: number
   origin: Digest
   block: number
-  committee: Committee
+  committee: Committee | null
 }): Consensus => ({
   self: o.self,
   deltaMs: o.deltaMs,

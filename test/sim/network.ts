@@ -55,7 +55,13 @@ export const createNetwork = (o: {
     carry: ({ from, to, payload, deliver }) => {
       if (isHealed()) return schedule.after(1 + random.below(HEALED_DELAY_MS), deliver)
       if (isSilent(from) || isCut(from, to) || random.chance(plan.lossPerMille)) return undefined
-      if (payload !== undefined && finishes(payload) && random.chance(plan.finalizeLossPerMille)) return undefined
+      if (
+        payload !== undefined &&
+        finishes(payload) &&
+        placeOf(to) !== plan.favourite &&
+        random.chance(plan.finalizeLossPerMille)
+      )
+        return undefined
       const copies = random.chance(plan.duplicatePerMille) ? 2 : 1
       for (let copy = 0; copy < copies; copy++) schedule.after(1 + random.below(plan.delayMsMax), deliver)
     },

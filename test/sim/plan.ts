@@ -4,8 +4,9 @@ import type { Random } from './random.ts'
 export type Plan = {
   /** Per mille of what is sent. */
   readonly lossPerMille: number
-  /** More of what would finish a height: so that notarized values must be proposed again. */
+  /** More of what would finish a height, for all but one node: so that one decides and the others must propose its value again. */
   readonly finalizeLossPerMille: number
+  readonly favourite: number
   readonly duplicatePerMille: number
   /** Each delivery takes from 1 ms to this, so messages overtake each other. */
   readonly delayMsMax: number
@@ -41,6 +42,7 @@ export const drawPlan = (random: Random, nodes: number): Plan => {
   return {
     lossPerMille: random.below(201),
     finalizeLossPerMille: random.chance(500) ? 500 + random.below(450) : 0,
+    favourite: random.below(nodes),
     duplicatePerMille: random.below(101),
     // Most seeds stay within Δ, some go far beyond the views' timers.
     delayMsMax: 1 + random.below(random.chance(250) ? 8_000 : 400),

@@ -37,6 +37,8 @@ export const createEquivocator = (o: { self: Key; random: Random; twist: (header
     twins.set(header, twin)
     return twin
   }
+  /** How much of what it could sign it sends to each peer. */
+  const votesPerMille = random.chance(500) ? 1000 : 500
   const lieAt = ({ height, view }: { height: number; view: number }) => {
     const place = `${height}/${view}`
     const lie = lies.get(place) ?? { fresh: random.chance(500), perMille: random.chance(500) ? 1000 : 500 }
@@ -66,7 +68,7 @@ export const createEquivocator = (o: { self: Key; random: Random; twist: (header
       return [{ kind: 'message', message }]
     }
     const { height, view } = message.body
-    return someOf([...votesFor({ height, view }), vote('nullify', { height, view, value: NO_VALUE })], 500)
+    return someOf([...votesFor({ height, view }), vote('nullify', { height, view, value: NO_VALUE })], votesPerMille)
   }
   return {
     faces: (payload) => {
