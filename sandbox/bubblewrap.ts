@@ -13,14 +13,13 @@ import { basePolicy, SANDBOX_UID } from './limits.ts'
 import { type Bind, checkSpec, toBubblewrapArgs, toTimeoutArgs } from './policy.ts'
 import { toBpf } from './seccomp.ts'
 import { auditArch, type SeccompArch } from './seccomp-calls.ts'
-import { isCheapToCopy } from './stage.ts'
+import { type Copies, isCopy, stageCopies, sweepCopies } from './stage.ts'
 
 const ARGS_FD = 3
 const SECCOMP_FD = 4
 const STATUS_FD = 5
 
 /** Whoever started us may have left descriptors open: none of them belongs to the program. Bash, for numbers above 9. */
-// (`--norc`: with a socket as its input bash takes us for rshd and reads root's .bashrc.)
 const CLOSE_SCRIPT = `
 for path in /proc/self/fd/*; do
   fd=\${path##*/}
@@ -29,17 +28,15 @@ done
 `
 
 /**
- * Runs as root, in a mount namespace of its own. It lays the sources out under /mnt: an ordinary user may not walk
- * through the operator's home, and copies show no host path in /proc/self/mountinfo. Then it joins the control group.
+ * Runs as root, in a mount namespace of its own: binds under /mnt what an ordinary user could not reach through the
+ * operator's home, and joins the control group.
  */
 const STAGE_SCRIPT = `
 ${CLOSE_SCRIPT}
 set -eu
-umask 022
-mount -t tmpfs -o size=64m,mode=0711 stage /mnt
+mount -t tmpfs -o size=1m,mode=0711 stage /mnt
 while [ "$1" != -- ]; do
   case $1 in
-    copy) cp -RP -- "$2" "$3"; chmod -R a+rX -- "$3" ;;
     folder) mkdir "$3"; mount --bind -- "$2" "$3" ;;
     file) : >"$3"; mount --bind -- "$2" "$3" ;;
     join) echo $$ >"$2" ;;
@@ -50,42 +47,33 @@ shift
 exec "$@"
 `
 
-type Stage = { readonly steps: string[]; readonly system: Bind[]; readonly mounts: Bind[] }
+/** One step of `STAGE_SCRIPT`: what, from where, to where. */
+type Step = readonly [kind: 'folder' | 'file' | 'join', source: string, target: string]
 
-/** The steps of `STAGE_SCRIPT` for one sandbox, and where everything lies behind them. */
-function planStage(system: readonly Bind[], mounts: readonly Bind[], cgroup: Cgroup | null): Stage {
-  const steps: string[] = []
-  const put = (prefix: string, mayCopy: boolean) => (bind: Bind, index: number) => {
-    const source = `/mnt/${prefix}${index}`
-    const kind = lstatSync(bind.source).isDirectory() ? 'folder' : 'file'
-    steps.push(mayCopy && isCheapToCopy(bind.source) ? 'copy' : kind, bind.source, source)
-    return { source, target: bind.target }
-  }
-  const staged = { system: system.map(put('s', false)), mounts: mounts.map(put('m', true)) }
-  for (const file of cgroup?.procsFiles ?? []) steps.push('join', file, '')
-  return { steps, ...staged }
+/** Binds that lie behind a mount of ours, and the steps that make those mounts. */
+function planStage(binds: readonly Bind[], prefix: string): { steps: Step[]; binds: Bind[] } {
+  const steps: Step[] = []
+  const staged = binds.map(({ source, target }, index): Bind => {
+    if (isCopy(source)) return { source, target }
+    const place = `/mnt/${prefix}${index}`
+    steps.push([lstatSync(source).isDirectory() ? 'folder' : 'file', source, place])
+    return { source: place, target }
+  })
+  return { steps, binds: staged }
 }
 
 const asRoot = (): boolean => process.getuid?.() === 0
 
 /** The whole command line; as root it first stages and then becomes an ordinary user: bwrap maps root to root. */
-function toCommand(spec: SandboxSpec, stage: Stage, command: readonly string[]): [string, ...string[]] {
+function toCommand(spec: SandboxSpec, steps: readonly Step[], command: readonly string[]): [string, ...string[]] {
   const lower = ['--no-new-privs', '--inh-caps=-all', '--pdeathsig', 'KILL']
   const user = [`--reuid=${SANDBOX_UID}`, `--regid=${SANDBOX_UID}`, '--clear-groups', '--bounding-set=-all']
   const bwrap = [...toTimeoutArgs(spec.policy), 'bwrap', '--args', String(ARGS_FD), '--', ...command]
-  if (!asRoot()) return ['bash', '--norc', '-c', `${CLOSE_SCRIPT}\nexec "$@"`, 'stage', 'setpriv', ...lower, ...bwrap]
-  const shell = [
-    'unshare',
-    '--mount',
-    '--propagation',
-    'private',
-    'bash',
-    '--norc',
-    '-c',
-    STAGE_SCRIPT,
-    'stage',
-  ] as const
-  return [...shell, ...stage.steps, '--', 'setpriv', ...user, ...lower, ...bwrap]
+  // `--norc`: with a socket as its input bash takes us for rshd and reads root's .bashrc.
+  const bash = ['--norc', '-c']
+  if (!asRoot()) return ['bash', ...bash, `${CLOSE_SCRIPT}\nexec "$@"`, 'stage', 'setpriv', ...lower, ...bwrap]
+  const alone = ['--mount', '--propagation', 'private', 'bash', ...bash, STAGE_SCRIPT, 'stage']
+  return ['unshare', ...alone, ...steps.flat(), '--', 'setpriv', ...user, ...lower, ...bwrap]
 }
 
 type Spawned = { readonly child: ChildProcess; readonly died: Promise<Death> }
@@ -114,9 +102,17 @@ function spawnSandbox(command: readonly [string, ...string[]], options: readonly
   return { child, died }
 }
 
+type Running = {
+  readonly spec: SandboxSpec
+  readonly spawned: Spawned
+  readonly cgroup: Cgroup | null
+  readonly copies: Copies
+}
+
 /** Watches one spawned sandbox to its end; its clock runs from here. */
-function watch(spec: SandboxSpec, { child, died }: Spawned, cgroup: Cgroup | null): Sandbox {
+function watch({ spec, spawned, cgroup, copies }: Running): Sandbox {
   const { policy } = spec
+  const { child, died } = spawned
   let ending: 'killed' | 'timeout' | 'output-limit' | null = null
   const end = (reason: 'killed' | 'timeout' | 'output-limit') => {
     ending ??= reason
@@ -136,6 +132,7 @@ function watch(spec: SandboxSpec, { child, died }: Spawned, cgroup: Cgroup | nul
     const memoryPeakBytes = cgroup?.memoryPeakBytes()
     // Stuck in the kernel after seconds of SIGKILL: nothing to do here, the sweep of a later engine tries again.
     await cgroup?.destroy().catch(() => undefined)
+    copies.remove()
     if (failure === undefined) await stderr.ended
     const status = oomKills > 0 ? 'oom' : (ending ?? 'exited')
     return {
@@ -164,32 +161,49 @@ type Context = {
 async function startSandbox(spec: SandboxSpec, { root, cgroups, filter, live }: Context): Promise<Sandbox> {
   checkSpec(spec)
   let cgroup: Cgroup | null = null
+  let copies: Copies | null = null
   try {
+    copies = stageCopies(spec.mounts)
     cgroup = cgroups?.create(spec.name, spec.policy) ?? null
-    const unstaged = { steps: [], system: systemBinds(root), mounts: [...spec.mounts] }
-    const stage = asRoot() ? planStage(unstaged.system, unstaged.mounts, cgroup) : unstaged
+    const plan = (binds: readonly Bind[], prefix: string) =>
+      asRoot() ? planStage(binds, prefix) : { steps: [], binds }
+    const system = plan(systemBinds(root), 's')
+    const mounts = plan(copies.mounts, 'm')
+    const joins = (cgroup?.procsFiles ?? []).map((file): Step => ['join', file, ''])
     const { options, command } = toBubblewrapArgs({
       spec,
-      system: stage.system,
-      mounts: stage.mounts,
+      system: system.binds,
+      mounts: mounts.binds,
       seccompFd: SECCOMP_FD,
       statusFd: STATUS_FD,
       rlimitsAlone: cgroup === null,
     })
-    const spawned = spawnSandbox(toCommand(spec, stage, command), options, filter)
-    const sandbox = watch(spec, spawned, cgroup)
+    const spawned = spawnSandbox(
+      toCommand(spec, [...system.steps, ...mounts.steps, ...joins], command),
+      options,
+      filter,
+    )
+    const sandbox = watch({ spec, spawned, cgroup, copies })
     live.add(sandbox)
     void sandbox.exited.then(() => live.delete(sandbox))
-    const status = pipeOf<Readable>(spawned.child, STATUS_FD)
-    status.on('error', () => undefined)
-    const made = new Promise<null>((resolve) => status.on('data', () => resolve(null)))
-    const end = await Promise.race([made, sandbox.exited])
-    if (end === null) return sandbox
+    if (await namespacesMade(spawned)) return sandbox
+    const end = await sandbox.exited
     throw new Error(`${end.stderr.trim()} (${end.status} ${end.code})`)
   } catch (thrown) {
     await cgroup?.destroy()
+    copies?.remove()
     throw new SandboxError('START_FAILED', { engine: 'bubblewrap', name: spec.name, reason: reasonOf(thrown) }, thrown)
   }
+}
+
+/** bwrap's first words come when its namespaces are made; silence to the end means that it died before. */
+function namespacesMade({ child }: Spawned): Promise<boolean> {
+  const status = pipeOf<Readable>(child, STATUS_FD)
+  return new Promise((resolve) => {
+    status.on('data', () => resolve(true))
+    status.on('error', () => resolve(false))
+    status.on('close', () => resolve(false))
+  })
 }
 
 /**
@@ -218,7 +232,10 @@ export async function openBubblewrap(options: { readonly root: ImageRoot }): Pro
       if (isClosed) throw new SandboxError('ENGINE_CLOSED')
       return startSandbox(spec, context)
     },
-    sweep: async () => tree?.sweep(),
+    sweep: async () => {
+      sweepCopies()
+      await tree?.sweep()
+    },
     close: async () => {
       isClosed = true
       await Promise.all([...live].map((sandbox) => sandbox.kill()))

@@ -14,7 +14,7 @@ import { importImage } from './image/docker-image.ts'
 import type { Image } from './image/image.ts'
 import { checkSpec, type DockerFacts, toDockerOptions } from './policy.ts'
 import { hostTag, isOwnerAlive, ownerTag } from './process-owner.ts'
-import { stageCopies, sweepCopies } from './stage.ts'
+import { type Copies, stageCopies, sweepCopies } from './stage.ts'
 
 const OWNER_LABEL = 'evalmesh.owner'
 const HOST_LABEL = 'evalmesh.host'
@@ -84,12 +84,12 @@ type Context = {
 async function startSandbox(spec: SandboxSpec, { docker, image, facts, live }: Context): Promise<Sandbox> {
   checkSpec(spec)
   let container: Docker.Container | null = null
-  let staged: ReturnType<typeof stageCopies> | null = null
+  let copies: Copies | null = null
   try {
-    staged = stageCopies(spec.mounts)
+    copies = stageCopies(spec.mounts)
     const labels = { [OWNER_LABEL]: ownerTag(), [HOST_LABEL]: hostTag(), [NAME_LABEL]: spec.name }
     container = await docker.createContainer(
-      toDockerOptions({ spec: { ...spec, mounts: staged.mounts }, image, facts, labels }),
+      toDockerOptions({ spec: { ...spec, mounts: copies.mounts }, image, facts, labels }),
     )
     const stream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true })
     // The types know only the callback form of a wait with a condition.
@@ -97,13 +97,13 @@ async function startSandbox(spec: SandboxSpec, { docker, image, facts, live }: C
     // Its failure is looked at by `watch`, which a failing start never reaches.
     ended.catch(() => undefined)
     await container.start()
-    const sandbox = watch({ spec, container, stream: stream as Duplex, ended, unstage: staged.remove })
+    const sandbox = watch({ spec, container, stream: stream as Duplex, ended, copies })
     live.add(sandbox)
     void sandbox.exited.then(() => live.delete(sandbox))
     return sandbox
   } catch (thrown) {
     await container?.remove({ force: true, v: true }).catch(() => undefined)
-    staged?.remove()
+    copies?.remove()
     throw new SandboxError('START_FAILED', { engine: 'docker', name: spec.name, reason: reasonOf(thrown) }, thrown)
   }
 }
@@ -114,11 +114,11 @@ type Started = {
   readonly stream: Duplex
   /** Settles when the container ended, or the engine did. */
   readonly ended: Promise<unknown>
-  readonly unstage: () => void
+  readonly copies: Copies
 }
 
 /** Watches one started container to its end and removes it. */
-function watch({ spec, container, stream, ended, unstage }: Started): Sandbox {
+function watch({ spec, container, stream, ended, copies }: Started): Sandbox {
   const { policy } = spec
   let ending: 'killed' | 'timeout' | 'output-limit' | null = null
   const end = (reason: 'killed' | 'timeout' | 'output-limit') => {
@@ -148,7 +148,7 @@ function watch({ spec, container, stream, ended, unstage }: Started): Sandbox {
       await container.remove({ force: true, v: true }).catch(() => undefined)
       return { status: 'killed', code: null, stderr: `${stderr.text()}\nthe engine was lost: ${reasonOf(thrown)}` }
     } finally {
-      unstage()
+      copies.remove()
     }
   }
   const exited = finish()

@@ -22,20 +22,27 @@ function sizeOf(path: string): number {
   return total
 }
 
-/** Whether copying costs less than a path name is worth. @throws Error when nothing is there. */
-export function isCheapToCopy(path: string): boolean {
-  return sizeOf(path) <= COPY_BYTES_MAX
+/** Mounts of one sandbox whose small sources are copies. */
+export type Copies = {
+  readonly mounts: readonly Bind[]
+  /** Ends the copies. */
+  remove(): void
 }
 
-/** Mounts whose small sources are copies in memory, readable for everybody; `remove` ends the copies. */
-export function stageCopies(mounts: readonly Bind[]): { mounts: Bind[]; remove: () => void } {
+/** Whether a source is a copy of ours, which everybody may reach and read. */
+export function isCopy(source: string): boolean {
+  return source.startsWith(join(FOLDER, PREFIX))
+}
+
+/** Copies what is small into memory, readable for everybody. @throws Error when a source is not there. */
+export function stageCopies(mounts: readonly Bind[]): Copies {
   if (process.platform !== 'linux' || mounts.length === 0) return { mounts: [...mounts], remove: () => undefined }
   const folder = mkdtempSync(join(FOLDER, `${PREFIX}${ownerTag()}-`))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
     chmodSync(folder, 0o711)
     const staged = mounts.map(({ source, target }, index) => {
-      if (!isCheapToCopy(source)) return { source, target }
+      if (sizeOf(source) > COPY_BYTES_MAX) return { source, target }
       const copy = join(folder, String(index))
       cpSync(source, copy, { recursive: true, verbatimSymlinks: true })
       makeReadable(copy)

@@ -1,4 +1,4 @@
-/** bubblewrap against the promises of every engine, as root and as an ordinary user. */
+/** bubblewrap against the promises of every engine, as root with control groups. */
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
@@ -8,32 +8,38 @@ import { ownerTag } from '../../sandbox/process-owner.ts'
 import { describeEngine } from './engine-compliance.ts'
 import { mustRun, testImage } from './engine-setup.ts'
 
-/** Control groups and mounts of this process that are still there. */
+/** Control groups that belong to the process with this tag. */
+function groupsOf(owner: string): string[] {
+  const folders = ['memory', 'pids', 'cpu', ''].map((name) => `/sys/fs/cgroup/${name}/evalmesh`)
+  return folders.filter(existsSync).flatMap((folder) => readdirSync(folder).filter((name) => name.startsWith(owner)))
+}
+
+/** Groups, mounts and children of this process that are still there. */
 function leftovers(): string[] {
-  const folders = ['memory', 'pids', 'cpu', ''].map((name) => `/sys/fs/cgroup/${name}/evalmesh`).filter(existsSync)
-  const groups = folders.flatMap((folder) => readdirSync(folder).filter((name) => name.startsWith(ownerTag())))
   const mounts = readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('stage '))
   const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
   const names = children.map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim())
-  return [...groups, ...mounts, ...names.filter((name) => /bwrap|python|timeout|bash/.test(name))]
+  return [...groupsOf(ownerTag()), ...mounts, ...names.filter((name) => /bwrap|python|timeout|bash/.test(name))]
 }
 
 if (!mustRun) {
   test('bubblewrap', { skip: 'needs root on Debian to be sure that it can run' }, () => undefined)
 } else {
-  describeEngine(
-    'bubblewrap',
-    async () => {
+  describeEngine({
+    name: 'bubblewrap',
+    open: async () => {
       const { rootfs, digest } = await testImage()
       const engine = await openBubblewrap({ root: { kind: 'built', rootfs, digest } })
       assert.deepEqual(engine.strength, { memory: 'cgroup', cpu: 'cgroup', pids: 'cgroup', image: 'built' })
       return engine
     },
-    async (engine) => {
+    close: async (engine) => {
       await engine.close()
       assert.deepEqual(leftovers(), [])
     },
-  )
+    remains: async (owner) => groupsOf(owner),
+    orphanArgs: () => ['bubblewrap'],
+  })
 }

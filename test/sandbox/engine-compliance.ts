@@ -39,8 +39,21 @@ type View = {
   hostname: string
 }
 
-/** Registers the promises for one engine; `open` runs once, `close` gets what it gave. */
-export function describeEngine(name: string, open: () => Promise<Engine>, close: (engine: Engine) => Promise<void>) {
+/** One engine under test. */
+export type Candidate = {
+  readonly name: string
+  readonly open: () => Promise<Engine>
+  /** Ends it and checks that nothing is left. */
+  readonly close: (engine: Engine) => Promise<void>
+  /** What is still there of sandboxes whose owner has this tag. */
+  readonly remains: (owner: string) => Promise<string[]>
+  /** Arguments for `engine-orphan.ts`. */
+  readonly orphanArgs: () => string[]
+}
+
+/** Registers the promises for one engine. */
+export function describeEngine(candidate: Candidate) {
+  const { name, open, close } = candidate
   describe(name, () => {
     let engine: Engine
     before(async () => {
@@ -54,6 +67,7 @@ export function describeEngine(name: string, open: () => Promise<Engine>, close:
     describeView(() => engine)
     describeLimits(() => engine)
     describeEnds(() => engine)
+    describeOrphans(() => engine, candidate)
   })
 }
 
@@ -304,6 +318,26 @@ function describeEnds(get: () => Engine) {
     await assert.rejects(startProgram(engine, { policy: { memoryBytes: 0 } }), isSandboxError('START_FAILED'))
     const absent = [{ source: '/no/such/folder', target: '/data' }]
     await assert.rejects(startProgram(engine, { mounts: absent }), isSandboxError('START_FAILED'))
+  })
+}
+
+function describeOrphans(get: () => Engine, { remains, orphanArgs }: Candidate) {
+  test('a controller that is killed takes its sandbox along, or the next sweep does', async (t) => {
+    if (orphanArgs().length === 0) {
+      t.skip('without control groups nothing but the processes could remain')
+      return
+    }
+    const script = join(import.meta.dirname, 'engine-orphan.ts')
+    const controller = spawn(process.execPath, [script, ...orphanArgs()], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = once(controller, 'exit')
+    const [line] = await once(controller.stdout, 'data')
+    const owner = String(line).trim()
+    await get().sweep()
+    assert.notDeepEqual(await remains(owner), [], 'the sweep leaves the living alone')
+    controller.kill('SIGKILL')
+    await ended
+    await get().sweep()
+    assert.deepEqual(await remains(owner), [])
   })
 }
 
