@@ -138,7 +138,8 @@ const restore = (state: RoundState, record: JournalRecord): void => {
 
 /** Rounds, results, ledger and weights behind the seam of `application.ts`. Effects are read off the state after every input. */
 export const rounds: Application<RoundState> = {
-  committee: (state) => state.committee,
+  // An epoch that is decided but not folded has a committee nobody here knows yet.
+  committee: (state) => (state.backlog.some(({ header }) => header.entry.kind === 'epoch') ? null : state.committee),
   headBlock: (state) => state.head?.number ?? state.genesis.block,
   due,
   check,

@@ -88,6 +88,16 @@ const acceptSubmission = (state: RoundState, { held, isNamed }: Incoming<'submis
 const isFinished = (state: RoundState, submission: Digest): boolean =>
   [...state.competitions.values()].some(({ standing }) => standing.finished.has(submission))
 
+/** Two receipts for one submission convict nobody: whoever crashed before its receipt was durable signs another one, at another block. */
+const keepReceipt = (
+  state: RoundState,
+  table: Map<Key, Held<'receipt'>>,
+  incoming: Incoming<'receipt'>,
+): Acceptance => {
+  const { hotkey } = incoming.held.message.body
+  return { ...keepFirst(state, table, { ...incoming, hotkey }), conflict: null }
+}
+
 const acceptReceipt = (state: RoundState, incoming: Incoming<'receipt'>): Acceptance => {
   const { submission, hotkey, block } = incoming.held.message.body
   if (!incoming.isNamed && !state.inForce.has(hotkey)) return DROPPED
@@ -95,14 +105,14 @@ const acceptReceipt = (state: RoundState, incoming: Incoming<'receipt'>): Accept
     const candidate = competition.candidates.get(submission)
     if (candidate === undefined) continue
     if (hotkey === state.self) noteOwnReceipt(competition, candidate.held, block)
-    return keepFirst(state, candidate.receipts, { ...incoming, hotkey })
+    return keepReceipt(state, candidate.receipts, incoming)
   }
   if (isFinished(state, submission)) return DROPPED
   const orphan = state.orphans.get(submission)
   if (orphan === undefined && state.orphans.size >= ORPHANS_MAX) return DROPPED
   const receipts = orphan ?? new Map<Key, Held<'receipt'>>()
   state.orphans.set(submission, receipts)
-  return keepFirst(state, receipts, { ...incoming, hotkey })
+  return keepReceipt(state, receipts, incoming)
 }
 
 /** Counts a receipt of mine against its miner's quota, once. */

@@ -98,7 +98,7 @@ test('when the chain’s epoch changes the mesh decides its committee; a round t
   mesh.tell({ kind: 'delegation', body: delegationOf(joining), signature: SIGNATURE })
   mesh.run(() => kindsOf(mesh).includes('epoch') && kindsOf(mesh).includes('result'), 200)
   for (const { state } of mesh.nodes) {
-    const { members, epoch, total } = rounds.committee(state)
+    const { members, epoch, total } = state.committee
     assert.equal(epoch, 2)
     assert.deepEqual(
       members.map(({ hotkey }) => hotkey),
@@ -116,7 +116,7 @@ test('a member’s newer delegation takes its seat over at the next epoch, an ol
   mesh.tell({ kind: 'delegation', body: delegationOf(hotkey, 3), signature: SIGNATURE })
   mesh.tell({ kind: 'delegation', body: delegationOf(hotkey, 2), signature: SIGNATURE })
   mesh.run(() => kindsOf(mesh).includes('epoch'))
-  const member = rounds.committee(nodeAt(mesh, 1).state).members.find((one) => one.hotkey === hotkey)
+  const member = nodeAt(mesh, 1).state.committee.members.find((one) => one.hotkey === hotkey)
   assert.equal(member?.sessionKey, delegationOf(hotkey, 3).sessionKey)
 })
 
