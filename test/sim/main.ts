@@ -1,7 +1,8 @@
 /** Simulates many seeds, or shows one: `npm run sim -- --seeds 10000 [--from 1] [--n 4] [--json]`, `npm run sim -- --seed 7 --trace`. */
 import { parseArgs } from 'node:util'
 import { noCoverage } from './coverage.ts'
-import { runSeed } from './run.ts'
+import { roundsScene } from './rounds-scene.ts'
+import { type Outcome, runSeed } from './run.ts'
 import { toyScene } from './toy-scene.ts'
 
 const { values } = parseArgs({
@@ -10,6 +11,8 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     n: { type: 'string', default: '4' },
     seed: { type: 'string' },
+    /** `toy`: the agreement over the smallest rounds; `rounds`: the real ones; `both`: even and odd seeds. */
+    scene: { type: 'string', default: 'both' },
     trace: { type: 'boolean', default: false },
     /** Ends at the first violation. */
     stop: { type: 'boolean', default: false },
@@ -20,45 +23,52 @@ const { values } = parseArgs({
 const n = Number(values.n)
 const from = Number(values.seed ?? values.from)
 const seeds = values.seed === undefined ? Number(values.seeds) : 1
-if (![n, from, seeds].every(Number.isSafeInteger) || n < 4 || seeds < 1) {
-  console.error('numbers, please: --seeds ≥ 1, --from, --seed, --n ≥ 4')
+const isScene = ['toy', 'rounds', 'both'].includes(values.scene)
+if (![n, from, seeds].every(Number.isSafeInteger) || n < 4 || seeds < 1 || !isScene) {
+  console.error('wanted: --seeds ≥ 1, --from, --seed, --n ≥ 4 as whole numbers; --scene toy, rounds or both')
   process.exit(2)
 }
 
-const scene = toyScene(n)
+const toy = toyScene(n)
+const rounds = roundsScene(n)
 const coverage = noCoverage()
+const trace = values.trace ? { trace: (line: string) => console.log(line) } : {}
+
+const run = (seed: number): Outcome => {
+  const isToy = values.scene === 'toy' || (values.scene === 'both' && seed % 2 === 0)
+  return isToy
+    ? runSeed({ scene: toy, seed, coverage, ...trace })
+    : runSeed({ scene: rounds, seed, coverage, ...trace })
+}
+
 const started = performance.now()
-let violations = 0
-let decided = 0
-let due = 0
-for (let seed = from; seed < from + seeds && !(values.stop && violations > 0); seed++) {
-  const outcome = runSeed({
-    scene,
-    seed,
-    coverage,
-    ...(values.trace ? { trace: (line: string) => console.log(line) } : {}),
-  })
-  decided += outcome.decided
-  due += outcome.heightsDue
+const total = { ran: 0, violations: 0, done: 0, heights: 0, events: 0 }
+for (let seed = from; seed < from + seeds && !(values.stop && total.violations > 0); seed++) {
+  const outcome = run(seed)
+  total.ran++
+  total.done += outcome.isDone ? 1 : 0
+  total.heights += outcome.heights
+  total.events += outcome.events
   if (outcome.violation !== null) {
-    violations++
+    total.violations++
     console.error(`seed ${seed}: ${outcome.violation.message}\n  ${JSON.stringify(outcome.plan)}`)
   }
-  if (!values.json && seeds > 1 && (seed - from + 1) % 1000 === 0)
-    console.error(`${seed - from + 1} seeds, ${violations} violations`)
+  if (!values.json && total.ran % 1000 === 0) console.error(`${total.ran} seeds, ${total.violations} violations`)
 }
 const seconds = (performance.now() - started) / 1000
 console.log(
   JSON.stringify({
     n,
+    scene: values.scene,
     from,
-    seeds,
-    violations,
-    decidedShare: due === 0 ? 1 : Math.min(1, decided / due),
-    heights: decided,
+    seeds: total.ran,
+    violations: total.violations,
+    decidedShare: total.done / total.ran,
+    heights: total.heights,
+    events: total.events,
     coverage,
     seconds: Math.round(seconds * 10) / 10,
-    schedulesPerHour: Math.round((seeds / seconds) * 3600),
+    schedulesPerHour: Math.round((total.ran / seconds) * 3600),
   }),
 )
-process.exitCode = violations === 0 ? 0 : 1
+process.exitCode = total.violations === 0 ? 0 : 1

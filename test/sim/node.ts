@@ -76,7 +76,8 @@ export const createNode = <S>(o: { self: Key; scene: Scene<S>; around: Surroundi
       })
     } else if (effect.kind === 'notice') {
       around.trace(() => `${self.slice(0, 4)} ${JSON.stringify(effect.notice, brief)}`)
-    } else around.ask(effect)
+    } else if (effect.kind === 'setWeights') around.watcher.weighed?.(self, effect)
+    else around.ask(effect)
   }
   const crash = (): void => {
     machine = null

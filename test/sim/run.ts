@@ -1,7 +1,7 @@
 /** Runs one seed: builds the mesh, lets it live through its plan, heals it, and has every promise checked. */
 import type { Key } from '../../protocol/crypto.ts'
 import { domainsOf } from '../../protocol/genesis.ts'
-import type { Effect, Input, JournalRecord } from '../../protocol/machine-types.ts'
+import type { Effect, Input } from '../../protocol/machine-types.ts'
 import type { Header } from '../../protocol/message/entry.ts'
 import type { Signed, Verified } from '../../protocol/message/message.ts'
 import type { Certificate, Decided } from '../../protocol/message/vote.ts'
@@ -10,6 +10,7 @@ import { agreement } from './checkers/agreement.ts'
 import { certificates } from './checkers/certificates.ts'
 import { guarded } from './checkers/guarded.ts'
 import { honestVotes } from './checkers/honest-votes.ts'
+import { roundsEnd } from './checkers/rounds-end.ts'
 import { sameLog } from './checkers/same-log.ts'
 import { type Coverage, cover } from './coverage.ts'
 import { createNetwork, type Network, type Payload } from './network.ts'
@@ -24,14 +25,13 @@ export type Outcome = {
   readonly seed: number
   readonly plan: Plan
   readonly violation: Violation | null
-  /** Heights decided by every honest node, and those that had to be. */
-  readonly decided: number
-  readonly heightsDue: number
+  /** Whether all that had to be was decided by every honest node, and the heights that were. */
+  readonly isDone: boolean
+  readonly heights: number
   readonly events: number
 }
 
-/** Blocks after healing in which something new falls due, and the longest that all of it may take to be decided. */
-const BLOCKS_AFTER_HEALING = 10
+/** The longest that all of what falls due may take to be decided after healing. */
 const PATIENCE_MS = 1_200_000
 /** A crashed node is back within this, before healing. */
 const RESTART_MS_MAX = 6_000
@@ -45,6 +45,7 @@ const together = (watchers: readonly Watcher[]): Required<Watcher> => {
     signed: (node, message) => all((watcher) => watcher.signed?.(node, message)),
     certified: (certificate) => all((watcher) => watcher.certified?.(certificate)),
     decided: (node, decided) => all((watcher) => watcher.decided?.(node, decided)),
+    weighed: (node, weights) => all((watcher) => watcher.weighed?.(node, weights)),
     ended: (run) => all((watcher) => watcher.ended?.(run)),
   }
 }
@@ -58,8 +59,11 @@ type World<S> = {
   readonly watcher: Required<Watcher>
   readonly trace: (line: () => string) => void
   readonly nodes: Map<Key, Node>
+  /** Per honest node the headers on its disk. */
+  readonly logs: ReadonlyMap<Key, Header[]>
   /** Everything ever signed that can be asked for by id. */
   readonly library: Map<string, Verified<Signed>>
+  readonly known: WeakSet<Signed>
   readonly liar: { readonly self: Key; readonly adversary: Adversary } | null
 }
 
@@ -76,7 +80,11 @@ const inputsOf = (payload: Payload, o: { at: number; from: Key }): readonly Inpu
 const inspect = <S>(world: World<S>, payload: Payload): void => {
   if (payload.kind === 'certificate') world.watcher.certified(payload.certificate)
   if (payload.kind === 'decided') for (const { certificate } of payload.decided) world.watcher.certified(certificate)
-  if (payload.kind === 'message') world.library.set(world.scene.idOf(payload.message), payload.message)
+  if (payload.kind !== 'message' || world.known.has(payload.message)) return
+  world.known.add(payload.message)
+  const { kind } = payload.message
+  const isAgreement = kind === 'proposal' || kind === 'notarize' || kind === 'nullify' || kind === 'finalize'
+  if (!isAgreement) world.library.set(world.scene.idOf(payload.message), payload.message)
 }
 
 const deliver = <S>(world: World<S>, o: { from: Key; to: Key; payload: Payload }): void => {
@@ -182,9 +190,6 @@ const runChain = <S>(world: World<S>, number: number): void => {
   })
 }
 
-const logOf = (disk: readonly JournalRecord[]): readonly Header[] =>
-  disk.flatMap((record) => (record.kind === 'decided' ? [record.decided.header] : []))
-
 type Run<S> = {
   readonly scene: Scene<S>
   readonly seed: number
@@ -199,6 +204,13 @@ const build = <S>(o: Run<S>): World<S> => {
   const schedule = createSchedule()
   const placeOf = (node: Key): number => scene.keys.indexOf(node)
   const network = createNetwork({ plan, random, schedule, placeOf })
+  const honest = scene.keys.filter((_, place) => place !== plan.liar)
+  const logs = new Map(honest.map((key): [Key, Header[]] => [key, []]))
+  const keepLogs: Watcher = {
+    decided: (node, { header }) => {
+      logs.get(node)?.push(header)
+    },
+  }
   const lonely: Watcher = {
     decided: (node, { header }) => {
       if (header.height === plan.lonely?.height) network.isolate(node, schedule.now() + plan.lonely.forMs)
@@ -212,38 +224,41 @@ const build = <S>(o: Run<S>): World<S> => {
     schedule,
     network,
     watcher: together([
+      keepLogs,
       lonely,
       cover(o.coverage),
       agreement(),
-      certificates(() => scene.committee),
+      certificates(scene.genesis.members),
       guarded(),
       honestVotes(),
+      roundsEnd(),
       sameLog(domainsOf(scene.genesis).mesh),
     ]),
     trace: (line) => o.trace?.(`${schedule.now()} ${line()}`),
     nodes: new Map(),
+    logs,
     library: new Map(),
+    known: new WeakSet(),
     liar: liar ? { self: liar, adversary: createEquivocator({ self: liar, random, twist: scene.twist }) } : null,
   }
 }
 
 /** Lives until all that fell due is decided by all honest nodes, or patience ends. */
-const live = <S>(world: World<S>): { decided: number; heightsDue: number; events: number } => {
-  const { scene, plan, schedule, nodes } = world
+const live = <S>(world: World<S>): Omit<Outcome, 'seed' | 'plan' | 'violation'> => {
+  const { scene, plan, schedule, nodes, logs } = world
   for (const self of scene.keys) addNode(world, self)
   for (const node of nodes.values()) schedule.after(world.random.below(500), node.start)
   runChain(world, 1)
-  const heightsDue = scene.heightsDue(Math.ceil(plan.healAtMs / BLOCK_MS) + BLOCKS_AFTER_HEALING)
-  const honest = scene.keys.filter((key) => key !== world.liar?.self)
-  const logs = (): [Key, readonly Header[]][] => honest.map((key) => [key, logOf(nodes.get(key)?.disk ?? [])])
-  const lowest = (): number => Math.min(...logs().map(([, log]) => log.length))
+  const healedBlock = Math.ceil(plan.healAtMs / BLOCK_MS)
+  const isDone = (log: readonly Header[]): boolean => scene.isDone(log, healedBlock)
+  const areDone = (): boolean => [...logs.values()].every(isDone)
   let events = 0
   while (schedule.next(plan.healAtMs + PATIENCE_MS)) {
-    // Counting the logs is dear beside an event.
-    if (++events % 64 === 0 && schedule.now() > plan.healAtMs && lowest() >= heightsDue) break
+    // Looking at the logs is dear beside an event.
+    if (++events % 64 === 0 && schedule.now() > plan.healAtMs && areDone()) break
   }
-  world.watcher.ended({ logs: new Map(logs()), heightsDue })
-  return { decided: lowest(), heightsDue, events }
+  world.watcher.ended({ logs, isDone })
+  return { isDone: areDone(), heights: Math.min(...[...logs.values()].map((log) => log.length)), events }
 }
 
 export const runSeed = <S>(o: Run<S>): Outcome => {
@@ -253,6 +268,6 @@ export const runSeed = <S>(o: Run<S>): Outcome => {
     return { seed: o.seed, plan, violation: null, ...live(world) }
   } catch (error) {
     if (!(error instanceof Violation)) throw error
-    return { seed: o.seed, plan, violation: error, decided: 0, heightsDue: 0, events: 0 }
+    return { seed: o.seed, plan, violation: error, isDone: false, heights: 0, events: 0 }
   }
 }

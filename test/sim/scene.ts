@@ -1,7 +1,6 @@
 /** What a simulated mesh is about: its committee, its rounds, and what the world outside the machine answers. */
 import type { Application } from '../../protocol/application.ts'
 import type { BlockRef, Metagraph } from '../../protocol/chain-view.ts'
-import type { Committee } from '../../protocol/committee.ts'
 import type { Digest, Key } from '../../protocol/crypto.ts'
 import { hash, utf8ToBytes } from '../../protocol/crypto.ts'
 import type { Genesis } from '../../protocol/genesis.ts'
@@ -15,7 +14,6 @@ export type Scene<S> = {
   readonly genesis: Genesis
   /** The validators, by rising hotkey; index is a node's place. */
   readonly keys: readonly Key[]
-  readonly committee: Committee
   readonly application: Application<S>
   readonly createRounds: (self: Key) => S
   /** Under which id a message is asked for. */
@@ -26,8 +24,8 @@ export type Scene<S> = {
   readonly evaluate: (node: Key, effect: Evaluate) => { nonce: Digest; statement: Uint8Array } | null
   /** Another header that an equivocating leader may propose in the place of this one. */
   readonly twist: (header: Header) => Header
-  /** Heights that must be decided by the time this block is final and everything has healed; the run ends there. */
-  readonly heightsDue: (block: number) => number
+  /** Whether a log holds what must be decided once everything has healed at this block; the run ends there. */
+  readonly isDone: (log: readonly Header[], healedBlock: number) => boolean
 }
 
 export const BLOCK_MS = 1000

@@ -7,7 +7,9 @@ import { keyNamed } from './token.ts'
 import { createToy, type ToyRounds, toy, toyItemId, toyRoundsDue } from './toy.ts'
 
 const STAKES = [30n, 28n, 22n, 20n]
-const DELTA_MS = 1000
+export const DELTA_MS = 1000
+/** Blocks after healing in which something new falls due. */
+const BLOCKS_AFTER_HEALING = 10
 
 /** `count` validators by rising hotkey; stakes repeat those of the demo. */
 export const committeeOf = (count: number): Committee => {
@@ -22,7 +24,7 @@ export const committeeOf = (count: number): Committee => {
   return { epoch: 0, members, total, seed: blockAt(0).hash }
 }
 
-export const toyGenesis = (committee: Committee): Genesis => ({
+const toyGenesis = (committee: Committee): Genesis => ({
   chainGenesis: blockAt(0).hash,
   netuid: 1,
   mechanism: 0,
@@ -44,7 +46,6 @@ export const toyScene = (count: number): Scene<ToyRounds> => {
   return {
     genesis: toyGenesis(committee),
     keys,
-    committee,
     application: toy,
     createRounds: (self) => createToy({ self, committee, deltaMs: DELTA_MS }),
     idOf: (message) => (message.kind === 'receipt' ? toyItemId(message.body) : hash()),
@@ -55,6 +56,6 @@ export const toyScene = (count: number): Scene<ToyRounds> => {
       header.entry.kind === 'commits'
         ? { ...header, entry: { ...header.entry, manifest: hash(utf8ToBytes(`twisted ${header.entry.manifest}`)) } }
         : header,
-    heightsDue: toyRoundsDue,
+    isDone: (log, healedBlock) => log.length >= toyRoundsDue(healedBlock + BLOCKS_AFTER_HEALING),
   }
 }

@@ -5,7 +5,7 @@ import { headerDigest } from '../../../protocol/message/entry.ts'
 import { Violation, type Watcher } from '../watch.ts'
 
 export const sameLog = (origin: string): Watcher => ({
-  ended: ({ logs, heightsDue }) => {
+  ended: ({ logs, isDone }) => {
     for (const [node, log] of logs) {
       const digests: string[] = []
       for (const header of log) {
@@ -15,8 +15,7 @@ export const sameLog = (origin: string): Watcher => ({
           throw new Violation('headers are linked', { node, height: header.height })
         digests.push(headerDigest(header))
       }
-      if (log.length < heightsDue)
-        throw new Violation('everything due is decided after healing', { node, height: log.length, heightsDue })
+      if (!isDone(log)) throw new Violation('everything due is decided after healing', { node, height: log.length })
     }
   },
 })
