@@ -19,3 +19,6 @@ export {
 } from './job.ts'
 export { basePolicy, type Policy } from './limits.ts'
 export { type EngineOptions, openEngine } from './open-engine.ts'
+export { buildPool, type PoolInfo, type PoolPreset, type PoolProgress, readPool } from './pool.ts'
+export { parsePoolManifest } from './pool-manifest.ts'
+export { refereeDigest } from './referee-digest.ts'

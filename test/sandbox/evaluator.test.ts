@@ -1,0 +1,175 @@
+/** A whole evaluation on bubblewrap: what is measured, who is blamed, and that nothing outlives it. */
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs'
+import { dirname } from 'node:path'
+import process from 'node:process'
+import { after, test } from 'node:test'
+import { createEvaluator, type Evaluator, type Job, type Measurement, readBaseline } from '../../sandbox/index.ts'
+import { mustRun } from './engine-setup.ts'
+import { layMatrices, testEvaluator, testLimits } from './evaluator-setup.ts'
+
+const { matrices, remove } = layMatrices(4)
+const [first] = matrices
+assert.ok(first)
+const folder = dirname(first.path)
+const baseline = readBaseline()
+const job: Job = { candidate: baseline, partner: baseline, matrices, seed: 'seed', limits: testLimits }
+const skip = mustRun ? false : 'needs root on Debian to be sure that bubblewrap runs'
+after(remove)
+
+const children = (pid: number): number[] => {
+  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  return list === '' ? [] : list.split(' ').map(Number)
+}
+
+const refereePid = (): number => {
+  const isReferee = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('referee-main.ts')
+  const pid = children(process.pid).find(isReferee)
+  assert.ok(pid !== undefined, 'the referee is a process of its own')
+  return pid
+}
+
+/** The process and everything below it. */
+const family = (pid: number): number[] => [pid, ...children(pid).flatMap(family)]
+
+const open = (): Promise<Evaluator> => testEvaluator(folder)
+const verdictOf = ({ verdict, code }: Measurement) => `${verdict} ${code}`
+
+test('evaluator: a pass carries the raw numbers of every run', { skip }, async () => {
+  const seen: string[] = []
+  const evaluator = await open()
+  const measurement = await evaluator.evaluate(job, {
+    onProgress: ({ phase, done, total }) => seen.push(`${phase} ${done}/${total}`),
+  })
+  assert.equal(verdictOf(measurement), 'pass PASS', measurement.line)
+  assert.deepEqual(
+    measurement.matrices.map(({ digest }) => digest),
+    matrices.map(({ digest }) => digest),
+  )
+  for (const { rawBytes, candidate, partner } of measurement.matrices) {
+    assert.equal(rawBytes, 16_384)
+    assert.deepEqual(candidate.compressedBytes, partner.compressedBytes)
+    const times = [candidate, partner].flatMap((side) => [...side.compressNs, ...side.decompressNs])
+    assert.equal(times.length, 8)
+    for (const time of times) assert.ok(BigInt(time) > 10_000n && BigInt(time) < 5_000_000_000n, time)
+  }
+  assert.equal(measurement.transcript.length, 8)
+  assert.equal(new Set(measurement.transcript).size, 4)
+  assert.equal(measurement.engine?.kind, 'bubblewrap')
+  assert.match(measurement.engine?.imageDigest ?? '', /^[0-9a-f]{64}$/)
+  assert.deepEqual(seen.slice(-2), ['decompress 3/4', 'decompress 4/4'])
+  assert.equal(seen.length, 8)
+})
+
+test('evaluator: the partner failing is never the fault of the candidate', { skip }, async () => {
+  const evaluator = await open()
+  const measurement = await evaluator.evaluate({ ...job, partner: 'def compress(data): 1 / 0\ndecompress = compress' })
+  assert.equal(verdictOf(measurement), 'infra PARTNER_FAILED')
+  assert.match(measurement.line, /EXCEPTION/)
+})
+
+test('evaluator: a code that stretches time is measured as slow', { skip }, async () => {
+  const slow = `import time\n${baseline}\nquick = compress\ndef compress(data):\n    time.sleep(0.05)\n    time.perf_counter = time.monotonic = lambda: 0\n    return quick(data)\n`
+  const measurement = await (await open()).evaluate({ ...job, candidate: slow })
+  assert.equal(measurement.verdict, 'pass', measurement.line)
+  for (const { candidate } of measurement.matrices) {
+    for (const time of candidate.compressNs) assert.ok(BigInt(time) > 50_000_000n, time)
+  }
+})
+
+test('evaluator: memory that runs out once is tried again in clean sandboxes', { skip }, async () => {
+  const hungry = `def compress(data):\n    print('try', flush=True)\n    return bytes([1]) * (1 << 33)\ndecompress = compress`
+  const measurement = await (await open()).evaluate({ ...job, candidate: hungry })
+  assert.equal(verdictOf(measurement), 'miner OUT_OF_MEMORY')
+  assert.equal(measurement.stderr.match(/try/g)?.length, 2)
+})
+
+test('evaluator: a damaged matrix and a missing image are the fault of this host', { skip }, async () => {
+  const { matrices: damaged, remove: removeDamaged } = layMatrices(1)
+  try {
+    truncateSync(damaged[0]?.path ?? '', 100)
+    const measurement = await (await open()).evaluate({ ...job, matrices: damaged })
+    assert.equal(verdictOf(measurement), 'infra REFEREE_FAILED')
+    assert.match(measurement.line, /damaged/)
+  } finally {
+    removeDamaged()
+  }
+  const evaluator = createEvaluator({
+    engine: { prefer: 'bubblewrap', imageDirectory: `${folder}/none` },
+    lockPath: `${folder}/lock`,
+  })
+  assert.equal(verdictOf(await evaluator.evaluate(job)), 'infra ENGINE_FAILED')
+})
+
+const endless = 'def compress(data):\n    while True: pass\ndecompress = compress'
+
+test('evaluator: a referee that dies is the fault of this host, and its sandboxes die too', { skip }, async () => {
+  const evaluator = await open()
+  const measurement = evaluator.evaluate({
+    ...job,
+    candidate: `${endless}`,
+    limits: { ...testLimits, callMsMax: 60_000 },
+  })
+  const referee = await untilRunning()
+  const members = family(referee)
+  process.kill(referee, 'SIGKILL')
+  assert.equal(verdictOf(await measurement), 'infra REFEREE_FAILED')
+  await untilGone(members)
+})
+
+test('evaluator: an aborted run rejects with its reason and leaves nothing', { skip }, async () => {
+  const controller = new AbortController()
+  const evaluator = await open()
+  const measurement = evaluator.evaluate(
+    { ...job, candidate: endless, limits: { ...testLimits, callMsMax: 60_000 } },
+    { signal: controller.signal },
+  )
+  measurement.catch(() => undefined)
+  const members = family(await untilRunning())
+  controller.abort(new Error('shutting down'))
+  await assert.rejects(measurement, /shutting down/)
+  await untilGone(members)
+  const groups = ['memory', 'pids', 'cpu'].map((name) => `/sys/fs/cgroup/${name}/evalmesh`).filter(existsSync)
+  const owners = groups
+    .flatMap((group) => readdirSync(group))
+    .filter((name) => members.some((pid) => name.startsWith(`${pid}-`)))
+  assert.deepEqual(owners, [])
+})
+
+/** The referee, once the stranger's code runs: an endless loop is the only process here with CPU time to show. */
+async function untilRunning(): Promise<number> {
+  return poll(() => {
+    const list = children(process.pid)
+    if (list.length === 0) return null
+    const referee = refereePid()
+    const isForked = family(referee).filter((pid) => /python3/.test(commandOf(pid))).length >= 3
+    return isForked ? referee : null
+  })
+}
+
+const commandOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+const untilGone = (pids: readonly number[]) =>
+  poll(() => (pids.some((pid) => existsSync(`/proc/${pid}`)) ? null : true))
+
+/** Looks again until there is something to see; the machine is given ten seconds. */
+async function poll<T>(look: () => T | null): Promise<T> {
+  const end = performance.now() + 10_000
+  for (;;) {
+    try {
+      const seen = look()
+      if (seen !== null) return seen
+    } catch (thrown) {
+      // A process vanished while it was looked at.
+      if (performance.now() > end) throw thrown
+    }
+    assert.ok(performance.now() < end, 'it did not happen within ten seconds')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
