@@ -1,12 +1,8 @@
 /** Runs sandboxes by a Docker engine: one program, one container, removed at its end. */
-import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
-import process from 'node:process'
 import type { Duplex } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
-import Docker from 'dockerode'
+import type Docker from 'dockerode'
 import { boundedReadable, boundedText } from './bounded.ts'
+import { connectDocker } from './docker-connect.ts'
 import { demux } from './docker-stream.ts'
 import type { Engine, Sandbox, SandboxExit, SandboxSpec } from './engine.ts'
 import { reasonOf, SandboxError } from './errors.ts'
@@ -19,41 +15,8 @@ import { type Copies, stageCopies, sweepCopies } from './stage.ts'
 const OWNER_LABEL = 'evalmesh.owner'
 const HOST_LABEL = 'evalmesh.host'
 const NAME_LABEL = 'evalmesh.name'
-// A socket whose engine hangs must not hang us.
-const PING_MS_MAX = 5_000
 
 const statusOf = (thrown: unknown): number | undefined => (thrown as { statusCode?: number }).statusCode
-
-/** Sockets of the usual engines on Linux and macOS, those that exist. */
-function usualSockets(): string[] {
-  const home = homedir()
-  const paths = [
-    '/var/run/docker.sock',
-    join(home, '.docker/run/docker.sock'),
-    join(home, '.colima/default/docker.sock'),
-  ]
-  return paths.filter((path) => existsSync(path))
-}
-
-/** @throws SandboxError `ENGINE_UNAVAILABLE` with every place that was tried. */
-async function connect(socketPath: string | undefined): Promise<Docker> {
-  const sockets = socketPath === undefined ? usualSockets() : [socketPath]
-  const byEnvironment = socketPath === undefined && Boolean(process.env['DOCKER_HOST'])
-  const candidates = byEnvironment ? [new Docker()] : sockets.map((path) => new Docker({ socketPath: path }))
-  const reasons: string[] = []
-  for (const candidate of candidates) {
-    try {
-      const late = delay(PING_MS_MAX, 'late', { ref: false })
-      if ((await Promise.race([candidate.ping(), late])) !== 'late') return candidate
-      reasons.push(`no answer within ${PING_MS_MAX} ms`)
-    } catch (thrown) {
-      reasons.push(reasonOf(thrown))
-    }
-  }
-  const tried = byEnvironment ? ['DOCKER_HOST'] : sockets
-  const reason = reasons.join('; ') || 'no socket of a Docker engine'
-  throw new SandboxError('ENGINE_UNAVAILABLE', { engine: 'docker', tried, reason })
-}
 
 /** @throws SandboxError `ENGINE_TOO_WEAK` for an engine that would ignore a limit without a word. */
 async function checkEngine(docker: Docker): Promise<DockerFacts & { version: string }> {
@@ -179,7 +142,7 @@ async function sweep(docker: Docker): Promise<void> {
  * @throws SandboxError `ENGINE_UNAVAILABLE`, `ENGINE_TOO_WEAK` or `IMAGE_BUILD_FAILED`.
  */
 export async function openDocker(options: { readonly image: Image; readonly socketPath?: string }): Promise<Engine> {
-  const docker = await connect(options.socketPath)
+  const docker = await connectDocker(options.socketPath)
   const { version, ...facts } = await checkEngine(docker)
   const image = await importImage(docker, options.image)
   const live = new Set<Sandbox>()

@@ -1,14 +1,17 @@
-/** Builds the image root from Debian packages, with no registry and no daemon. */
-import { type ChildProcess, spawn } from 'node:child_process'
+/** Builds the image root from Debian packages, by mmdebstrap with no registry and no daemon, else by Docker. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import type { Readable } from 'node:stream'
+import { promisify } from 'node:util'
 import { boundedText } from '../bounded.ts'
+import { connectDocker } from '../docker-connect.ts'
 import { reasonOf, SandboxError } from '../errors.ts'
 import { isOwnerAlive, ownerTag } from '../process-owner.ts'
+import { exportBuild } from './docker-build.ts'
 import { type Image, openImage, writeRecord } from './image.ts'
 import { excludedPaths, packages, suite } from './recipe.ts'
 import { pruneTree } from './tree.ts'
@@ -25,6 +28,8 @@ export type BuildOptions = {
   /** One line a phase, for people. */
   readonly onProgress?: (line: string) => void
   readonly signal?: AbortSignal
+  /** Docker engine to build with where mmdebstrap is absent; otherwise the usual ones are tried. */
+  readonly socketPath?: string
 }
 
 /**
@@ -51,14 +56,15 @@ function asMissing(thrown: unknown): null {
   throw thrown
 }
 
-async function buildAside({ directory, onProgress, signal }: BuildOptions): Promise<Image> {
+async function buildAside(options: BuildOptions): Promise<Image> {
+  const { directory, onProgress } = options
   removeLeftovers(directory)
   const aside = `${directory}.building.${ownerTag()}`
   const rootfs = join(aside, 'rootfs')
   mkdirSync(rootfs, { recursive: true })
   try {
     onProgress?.(`fetching and unpacking Debian ${suite} with ${packages.join(', ')}`)
-    await bootstrap(rootfs, signal)
+    await bootstrap(rootfs, options)
     const installed = installedPackages(rootfs)
     pruneTree(rootfs)
     onProgress?.('computing the image digest')
@@ -81,18 +87,36 @@ function removeLeftovers(directory: string): void {
   }
 }
 
-/** mmdebstrap writes a tar that we unpack ourselves: without devices and owners it works for an ordinary user too. */
-async function bootstrap(rootfs: string, signal: AbortSignal | undefined): Promise<void> {
+// Devices need root, and an engine leaves a mark.
+const EXCLUDED = ['./dev/*', 'dev/*', '.dockerenv'].map((pattern) => `--exclude=${pattern}`)
+
+/** Both ways write a tar that we unpack ourselves: without devices and owners it works for an ordinary user too. */
+async function bootstrap(rootfs: string, { signal, socketPath }: BuildOptions): Promise<void> {
+  const unpack = ['tar', '-x', '-p', '--no-same-owner', ...EXCLUDED, '-C', rootfs]
+  if (!(await hasMmdebstrap())) {
+    const docker = await connectDocker(socketPath).catch((thrown: unknown) => {
+      throw new SandboxError('TOOLS_MISSING', { packages: ['mmdebstrap'] }, thrown)
+    })
+    const { tar, remove } = await exportBuild(docker)
+    await start(unpack, tar, signal).done.finally(remove)
+    return
+  }
   const options = ['--quiet', '--variant=minbase', '--format=tar', `--include=${packages.join(',')}`]
   const apt = ['Acquire::Languages "none"', 'Acquire::Check-Valid-Until "false"'].map((text) => `--aptopt=${text}`)
   const dpkg = excludedPaths.map((path) => `--dpkgopt=path-exclude=${path}`)
   const build = ['mmdebstrap', ...options, ...apt, ...dpkg, suite, '-', ...hostSources()]
-  const unpack = ['tar', '-x', '-p', '--no-same-owner', '--exclude=./dev/*', '-C', rootfs]
-  const from = start(build, 'pipe', signal)
+  const from = start(build, 'none', signal)
   const into = start(unpack, from.child.stdout as Readable, signal)
   const results = await Promise.allSettled([from.done, into.done])
   const failed = results.find((result) => result.status === 'rejected')
   if (failed !== undefined) throw failed.reason
+}
+
+async function hasMmdebstrap(): Promise<boolean> {
+  return promisify(execFile)('mmdebstrap', ['--version']).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** The machine's own Debian mirror, as it stands in its apt; none on other distributions: mmdebstrap has a default. */
@@ -114,15 +138,15 @@ function scratchFolder(): string {
 type Started = { readonly child: ChildProcess; readonly done: Promise<void> }
 
 /** One command of a pipe; `done` rejects with what it wrote to stderr. */
-function start(command: readonly string[], stdin: 'pipe' | Readable, signal: AbortSignal | undefined): Started {
+function start(command: readonly string[], stdin: 'none' | Readable, signal: AbortSignal | undefined): Started {
   const [file = '', ...args] = command
   const env = { ...process.env, TMPDIR: scratchFolder(), LC_ALL: 'C' }
   const child = spawn(file, args, {
     env,
-    stdio: [stdin === 'pipe' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    stdio: [stdin === 'none' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     ...(signal === undefined ? {} : { signal }),
   })
-  if (stdin !== 'pipe' && child.stdin !== null) {
+  if (stdin !== 'none' && child.stdin !== null) {
     child.stdin.on('error', () => undefined)
     stdin.pipe(child.stdin)
   }

@@ -198,14 +198,7 @@ function describeView(get: () => Engine) {
       delete process.env['EVALMESH_TEST_SECRET']
       rmSync(folder, { recursive: true })
     }
-    const paths = [
-      '/usr/bin/python3',
-      '/etc/passwd',
-      '/programs/echo.py',
-      '/proc/sys/kernel/hostname',
-      '/new',
-      '/dev/new',
-    ]
+    const paths = ['/usr/bin/env', '/etc/passwd', '/programs/echo.py', '/proc/sys/kernel/hostname', '/new', '/dev/new']
     const outcomes = await attempt(get(), ...paths.map((path) => `write=${path}`), 'read=/etc/passwd')
     for (const path of paths) assert.match(outcomes[`write=${path}`] ?? '', /^(EROFS|EACCES|EPERM|EBUSY)$/, path)
     assert.equal(outcomes['read=/etc/passwd'], 'open')

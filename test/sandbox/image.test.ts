@@ -1,13 +1,23 @@
 /** The image's digest and record: what they notice, and what they leave out. */
 import assert from 'node:assert/strict'
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { type TestContext, test } from 'node:test'
 import { defaultCacheDirectory, imageDirectory, openImage, writeRecord } from '../../sandbox/image/image.ts'
 import { digestTree, pruneTree } from '../../sandbox/image/tree.ts'
-import { openEngine, SandboxError } from '../../sandbox/index.ts'
+import { buildImage, openEngine, SandboxError } from '../../sandbox/index.ts'
 import { isSandboxError } from './engine-errors.ts'
 
 // Folders get their mode from it, and the mode is part of the digest.
@@ -89,6 +99,24 @@ test('an image opens as it was recorded, also after a copy, and not after a chan
   await assert.rejects(openImage(copy), isSandboxError('IMAGE_DAMAGED'))
   writeFileSync(join(directory, 'image.json'), '{"recipe":1}')
   await assert.rejects(openImage(directory), isSandboxError('IMAGE_DAMAGED'))
+})
+
+test('a machine without builders is told which package it lacks, and keeps nothing half-built', async (t) => {
+  const tools = mkdtempSync(join(tmpdir(), 'evalmesh-tools-'))
+  const path = process.env['PATH']
+  t.after(() => {
+    process.env['PATH'] = path
+    rmSync(tools, { recursive: true, force: true })
+  })
+  for (const tool of ['flock', 'sh']) symlinkSync(`/usr/bin/${tool}`, join(tools, tool))
+  process.env['PATH'] = tools
+  const directory = join(tools, 'cache', 'image')
+  await assert.rejects(buildImage({ directory, socketPath: join(tools, 'no.sock') }), (thrown) => {
+    assert.ok(thrown instanceof SandboxError)
+    assert.deepEqual([thrown.code, thrown.facts], ['TOOLS_MISSING', { packages: ['mmdebstrap'] }])
+    return true
+  })
+  assert.deepEqual(readdirSync(join(tools, 'cache')), ['image.lock'])
 })
 
 test('the cache lies where the environment says', () => {
