@@ -12,8 +12,6 @@ import type { Delegation } from '../message/membership.ts'
 /** Below four, no single member can fail without stopping the mesh. */
 const MEMBERS_MIN = 4
 
-export type EpochMember = EntryOf<'epoch'>['members'][number]
-
 /** Members with the keys that they delegated to, in the order of their hotkeys. @throws ProtocolError BAD_GENESIS for a member without a delegation. */
 export const committeeOf = (o: {
   readonly epoch: number

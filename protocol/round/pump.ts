@@ -87,9 +87,10 @@ const bundlesOf = (competition: CompetitionState, round: OpenRound): readonly Di
 }
 
 const evaluate = (state: RoundState, competition: CompetitionState, { round }: Duty): readonly Effect[] => {
+  if (round.committed !== null || round.sealed !== null || round.isEvaluating || round.beacon === null) return []
   const terms = termsOf(round, state.domains)
   const isReady = bundlesOf(competition, round).every((bundle) => state.stored.has(bundle))
-  if (round.committed !== null || round.sealed !== null || round.isEvaluating || terms === null || !isReady) return []
+  if (terms === null || !isReady) return []
   round.isEvaluating = true
   const { competition: id, round: number, manifest } = terms.id
   return [{ kind: 'evaluate', competition: id, round: number, manifest, entry: round.entry, seed: terms.seed }]
