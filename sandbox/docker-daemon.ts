@@ -1,7 +1,7 @@
 /** Starts Debian's Docker engine by hand where nobody did: its own data, its own socket, no change to the host's network. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -16,12 +16,21 @@ const STOP_MS_MAX = 15_000
 /** A running engine of ours. */
 export type DockerDaemon = {
   readonly socketPath: string
-  /** Ends the engine and every container in it; what it stored stays for the next start. */
+  /**
+   * Ends the engine and every container in it; what it stored stays for the next start. Does nothing when another
+   * process started it: whoever shares an engine loses it with that process.
+   */
   stop(): Promise<void>
 }
 
+// Exit code of `flock` when another process runs the engine of this root.
+const TAKEN = 75
+// A pid file of a predecessor that was killed makes the engine refuse to start; only the lock's holder may remove it.
+const START_SCRIPT = 'rm -f "$1"; shift; exec setpriv --pdeathsig TERM "$@"'
+
 /**
- * Starts an engine whose data and socket lie under `root`; it ends with this process at the latest. Needs root.
+ * Starts an engine whose data and socket lie under `root`; it ends with this process at the latest. One root has one
+ * engine: later callers share it. Needs root.
  * @throws SandboxError `TOOLS_MISSING`, or `ENGINE_UNAVAILABLE` with the end of its log.
  */
 export async function startDockerDaemon(options: { readonly root: string }): Promise<DockerDaemon> {
@@ -34,23 +43,22 @@ export async function startDockerDaemon(options: { readonly root: string }): Pro
   }
   if (!existsSync(DAEMON)) throw new SandboxError('TOOLS_MISSING', { packages: ['docker.io'] })
   mkdirSync(run, { recursive: true })
-  // A pid file of a predecessor that was killed makes the engine refuse to start.
-  rmSync(join(run, 'dockerd.pid'), { force: true })
-  const log = openSync(logPath, 'w')
+  const log = openSync(logPath, 'a')
+  const pidPath = join(run, 'dockerd.pid')
   const args = [
-    ...['--data-root', join(root, 'data'), '--exec-root', join(run, 'exec'), '--pidfile', join(run, 'dockerd.pid')],
+    ...['--no-fork', '--nonblock', '--conflict-exit-code', String(TAKEN), join(run, 'lock')],
+    ...['sh', '-c', START_SCRIPT, 'start', pidPath, DAEMON],
+    ...['--data-root', join(root, 'data'), '--exec-root', join(run, 'exec'), '--pidfile', pidPath],
     ...['--host', `unix://${socketPath}`, '--group', 'root', '--storage-driver', 'overlay2'],
     // Sandboxes have no network: no bridge, and the host's firewall and forwarding stay as they are.
     ...['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
     ...['--userland-proxy=false', '--log-driver', 'none', '--log-level', 'warn'],
   ]
-  const child = spawn('setpriv', ['--pdeathsig', 'TERM', DAEMON, ...args], {
-    detached: true,
-    stdio: ['ignore', log, log],
-  })
+  const child = spawn('flock', args, { detached: true, stdio: ['ignore', log, log] })
   closeSync(log)
   const exited = once(child, 'exit')
   const stop = async () => {
+    if (child.exitCode === TAKEN) return
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM')
       const clock = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
@@ -63,7 +71,8 @@ export async function startDockerDaemon(options: { readonly root: string }): Pro
   }
   const waitUntil = performance.now() + START_MS_MAX
   while (!(await answers(socketPath))) {
-    if (child.exitCode !== null || child.signalCode !== null || performance.now() > waitUntil) {
+    const hasFailed = (child.exitCode !== null && child.exitCode !== TAKEN) || child.signalCode !== null
+    if (hasFailed || performance.now() > waitUntil) {
       await stop()
       const reason = readFileSync(logPath, 'utf8').slice(-2_000)
       throw new SandboxError('ENGINE_UNAVAILABLE', { engine: 'docker', reason })

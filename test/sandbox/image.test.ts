@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -15,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { type TestContext, test } from 'node:test'
+import Docker from 'dockerode'
 import { defaultCacheDirectory, imageDirectory, openImage, writeRecord } from '../../sandbox/image/image.ts'
 import { digestTree, pruneTree } from '../../sandbox/image/tree.ts'
 import { buildImage, openEngine, SandboxError } from '../../sandbox/index.ts'
@@ -41,6 +43,16 @@ function makeTree(t: TestContext): string {
   writeFileSync(join(rootfs, 'etc/apt/sources.list'), `deb mirror-${Math.random()}`)
   writeFileSync(join(rootfs, 'var/log/dpkg.log'), new Date().toISOString())
   return directory
+}
+
+/** Points the usual environment variable elsewhere, for one test. */
+function withDockerHost(t: TestContext, value: string): void {
+  const before = process.env['DOCKER_HOST']
+  process.env['DOCKER_HOST'] = value
+  t.after(() => {
+    if (before === undefined) delete process.env['DOCKER_HOST']
+    else process.env['DOCKER_HOST'] = before
+  })
 }
 
 const rootOf = (directory: string): string => join(directory, 'rootfs')
@@ -131,12 +143,7 @@ test('without an image or an engine nothing runs, and the error says what would 
   const directory = makeTree(t)
   pruneTree(rootOf(directory))
   await writeRecord(directory, [])
-  const host = process.env['DOCKER_HOST']
-  process.env['DOCKER_HOST'] = 'unix:///no/such/socket'
-  t.after(() => {
-    if (host === undefined) delete process.env['DOCKER_HOST']
-    else process.env['DOCKER_HOST'] = host
-  })
+  withDockerHost(t, 'unix:///no/such/socket')
   await assert.rejects(openEngine({ prefer: 'auto', imageDirectory: directory }), (thrown) => {
     assert.ok(thrown instanceof SandboxError)
     assert.equal(thrown.code, 'ENGINE_UNAVAILABLE')
@@ -146,4 +153,27 @@ test('without an image or an engine nothing runs, and the error says what would 
     assert.match(mend, /^apt-get install/)
     return true
   })
+})
+
+const mayStart = process.getuid?.() === 0 && existsSync('/usr/sbin/dockerd')
+const skip = mayStart ? false : 'needs root and the docker.io package'
+
+test('root without an engine gets one of its own, shared by a second caller and gone with the first', {
+  skip,
+}, async (t) => {
+  const directory = makeTree(t)
+  pruneTree(rootOf(directory))
+  await writeRecord(directory, [])
+  withDockerHost(t, 'unix:///no/such/socket')
+  const dockerRoot = join(directory, 'docker')
+  const options = { prefer: 'docker', imageDirectory: directory, dockerRoot } as const
+  const first = await openEngine(options)
+  const second = await openEngine(options)
+  assert.deepEqual([first.kind, second.kind], ['docker', 'docker'])
+  assert.equal(first.imageDigest, (await openImage(directory)).digest)
+  const docker = new Docker({ socketPath: join(dockerRoot, 'run/docker.sock') })
+  await second.close()
+  await docker.ping()
+  await first.close()
+  await assert.rejects(docker.ping())
 })
