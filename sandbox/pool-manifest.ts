@@ -59,6 +59,8 @@ export function parsePoolManifest(bytes: Uint8Array): {
   const digests = rows.map((row) => row.digest)
   const repeated = digests.findIndex((digest, index) => digests.indexOf(digest) !== index)
   if (repeated !== -1) throw damaged(repeated + 2, 'a matrix that stands above')
+  // One pool has one manifest: no leading zeros.
+  if (writePoolManifest(rows) !== `${lines.join('\n')}\n`) throw damaged(0, 'another spelling')
   return { digests, rows }
 }
 

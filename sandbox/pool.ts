@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { merkleRoot } from '../protocol/merkle.ts'
+import { merkleRoot } from '../protocol/index.ts'
 import type { Engine } from './engine.ts'
 import { SandboxError } from './errors.ts'
 import { basePolicy, type Policy } from './limits.ts'
