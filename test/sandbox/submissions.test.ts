@@ -1,0 +1,71 @@
+/** Every submission of test/submissions gets the verdict that lies beside it: honest, wrong and cheating ones. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { after, before, describe, test } from 'node:test'
+import { openBubblewrap } from '../../sandbox/bubblewrap.ts'
+import {
+  buildPool,
+  checkBundle,
+  createEvaluator,
+  defaultCacheDirectory,
+  type Evaluator,
+  imageDirectory,
+  type MatrixFile,
+  RunFault,
+  readBaseline,
+  runLimits,
+} from '../../sandbox/index.ts'
+import { mustRun, testImage } from './engine-setup.ts'
+
+const submissions = join(import.meta.dirname, '../submissions')
+
+/** Honest calls take milliseconds; the endless ones are waited for. */
+const limits = { ...runLimits, loadMsMax: 3_000, callMsMax: 3_000, memoryBytes: 256 * 1024 * 1024 }
+
+/** Set it to `docker` to hold an engine that answers here to the same verdicts. */
+const prefer = process.env['EVALMESH_TEST_ENGINE'] === 'docker' ? 'docker' : 'bubblewrap'
+
+describe(`submissions on ${prefer}`, { skip: !mustRun }, () => {
+  const home = mkdtempSync(join(tmpdir(), 'evalmesh-submissions-'))
+  let evaluator: Evaluator
+  let matrices: readonly MatrixFile[]
+
+  before(async () => {
+    const { rootfs, digest: imageDigest } = await testImage()
+    const engine = await openBubblewrap({ root: { kind: 'built', rootfs, digest: imageDigest } })
+    const pool = await buildPool({ engine, preset: 'demo', outDir: join(home, 'pool') }).finally(() => engine.close())
+    const first = pool.digests.slice(0, 2)
+    matrices = first.map((digest) => ({ digest, path: join(pool.dir, `${digest}.bin`) }))
+    const options = { prefer, imageDirectory: imageDirectory(defaultCacheDirectory()) } as const
+    evaluator = createEvaluator({ engine: options, lockPath: join(home, 'lock') })
+  })
+  after(() => rmSync(home, { recursive: true, force: true }))
+
+  /** As a validator does: what the bundle check refuses never runs. */
+  async function judge(content: Buffer) {
+    try {
+      const candidate = checkBundle([{ path: 'solution.py', content }])
+      const job = { candidate, partner: readBaseline(), matrices, seed: '5e'.repeat(32), limits }
+      return await evaluator.evaluate(job)
+    } catch (thrown) {
+      if (thrown instanceof RunFault) return { verdict: 'miner', code: thrown.code, line: thrown.message }
+      throw thrown
+    }
+  }
+
+  for (const name of readdirSync(submissions).sort()) {
+    const folder = join(submissions, name)
+    const expected = JSON.parse(readFileSync(join(folder, 'expect.json'), 'utf8')) as {
+      readonly verdict: 'pass' | 'miner'
+      readonly reason?: string
+    }
+    const { verdict, reason = 'PASS' } = expected
+    test(`${name} ${verdict === 'pass' ? 'is measured' : `is the miner's fault: ${reason}`}`, async () => {
+      const judged = await judge(readFileSync(join(folder, 'submission/solution.py')))
+      assert.deepEqual({ verdict: judged.verdict, code: judged.code }, { verdict, code: reason }, judged.line)
+    })
+  }
+})
