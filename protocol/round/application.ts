@@ -7,7 +7,7 @@ import type { Entry } from '../message/entry.ts'
 import { wait } from './checks.ts'
 import { checkEpoch, dueEpoch } from './epoch-entry.ts'
 import { drain, missingOf } from './fold.ts'
-import { accept, fetchNamed } from './items.ts'
+import { accept, expire, fetchNamed } from './items.ts'
 import { checkManifest, dueManifest } from './manifest.ts'
 import { pump, relayOwn } from './pump.ts'
 import { termsOf } from './reveal.ts'
@@ -94,6 +94,7 @@ const noteHead = (state: RoundState, block: BlockRef, at: number): readonly Effe
   state.head = block
   noteBlock(state, block)
   for (const [key, last] of state.asked) if (at - last > ASKED_MS) state.asked.delete(key)
+  expire(state, at)
   return relayOwn(state, at)
 }
 

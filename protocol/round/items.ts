@@ -5,14 +5,20 @@ import type { Digest, Key } from '../crypto.ts'
 import type { Effect } from '../machine-types.ts'
 import { type MessageKind, messageId, type Signed } from '../message/message.ts'
 import { eligibleHotkeys } from './epoch.ts'
-import { ask, type CompetitionState, type Held, type OpenRound, type RoundState } from './state.ts'
+import { ask, type CompetitionState, type Held, heldSince, type OpenRound, type RoundState } from './state.ts'
 
 /** Submissions without a verdict in one competition; beyond it newcomers are refused, since the older ones have receipts already. */
 const CANDIDATES_MAX = 1_024
 /** Submissions known by a receipt only; beyond it newcomers wait until they are relayed again. */
 const ORPHANS_MAX = 256
+/** A submission that only receipts speak of and nobody has is forgotten after this; relayed receipts bring it back. */
+const ORPHAN_MS = 60_000
 /** Days' worth of one miner's submissions that may wait at once. */
 const WAITING_DAYS = 2
+/** A submission without receipts of a third is forgotten after this, since nobody honest seems to want it. */
+const CANDIDATE_MS = 24 * 3_600_000
+/** Ids asked for between two heights: more than the largest proposal names; beyond it all are forgotten and asked for again. */
+const WANTED_MAX = 1 << 16
 
 /** What became of a message: whether it is kept, and what its sender signed before for the same thing, if that differs. */
 export type Acceptance = { readonly isKept: boolean; readonly conflict: Signed | null }
@@ -79,8 +85,8 @@ const acceptSubmission = (state: RoundState, { held, isNamed }: Incoming<'submis
   if (competition === undefined || sizeBytes > competition.params.bundleBytesMax) return DROPPED
   if (competition.standing.finished.has(held.id)) return DROPPED
   const receipts = state.orphans.get(held.id) ?? new Map<Key, Held<'receipt'>>()
-  state.orphans.delete(held.id)
   if (!isNamed && !isVouched(state, receipts.keys()) && !isWelcome(state, competition, hotkey)) return DROPPED
+  state.orphans.delete(held.id)
   competition.candidates.set(held.id, { held, receipts })
   return keep(state, held)
 }
@@ -176,25 +182,55 @@ export const accept = (
   }
 }
 
-/** Drops the messages that nothing can name any more: of closed rounds and finished submissions. */
+type Living = {
+  readonly isCandidate: (submission: Digest) => boolean
+  readonly isOpen: (manifest: Digest) => boolean
+}
+
+const isDead = (state: RoundState, { id, message }: Held, { isCandidate, isOpen }: Living): boolean => {
+  if (message.kind === 'commit' || message.kind === 'reveal') return !isOpen(message.body.manifest)
+  if (message.kind === 'submission') return !isCandidate(id)
+  if (message.kind === 'receipt') {
+    return !isCandidate(message.body.submission) && !state.orphans.has(message.body.submission)
+  }
+  if (message.kind !== 'delegation' || state.wanted.has(id)) return false
+  const { hotkey, counter } = message.body
+  // The next EPOCH may still name the one in force, and nobody can be asked for one of the genesis document.
+  return state.delegations.get(hotkey)?.id !== id && state.inForce.get(hotkey)?.counter !== counter
+}
+
+/** Drops the messages that nothing can name any more: of closed rounds, finished submissions, replaced delegations. */
 export const prune = (state: RoundState): void => {
   const competitions = [...state.competitions.values()]
+  for (const { candidates, standing } of competitions) {
+    for (const id of candidates.keys()) if (standing.finished.has(id)) candidates.delete(id)
+  }
   const open = new Set(competitions.flatMap((competition) => competition.open?.manifest ?? []))
-  const isCandidate = (id: Digest): boolean => competitions.some(({ candidates }) => candidates.has(id))
-  for (const competition of competitions) {
-    for (const id of competition.candidates.keys()) {
-      if (competition.standing.finished.has(id)) competition.candidates.delete(id)
+  const living: Living = {
+    isCandidate: (id) => competitions.some(({ candidates }) => candidates.has(id)),
+    isOpen: (manifest) => open.has(manifest),
+  }
+  for (const held of state.items.values()) {
+    if (isDead(state, held, living)) state.items.delete(held.id)
+  }
+}
+
+/** Forgets what nobody completes: receipts without their submission, submissions without receipts. */
+export const expire = (state: RoundState, at: number): void => {
+  let isAny = false
+  for (const [id, receipts] of state.orphans) {
+    const [first] = receipts.values()
+    if (first !== undefined && at - heldSince(state, first) <= ORPHAN_MS) continue
+    isAny = state.orphans.delete(id)
+  }
+  for (const { candidates, open, standing } of state.competitions.values()) {
+    const named = new Set(open?.entry.submissions.map((submission) => submission.id))
+    for (const [id, { held, receipts }] of candidates) {
+      const isWanted = named.has(id) || standing.provisional.has(id) || isVouched(state, receipts.keys())
+      if (!isWanted && at - heldSince(state, held) > CANDIDATE_MS) isAny = candidates.delete(id)
     }
   }
-  for (const { id, message } of state.items.values()) {
-    const isDead =
-      ((message.kind === 'commit' || message.kind === 'reveal') && !open.has(message.body.manifest)) ||
-      (message.kind === 'submission' && !isCandidate(id)) ||
-      (message.kind === 'receipt' &&
-        !isCandidate(message.body.submission) &&
-        !state.orphans.has(message.body.submission))
-    if (isDead) state.items.delete(id)
-  }
+  if (isAny) prune(state)
 }
 
 const FETCH_EVERY_MS = 1_000
@@ -209,6 +245,7 @@ export const fetchNamed = (state: RoundState, ids: readonly Digest[], at: number
   ids
     .filter((digest) => !state.items.has(digest))
     .flatMap((digest) => {
+      if (state.wanted.size >= WANTED_MAX) state.wanted.clear()
       state.wanted.add(digest)
       return fetch(state, 'message', { digest, at })
     })

@@ -7,7 +7,7 @@ import { type RoundId, roundIdBytes } from '../competition/seed.ts'
 import { concatBytes, type Digest, hash, hexToBytes, type Key, utf8ToBytes } from '../crypto.ts'
 import { ProtocolError } from '../errors.ts'
 import { COMPETITION_ID_BYTES_MAX, SUBMISSIONS_MAX } from '../limits.ts'
-import { type Json, PREDICATE_TYPES, parseJson, printJson } from '../message/statement.ts'
+import { type Json, PREDICATE_TYPES, printJson } from '../message/statement.ts'
 
 /** `pass`: measured; `miner`: the code's own fault; `infra`: ours; `inconclusive`: nobody's, measure again. */
 export const VERDICTS = ['pass', 'miner', 'infra', 'inconclusive'] as const
@@ -84,11 +84,16 @@ export const buildStatement = (value: Evaluation): Uint8Array =>
     predicate: evaluation.toJson(value) as Json,
   })
 
-const isRecord = (value: Json | undefined): value is { readonly [name: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-const bad = (facts: Readonly<Record<string, unknown>>): never => {
-  throw new ProtocolError('BAD_STATEMENT', facts)
+/** The predicate of whatever JSON this is; checked by printing it again. */
+const predicateOf = (bytes: Uint8Array): unknown => {
+  try {
+    const json: unknown = JSON.parse(decoder.decode(bytes))
+    return typeof json === 'object' && json !== null && 'predicate' in json ? json.predicate : null
+  } catch (error) {
+    throw new ProtocolError('BAD_STATEMENT', { error: error instanceof Error ? error.message : 'unreadable' })
+  }
 }
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
@@ -99,10 +104,9 @@ const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
  * @throws ProtocolError BAD_STATEMENT or BAD_SHAPE unless `bytes` is exactly what `buildStatement` prints.
  */
 export const parseStatement = (bytes: Uint8Array): Evaluation => {
-  const json = parseJson(bytes)
-  const value = evaluation.fromWire(isRecord(json) ? json['predicate'] : null, 'predicate')
-  if (!isSame(buildStatement(value), bytes)) return bad({ want: PREDICATE_TYPE })
-  return value
+  const value = evaluation.fromWire(predicateOf(bytes), 'predicate')
+  if (isSame(buildStatement(value), bytes)) return value
+  throw new ProtocolError('BAD_STATEMENT', { want: PREDICATE_TYPE })
 }
 
 /** What a round fixes of every statement about it. */
