@@ -77,7 +77,8 @@ export function toBubblewrapArgs(options: {
   return {
     options: [
       ...['--unshare-user', '--unshare-all', '--disable-userns', '--uid', id, '--gid', id, '--hostname', 'sandbox'],
-      ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv'],
+      // No helper process beside the program: its memory would be writable inside, and outlive what runs there.
+      ...['--as-pid-1', '--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv'],
       ...Object.entries(toEnvironment(spec)).flatMap(([name, value]) => ['--setenv', name, value]),
       ...system.flatMap(view),
       ...['--symlink', 'usr/bin', '/bin', '--symlink', 'usr/lib', '/lib', '--symlink', 'usr/lib64', '/lib64'],

@@ -12,6 +12,8 @@ import gc
 import inspect
 import json
 import os
+import platform
+import select
 import shutil
 import signal
 import struct
@@ -31,7 +33,17 @@ ERROR_BYTES_MAX = 4096
 TEXT_CHARACTERS_MAX = 600
 F_SETPIPE_SZ = 1031
 PIPE_BYTES = 1024 * 1024
-PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
+PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER = 4, 22, 36
+LOG_CHUNK_BYTES = 64 * 1024
+
+# System calls that change another process of the same user, us above all: such changes would outlive the call and tell
+# the next one something. The child may use them on itself, where the process argument is 0. By machine: the audit
+# architecture and the numbers of prlimit64, sched_setparam, sched_setscheduler, sched_setattr, sched_setaffinity;
+# setpriority counts its target second; ioprio_set likewise.
+FOREIGN_CALLS = {
+    "x86_64": (0xC000003E, {302: 0, 142: 0, 144: 0, 314: 0, 203: 0, 141: 1, 251: 1}),
+    "aarch64": (0xC00000B7, {261: 0, 118: 0, 119: 0, 274: 0, 122: 0, 140: 1, 30: 1}),
+}
 
 # The only memory that a stranger's data passes through here: zeroed before each fork, so that a child cannot find an
 # earlier call's input or answer in what it inherits.
@@ -89,6 +101,25 @@ def receive(kinds):
     if kind not in kinds:
         os._exit(3)
     return kind, length
+
+
+def own_process_filter():
+    """A seccomp program: EPERM for FOREIGN_CALLS on any process but the caller."""
+    arch, calls = FOREIGN_CALLS[platform.machine()]
+    load, equal, give = 0x20, 0x15, 0x06
+    allow, refuse, kill = 0x7FFF0000, 0x00050001, 0x80000000
+    program = [(load, 0, 0, 4), (equal, 1, 0, arch), (give, 0, 0, kill), (load, 0, 0, 0)]
+    for number, argument in calls.items():
+        # The low half of the argument is enough: a process number has 32 bits.
+        low = 16 + 8 * argument
+        program += [(equal, 0, 4, number), (load, 0, 0, low), (equal, 0, 1, 0), (give, 0, 0, allow), (give, 0, 0, refuse)]
+    program.append((give, 0, 0, allow))
+    code = ctypes.create_string_buffer(b"".join(struct.pack("<HBBI", *step) for step in program))
+    return code, ctypes.create_string_buffer(struct.pack("<HxxxxxxQ", len(program), ctypes.addressof(code)))
+
+
+libc = ctypes.CDLL(None, use_errno=True)
+filter_code, filter_program = own_process_filter()
 
 
 # ---- the child: from here on a stranger may change everything in its own process
@@ -149,11 +180,17 @@ def run(function, data):
     return memoryview(answer).cast("B")
 
 
-def child(source, role, inlet, outlet):
+def child(source, role, inlet, outlet, log):
     try:
         null = os.open("/dev/null", os.O_RDONLY)
         os.dup2(null, 0)
-        os.dup2(2, 1)
+        # Not our own stderr: the state of an open file (flags, options, owner) would outlive the call.
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.close(log)
+        os.close(null)
+        if libc.prctl(PR_SET_SECCOMP, 2, filter_program, 0, 0) != 0:
+            raise fault("NO_ANSWER", "no filter")
         function = load(source, role)
         write_all(outlet, HEADER.pack(0, READY))
         (length,) = struct.unpack("<I", read_exactly(inlet, 4))
@@ -173,6 +210,7 @@ def fork_child(source, role):
     buffer[:] = bytes(len(buffer))
     down_read, down_write = os.pipe()
     up_read, up_write = os.pipe()
+    log_read, log_write = os.pipe()
     for pipe in (down_write, up_read):
         try:
             fcntl.fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES)
@@ -182,14 +220,41 @@ def fork_child(source, role):
     if pid == 0:
         os.close(down_write)
         os.close(up_read)
-        child(source, role, down_read, up_write)
+        os.close(log_read)
+        child(source, role, down_read, up_write, log_write)
     os.close(down_read)
     os.close(up_write)
-    return pid, down_write, up_read
+    os.close(log_write)
+    os.set_blocking(log_read, False)
+    return pid, down_write, up_read, log_read
 
 
-def hear(pid, up, expected, length_max):
+def pass_log(log):
+    """What the child printed goes to stderr, whose amount the engine limits. False when there is no more for now."""
+    try:
+        text = os.read(log, LOG_CHUNK_BYTES)
+    except BlockingIOError:
+        return False
+    write_all(2, text)
+    return len(text) > 0
+
+
+def await_word(up, log):
+    """Waits until the child says something here; meanwhile passes on what it prints."""
+    waiting = select.poll()
+    for pipe in (up, log):
+        waiting.register(pipe, select.POLLIN)
+    while True:
+        ready = {pipe for pipe, _ in waiting.poll()}
+        if log in ready and not pass_log(log):
+            waiting.unregister(log)  # Closed by all who had it.
+        if up in ready:
+            return
+
+
+def hear(pid, up, log, expected, length_max):
     """Length of the child's next message, which must be of the expected kind."""
+    await_word(up, log)
     try:
         length, kind = HEADER.unpack(read_exactly(up, HEADER.size))
         if kind == ERROR and length <= ERROR_BYTES_MAX:
@@ -247,9 +312,9 @@ def clean():
 
 
 def serve_call(source, role, answer_bytes_max):
-    pid, down, up = fork_child(source, role)
+    pid, down, up, log = fork_child(source, role)
     try:
-        hear(pid, up, READY, 0)
+        hear(pid, up, log, READY, 0)
         send(READY)
         _, length = receive((GO,))
         try:
@@ -257,7 +322,7 @@ def serve_call(source, role, answer_bytes_max):
             relay(0, down, length)
         except BrokenPipeError:
             raise silence(pid) from None
-        length = hear(pid, up, ANSWER, answer_bytes_max)
+        length = hear(pid, up, log, ANSWER, answer_bytes_max)
         # The answer is promised whole before the referee hears of it: a short one must not look like our fault.
         write_all(1, HEADER.pack(length, ANSWER))
         try:
@@ -265,17 +330,20 @@ def serve_call(source, role, answer_bytes_max):
         except EOFError:
             os._exit(4)
         clean()
-        send(CLEAN)
     finally:
-        os.close(down)
-        os.close(up)
+        # A flood ends by the engine's limit on stderr; what is left in the pipe is at most its size.
+        end_all()
+        while pass_log(log):
+            pass
+        for pipe in (down, up, log):
+            os.close(pipe)
+    send(CLEAN)
 
 
 def main():
     # kill(-1) is right in a namespace of our own and a catastrophe anywhere else.
     if os.getpid() > 64 or os.getuid() == 0:
         sys.exit("the harness runs in a sandbox only")
-    libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_DUMPABLE, 0) != 0 or libc.prctl(PR_SET_CHILD_SUBREAPER, 1) != 0:
         sys.exit(f"prctl: {errno.errorcode.get(ctypes.get_errno())}")
     send(HELLO)
@@ -290,7 +358,6 @@ def main():
         try:
             serve_call(source, ROLES[role], answer_bytes_max)
         except Fault as failed:
-            end_all()
             send(ERROR, failed.payload)
             return
 

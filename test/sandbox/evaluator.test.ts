@@ -136,24 +136,17 @@ test('evaluator: an aborted run rejects with its reason and leaves nothing', { s
   assert.deepEqual(owners, [])
 })
 
-/** The referee, once the stranger's code runs: an endless loop is the only process here with CPU time to show. */
+/** The referee, once a harness in one of its sandboxes has forked a child for a call. */
 async function untilRunning(): Promise<number> {
   return poll(() => {
-    const list = children(process.pid)
-    if (list.length === 0) return null
+    if (children(process.pid).length === 0) return null
     const referee = refereePid()
-    const isForked = family(referee).filter((pid) => /python3/.test(commandOf(pid))).length >= 3
-    return isForked ? referee : null
+    const isHarness = (pid: number) => nameOf(pid) === 'python3' && children(pid).length > 0
+    return family(referee).some(isHarness) ? referee : null
   })
 }
 
-const commandOf = (pid: number): string => {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  } catch {
-    return ''
-  }
-}
+const nameOf = (pid: number) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
 
 const untilGone = (pids: readonly number[]) =>
   poll(() => (pids.some((pid) => existsSync(`/proc/${pid}`)) ? null : true))
