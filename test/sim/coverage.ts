@@ -1,9 +1,17 @@
 /** Counts how often the runs got into each corner: a simulator that never goes there proves nothing about it. */
+import type { Entry } from '../../protocol/message/entry.ts'
 import type { Watcher } from './watch.ts'
 
 /** By corner. */
 export type Coverage = Record<
-  'views' | 'reProposals' | 'nullifies' | 'finalizes' | 'lateNotarizes' | 'decidedLater' | 'restoredVotes',
+  | 'views'
+  | 'reProposals'
+  | 'nullifies'
+  | 'finalizes'
+  | 'lateNotarizes'
+  | 'decidedLater'
+  | 'restoredVotes'
+  | Entry['kind'],
   number
 >
 
@@ -15,6 +23,11 @@ export const noCoverage = (): Coverage => ({
   lateNotarizes: 0,
   decidedLater: 0,
   restoredVotes: 0,
+  epoch: 0,
+  manifest: 0,
+  commits: 0,
+  result: 0,
+  void: 0,
 })
 
 /** `views`: votes beyond view 0; `lateNotarizes`: after an own nullify of the view; `decidedLater`: heights decided beyond view 0. */
@@ -36,7 +49,8 @@ export const cover = (counts: Coverage): Watcher => {
       }
       if (kind === 'notarize' && nullified.has(place)) counts.lateNotarizes++
     },
-    decided: (_, { certificate }) => {
+    decided: (_, { header, certificate }) => {
+      counts[header.entry.kind]++
       if (certificate.view > 0) counts.decidedLater++
     },
   }

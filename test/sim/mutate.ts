@@ -1,9 +1,9 @@
 /** Preloaded by the tests of the checkers: plants the fault that the environment names into the source as it is loaded. */
 import { registerHooks } from 'node:module'
-import { MUTANTS } from './mutants.ts'
+import { HEALTHY, MUTANTS } from './mutants.ts'
 
 const name = process.env['SIM_MUTANT']
-const mutant = MUTANTS.find((known) => known.name === name)
+const mutant = [HEALTHY, ...MUTANTS].find((known) => known.name === name)
 if (mutant === undefined) throw new Error(`no mutant is called ${name}`)
 
 const mutated = (path: string, source: string): string => {

@@ -9,7 +9,7 @@ import type { Payload } from './network.ts'
 import type { Scene } from './scene.ts'
 import type { Schedule } from './schedule.ts'
 import { signAs } from './token.ts'
-import type { Watcher } from './watch.ts'
+import { Violation, type Watcher } from './watch.ts'
 
 export type Node = {
   readonly self: Key
@@ -33,6 +33,9 @@ export type Surroundings = {
   readonly watcher: Watcher
   readonly trace: (line: () => string) => void
 }
+
+/** Inputs that a node may cause itself at one moment: its own signatures come back, a handful. */
+const INPUTS_MAX = 1000
 
 const decidedOf = (disk: readonly JournalRecord[]): readonly Decided[] =>
   disk.flatMap((record) => (record.kind === 'decided' ? [record.decided] : []))
@@ -90,7 +93,9 @@ export const createNode = <S>(o: { self: Key; scene: Scene<S>; around: Surroundi
     inbox.push(first)
     if (busy) return
     busy = true
+    let handled = 0
     for (let next = inbox.shift(); next !== undefined && machine !== null; next = inbox.shift()) {
+      if (++handled > INPUTS_MAX) throw new Violation('inputs come to rest', { self, input: next.kind })
       const { effects } = step(machine, next)
       for (const effect of effects) {
         if (around.dies()) {

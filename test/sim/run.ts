@@ -33,6 +33,8 @@ export type Outcome = {
 
 /** The longest that all of what falls due may take to be decided after healing. */
 const PATIENCE_MS = 1_200_000
+/** Far more than ever happen in one millisecond, unless an alarm rings for ever. */
+const EVENTS_AT_ONCE_MAX = 10_000
 /** A crashed node is back within this, before healing. */
 const RESTART_MS_MAX = 6_000
 
@@ -253,7 +255,11 @@ const live = <S>(world: World<S>): Omit<Outcome, 'seed' | 'plan' | 'violation'> 
   const isDone = (log: readonly Header[]): boolean => scene.isDone(log, healedBlock)
   const areDone = (): boolean => [...logs.values()].every(isDone)
   let events = 0
+  let [moment, atOnce] = [0, 0]
   while (schedule.next(plan.healAtMs + PATIENCE_MS)) {
+    atOnce = schedule.now() === moment ? atOnce + 1 : 0
+    moment = schedule.now()
+    if (atOnce > EVENTS_AT_ONCE_MAX) throw new Violation('time goes on', { moment })
     // Looking at the logs is dear beside an event.
     if (++events % 64 === 0 && schedule.now() > plan.healAtMs && areDone()) break
   }
