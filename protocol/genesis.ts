@@ -68,7 +68,11 @@ const VERSION = 1
 
 /** Domain of hotkeys' delegations: known before the genesis document that contains them. */
 export const chainDomain = (o: { chainGenesis: Digest; netuid: number; mechanism: number }): Digest =>
-  hash(utf8ToBytes('evalmesh/v1/chain'), hexToBytes(o.chainGenesis), Uint8Array.of(o.netuid >> 8, o.netuid & 255, o.mechanism))
+  hash(
+    utf8ToBytes('evalmesh/v1/chain'),
+    hexToBytes(o.chainGenesis),
+    Uint8Array.of(o.netuid >> 8, o.netuid & 255, o.mechanism),
+  )
 
 /** R-8: the mesh's domain binds the chain, the whole genesis document and the protocol's version. */
 export const domainsOf = (document: Genesis): Domains => ({
@@ -84,7 +88,8 @@ export const printGenesis = (document: Genesis): Uint8Array => printJson(genesis
 /** @throws ProtocolError BAD_STATEMENT, BAD_SHAPE or BAD_GENESIS. */
 export const parseGenesis = (bytes: Uint8Array): Genesis => {
   const document = genesis.fromWire(parseJson(bytes), 'genesis')
-  if (document.version !== VERSION) throw new ProtocolError('BAD_GENESIS', { version: document.version, supported: VERSION })
+  if (document.version !== VERSION)
+    throw new ProtocolError('BAD_GENESIS', { version: document.version, supported: VERSION })
   if (document.members.length < 4) throw new ProtocolError('BAD_GENESIS', { members: document.members.length, min: 4 })
   return document
 }

@@ -38,7 +38,10 @@ export type Claimed = { readonly item: Unverified; readonly claims: readonly Sig
 const KINDS = Object.keys(MESSAGES) as readonly MessageKind[]
 const CONTENTS = ['message', 'certificate', 'decided', 'status'] as const
 
-const toWire = (content: Relayed): object => {
+/** What an envelope carries; the archive's heights are read from it first. */
+type Content = Exclude<Relayed, { kind: 'archived' }>
+
+const toWire = (content: Content): object => {
   switch (content.kind) {
     case 'message': {
       const { kind, body, signature: signed } = content.message
@@ -59,7 +62,7 @@ const toWire = (content: Relayed): object => {
  * The envelopes that carry `content`: one, or several when a batch of decided heights is too large for one.
  * @throws ProtocolError TOO_LARGE when one item alone is above MESSAGE_BYTES_MAX.
  */
-export const encodeEnvelopes = (content: Relayed): readonly Uint8Array[] => {
+export const encodeEnvelopes = (content: Content): readonly Uint8Array[] => {
   const encoded = Envelope.encode(toWire(content)).finish()
   if (encoded.length <= MESSAGE_BYTES_MAX) return [encoded]
   if (content.kind !== 'decided' || content.decided.length < 2) {
@@ -146,12 +149,9 @@ const claimsOf = (item: Unverified, context: ClaimContext): readonly SignatureCl
       return context.certificateClaims(item.certificate)
     case 'decided': {
       const { header, certificate } = item.decided
-      if (certificate.phase !== 'finalize' || certificate.height !== header.height) {
-        throw new ProtocolError('BAD_CERTIFICATE', {
-          height: header.height,
-          certificate: certificate.height,
-          phase: certificate.phase,
-        })
+      const { phase, height, value } = certificate
+      if (phase !== 'finalize' || height !== header.height || value !== headerDigest(header)) {
+        throw new ProtocolError('BAD_CERTIFICATE', { decided: header.height, phase, height, value })
       }
       return context.certificateClaims(certificate)
     }

@@ -1,5 +1,19 @@
 /** What a height of the log decides: the entry and the header that chains it to everything before. */
-import { count, digest, encode, type Infer, key, list, oneOf, option, struct, text, u32, u64, union } from '../canonical.ts'
+import {
+  count,
+  digest,
+  encode,
+  type Infer,
+  key,
+  list,
+  oneOf,
+  option,
+  struct,
+  text,
+  u32,
+  u64,
+  union,
+} from '../canonical.ts'
 import { type Digest, hash, utf8ToBytes } from '../crypto.ts'
 import { COMPETITION_ID_BYTES_MAX, MEMBERS_MAX, RECEIPTS_MAX, SUBMISSIONS_MAX } from '../limits.ts'
 

@@ -1,10 +1,18 @@
 /** All messages by kind: the one table that signing, the wire and the archive read. */
 import type { Codec, Infer } from '../canonical.ts'
 import { encode } from '../canonical.ts'
-import { type Digest, hash, type Key, type Signature, type SignatureClaim, signedBytes, wrappedBytes } from '../crypto.ts'
-import { preAuthEncoding } from './statement.ts'
+import {
+  type Digest,
+  hash,
+  type Key,
+  type Signature,
+  type SignatureClaim,
+  signedBytes,
+  wrappedBytes,
+} from '../crypto.ts'
 import { delegation } from './membership.ts'
 import { commit, receipt, reveal, roundAttestation, submission } from './round.ts'
+import { preAuthEncoding } from './statement.ts'
 import { proposal, vote } from './vote.ts'
 
 /** Signed messages: kind → codec of the body. Kinds are signed over; never rename one. */

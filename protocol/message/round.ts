@@ -21,7 +21,13 @@ export const receipt = struct({ submission: digest, hotkey: key, block: count })
 export type Receipt = Infer<typeof receipt>
 
 /** A validator's sealed measurement of a round. `manifest` is the digest of the decided header. */
-export const commit = struct({ competition: competitionId, round: u32, manifest: digest, hotkey: key, commitment: digest })
+export const commit = struct({
+  competition: competitionId,
+  round: u32,
+  manifest: digest,
+  hotkey: key,
+  commitment: digest,
+})
 export type Commit = Infer<typeof commit>
 
 /**
