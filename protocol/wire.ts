@@ -6,6 +6,7 @@ import type { Digest, Key, SignatureClaim } from './crypto.ts'
 import { ProtocolError } from './errors.ts'
 import { MESSAGE_BYTES_MAX } from './limits.ts'
 import type { Relayed } from './machine-types.ts'
+import { headerDigest } from './message/entry.ts'
 import {
   type Domains,
   MESSAGES,

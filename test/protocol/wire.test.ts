@@ -212,7 +212,7 @@ test('an unknown signer is ignored, a decided height under a certificate that is
     fc.property(arbitrary(decided), ({ header, certificate: other }) => {
       const own = { ...other, phase: 'finalize' as const, height: header.height, value: headerDigest(header) }
       assert.deepEqual(claims({ kind: 'decided', decided: { header, certificate: own } }, context).claims, [])
-      const wrong = [{ phase: 'notarize' as const }, { height: header.height ^ 1 }, { value: domains.mesh }]
+      const wrong = [{ phase: 'notarize' as const }, { height: header.height + 1 }, { value: domains.mesh }]
       for (const change of wrong) {
         const value = { header, certificate: { ...own, ...change } }
         throwsCode('BAD_CERTIFICATE', () => claims({ kind: 'decided', decided: value }, context))
