@@ -30,11 +30,26 @@ export const emptiedFolders = [
   ...['boot', 'dev', 'home', 'media', 'mnt', 'opt', 'proc', 'root', 'run', 'srv', 'sys', 'tmp', 'var'],
 ] as const
 
+/**
+ * Run but not read by the sandbox user (mode 0711). Docker's process 1 is `timeout`, of the same user as the program: the
+ * kernel lets nobody look into or write to a process whose file its user may not read.
+ */
+export const unreadablePaths = ['usr/bin/timeout'] as const
+
 /** Raise it when the way of building changes what comes out. */
 const RECIPE_VERSION = 1
 
 /** Hex name of everything above and of the machine kind; images of different recipes live side by side. */
 export function recipeKey(): string {
-  const recipe = [RECIPE_VERSION, process.arch, suite, packages, excludedPaths, prunedPaths, emptiedFolders]
+  const recipe = [
+    RECIPE_VERSION,
+    process.arch,
+    suite,
+    packages,
+    excludedPaths,
+    prunedPaths,
+    emptiedFolders,
+    unreadablePaths,
+  ]
   return hash('sha256', JSON.stringify(recipe)).slice(0, 16)
 }

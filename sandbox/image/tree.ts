@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { chmodSync, lstatSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { emptiedFolders, prunedPaths } from './recipe.ts'
+import { emptiedFolders, prunedPaths, unreadablePaths } from './recipe.ts'
 
 type Entry = {
   /** Relative to the root, parts joined by '/'. */
@@ -32,7 +32,7 @@ function listTree(root: string): Entry[] {
   return entries.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-/** Removes what would differ between two builds, and the setuid bits, which a sandbox ignores anyway. */
+/** Removes what would differ between two builds, the setuid bits, which a sandbox ignores anyway, and some read bits. */
 export function pruneTree(root: string): void {
   for (const path of prunedPaths) rmSync(join(root, path), { recursive: true, force: true })
   for (const folder of emptiedFolders) {
@@ -40,6 +40,7 @@ export function pruneTree(root: string): void {
   }
   for (const { path, kind, mode } of listTree(root)) {
     if (kind !== 'link' && (mode & 0o6000) !== 0) chmodSync(join(root, path), mode & 0o1777)
+    if (kind === 'file' && unreadablePaths.some((name) => name === path)) chmodSync(join(root, path), 0o711)
   }
 }
 
