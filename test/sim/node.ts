@@ -13,7 +13,8 @@ import { Violation, type Watcher } from './watch.ts'
 
 export type Node = {
   readonly self: Key
-  readonly isUp: () => boolean
+  /** How often it started: what was asked before a crash is answered to nobody. */
+  readonly life: () => number
   readonly start: () => void
   readonly input: (input: Input) => void
   readonly disk: readonly JournalRecord[]
@@ -46,6 +47,7 @@ export const createNode = <S>(o: { self: Key; scene: Scene<S>; around: Surroundi
   let machine: Machine<S> | null = null
   let alarm = 0
   let busy = false
+  let life = 0
   const inbox: Input[] = []
 
   const payloadOf = (what: Relayed): Payload => {
@@ -110,11 +112,12 @@ export const createNode = <S>(o: { self: Key; scene: Scene<S>; around: Surroundi
   return {
     self,
     disk,
-    isUp: () => machine !== null,
+    life: () => life,
     input: (next) => {
       if (machine !== null) input(next)
     },
     start: () => {
+      life++
       const parts = { genesis: scene.genesis, self, application: scene.application, rounds: scene.createRounds(self) }
       machine = disk.length === 0 ? createMachine(parts) : restoreMachine({ ...parts, records: disk })
       around.trace(() => `${self.slice(0, 4)} starts at height ${machine?.consensus.current.height}`)

@@ -115,8 +115,12 @@ const deliver = <S>(world: World<S>, o: { from: Key; to: Key; payload: Payload }
 /** What the machine asked its surroundings for, answered as an input after a while. */
 const answer = <S>(world: World<S>, node: Node, effect: Effect): void => {
   const { scene, network } = world
+  const asked = node.life()
+  const deliver = (make: (at: number) => Input): void => {
+    if (node.life() === asked) node.input(make(world.schedule.now()))
+  }
   const give = (make: (at: number) => Input) =>
-    network.carry({ from: null, to: node.self, deliver: () => node.input(make(world.schedule.now())) })
+    network.carry({ from: null, to: node.self, deliver: () => deliver(make) })
   if (effect.kind === 'fetch') {
     const message = world.library.get(effect.digest)
     if (effect.what === 'blob') give((at) => ({ kind: 'stored', at, digest: effect.digest }))
@@ -273,7 +277,8 @@ export const runSeed = <S>(o: Run<S>): Outcome => {
   try {
     return { seed: o.seed, plan, violation: null, ...live(world) }
   } catch (error) {
-    if (!(error instanceof Violation)) throw error
-    return { seed: o.seed, plan, violation: error, isDone: false, heights: 0, events: 0 }
+    const violation =
+      error instanceof Violation ? error : new Violation('the machine never throws', { error: `${error}` })
+    return { seed: o.seed, plan, violation, isDone: false, heights: 0, events: 0 }
   }
 }

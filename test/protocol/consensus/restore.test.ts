@@ -1,0 +1,123 @@
+/** Promises of a crash: what was signed binds after it, and a node that meets itself falls silent. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { guardAllows, openGuard } from '../../../protocol/consensus/guard.ts'
+import { headerDigest } from '../../../protocol/message/entry.ts'
+import { noCoverage } from '../../sim/coverage.ts'
+import { runSeed } from '../../sim/run.ts'
+import { toyScene } from '../../sim/toy-scene.ts'
+import {
+  certificateOf,
+  createBench,
+  DELTA_MS,
+  headerOf,
+  leaderAt,
+  notices,
+  proposalOf,
+  relays,
+  signed,
+  voteOf,
+  votes,
+} from './bench.ts'
+
+const header = headerOf()
+const value = headerDigest(header)
+const otherValue = headerDigest(headerOf({ salt: 'b' }))
+const follower = leaderAt(3)
+
+test('R-24: the guard allows one value a phase, never both nullify and finalize, and the same again', () => {
+  const guard = { ...openGuard(), notarize: value, finalize: value }
+  assert.ok(guardAllows(guard, 'notarize', value))
+  assert.ok(!guardAllows(guard, 'notarize', otherValue))
+  assert.ok(guardAllows(guard, 'finalize', value))
+  assert.ok(!guardAllows(guard, 'finalize', otherValue))
+  assert.ok(!guardAllows(guard, 'nullify', '00'.repeat(32)))
+  const nullified = { ...openGuard(), nullify: '00'.repeat(32) }
+  assert.ok(!guardAllows(nullified, 'finalize', value))
+  assert.ok(guardAllows(nullified, 'notarize', value))
+  assert.ok(guardAllows(nullified, 'nullify', '00'.repeat(32)))
+})
+
+test('R-24, R-31: every signature follows the record that binds it', () => {
+  const bench = createBench({ self: follower })
+  bench.head(4)
+  const effects = bench.hear(proposalOf({ header }))
+  const bound = effects.findIndex(
+    (effect) => effect.kind === 'persist' && effect.records.some((record) => record.kind === 'guard'),
+  )
+  assert.ok(bound >= 0 && bound < effects.findIndex(({ kind }) => kind === 'sign'))
+})
+
+test('R-15: the header that a vote helps to decide is durable with the vote', () => {
+  const bench = createBench({ self: follower })
+  bench.head(4)
+  bench.hear(proposalOf({ header }))
+  const back = createBench({ self: follower, records: bench.disk })
+  back.learn(certificateOf({ phase: 'finalize', value }))
+  assert.equal(back.current().height, 2)
+})
+
+test('R-31: after a restart the first input signs the same votes again, and no other', () => {
+  const bench = createBench({ self: follower })
+  bench.head(4)
+  bench.hear(proposalOf({ header }))
+  bench.learn(certificateOf({ phase: 'notarize', value }))
+  const back = createBench({ self: follower, records: bench.disk })
+  assert.deepEqual(
+    signed(back.wait(0)).map(({ kind, body }) => [kind, 'value' in body && body.value]),
+    [
+      ['notarize', value],
+      ['finalize', value],
+    ],
+  )
+  back.head(4)
+  assert.deepEqual(votes(back.hear(proposalOf({ header: headerOf({ salt: 'b' }) }))), [])
+  assert.deepEqual(
+    votes(back.wait(60_000)).filter((vote) => vote === 'nullify 0'),
+    [],
+  )
+})
+
+test('R-31: a leader that crashed after binding its proposal never proposes another in that view', () => {
+  const bench = createBench({ self: leaderAt(0) })
+  bench.head(4)
+  const bound = bench.disk.filter((record) => record.kind === 'guard' && record.phase === 'proposal')
+  assert.equal(bound.length, 1)
+  const back = createBench({ self: leaderAt(0), records: bound })
+  assert.deepEqual(signed([...back.head(5), ...back.head(7)]), [])
+})
+
+test('R-31: what a crash left of a simulated node leads back to where it was', () => {
+  // Seeds in which a node crashes: the checkers see each restart's votes against its disk.
+  const coverage = noCoverage()
+  for (let seed = 9001; seed <= 9040; seed++) {
+    const outcome = runSeed({ scene: toyScene(4), seed, coverage })
+    assert.equal(outcome.violation, null, `seed ${seed}: ${outcome.violation?.message}`)
+  }
+  assert.ok(coverage.restoredVotes > 0)
+})
+
+test('R-32: a node that hears a message of its own that it never signed votes no more', () => {
+  for (const foreign of [
+    voteOf({ phase: 'notarize', hotkey: follower, value: otherValue }),
+    voteOf({ phase: 'finalize', hotkey: follower, value, height: 7 }),
+  ]) {
+    const bench = createBench({ self: follower })
+    bench.head(4)
+    assert.equal(notices(bench.hear(foreign), 'cloned').length, 1)
+    assert.deepEqual(votes([...bench.hear(proposalOf({ header })), ...bench.wait(4 * DELTA_MS)]), [])
+    assert.equal(notices(bench.hear(foreign), 'cloned').length, 0, 'said once')
+  }
+})
+
+test('R-32: the own messages of before a restart are no clone', () => {
+  const bench = createBench({ self: follower })
+  bench.head(4)
+  bench.hear(proposalOf({ header }))
+  const back = createBench({ self: follower, records: bench.disk })
+  assert.equal(notices(back.hear(voteOf({ phase: 'notarize', hotkey: follower, value })), 'cloned').length, 0)
+})
+
+test('R-33: a node that starts asks at once where the others are', () => {
+  assert.equal(relays(createBench({ self: follower }).wait(0), 'status').length, 1)
+})
