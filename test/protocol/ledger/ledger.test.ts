@@ -86,6 +86,9 @@ test('with a new leader every other count starts again', () => {
   foldResult(standing, resultOf(1, [row('p', { board: 'provisional' }), row('q', { board: 'provisional' })]), 500)
   foldResult(standing, resultOf(2, [row('p', { board: 'record' }), row('q', { board: 'provisional' })]), 520)
   assert.deepEqual([...standing.provisional], [[digestOf('q'), 0]])
+  foldResult(standing, resultOf(3, [row('q', { board: 'provisional' })]), 540)
+  foldResult(standing, resultOf(4, [row('r', { board: 'record' })]), 560)
+  assert.deepEqual([...standing.provisional], [[digestOf('q'), 0]], 'also of one that this round did not measure')
 })
 
 const led = (...records: readonly { miner: string; block: number }[]): Map<string, Standing> => {

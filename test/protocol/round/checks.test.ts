@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Entry, EntryOf } from '../../../protocol/message/entry.ts'
 import { rounds } from '../../../protocol/round/application.ts'
+import { buildStatement, parseStatement } from '../../../protocol/round/statement.ts'
 import {
   createMesh,
   digestOf,
@@ -160,6 +161,49 @@ test('commits that are too few, too early, doubled, unsorted or of another round
   assert.equal(mesh.check(voter, { ...entry, commits: [digestOf('unknown')] }).kind, 'wait')
 })
 
+/** The same commits without the lightest validator's, at a block where they may close. */
+const withoutLightest = (mesh: Mesh, entry: EntryOf<'commits'>): EntryOf<'commits'> => {
+  for (let block = 0; block < params.commitBlocks + 10; block += 1) mesh.head()
+  const { items } = nodeAt(mesh, 0).state
+  const commits = entry.commits.filter((id) => {
+    const message = items.get(id)?.message
+    return message?.kind === 'commit' && message.body.hotkey !== VALIDATORS[3]
+  })
+  return { ...entry, commits }
+}
+
+test('commits that leave one out after the deadline are refused by who held it long, unless a notarization justifies them', () => {
+  const { mesh, voter, entry } = atCommits()
+  const partial = withoutLightest(mesh, entry)
+  assert.equal(mesh.check(voter, partial).kind, 'wait')
+  assert.equal(mesh.check(voter, partial, { fresh: false }).kind, 'valid')
+})
+
+test('who is not in COMMITS never reveals', () => {
+  const { mesh, entry } = atCommits()
+  mesh.decide(withoutLightest(mesh, entry))
+  for (let block = 0; block < 5; block += 1) mesh.head()
+  const revealed = [...mesh.archive.values()].flatMap((m) => (m.kind === 'reveal' ? [m.body.hotkey] : []))
+  assert.deepEqual(revealed.sort(), VALIDATORS.slice(0, 3).sort())
+})
+
+test('a round is not void before the extended deadline, nor while a quorum is present', () => {
+  const { mesh, voter, entry } = atCommits()
+  mesh.decide(entry)
+  const committed = mesh.clock.head
+  const { competition, round, manifest } = entry
+  const missing = [...VALIDATORS.slice(0, 2)].sort()
+  const voided: Entry = { kind: 'void', competition, round, manifest, stage: 'reveals', missing }
+  mesh.clock.head = committed + params.revealBlocks + params.extendBlocks - 1
+  assert.equal(reasonOf(mesh, voter, voided), 'invalid: too early')
+  mesh.clock.head += 1
+  assert.equal(reasonOf(mesh, voter, { ...voided, missing: missing.slice(0, 1) }), 'invalid: a quorum is present')
+  assert.equal(reasonOf(mesh, voter, { ...voided, missing: [...missing].reverse() }), 'invalid: missing')
+  assert.equal(reasonOf(mesh, voter, voided), 'valid', 'what it calls missing came a moment ago')
+  mesh.clock.at += PATIENCE_MS + 1
+  assert.equal(mesh.check(voter, voided).kind, 'wait')
+})
+
 const atResult = (): { mesh: Mesh; voter: Node; entry: EntryOf<'result'> } => {
   const { mesh, voter, entry } = atCommits()
   mesh.decide(entry)
@@ -195,6 +239,30 @@ test('a reveal that does not open its commitment never counts, whoever proposes 
 
 const told = (node: Node): boolean =>
   node.effects.some((effect) => effect.kind === 'notice' && effect.notice.kind === 'equivocation')
+
+test('a reveal of another measurement than the committed one never counts, however well it fits the round', () => {
+  const { mesh, voter, entry } = atResult()
+  const [first = '', ...others] = entry.reveals
+  const message = mesh.archive.get(first)
+  assert.ok(message?.kind === 'reveal')
+  const statement = buildStatement({ ...parseStatement(message.body.statement), hostNoisePpm: 1 })
+  const changed = mesh.tell({ ...message, body: { ...message.body, statement } })
+  const proposal = { ...entry, reveals: [changed, ...others] }
+  assert.equal(mesh.check(voter, proposal).kind, 'wait', 'the first reveal is the one it holds')
+  assert.equal(reasonOf(mesh, voter, proposal), 'invalid: reveals')
+})
+
+test('two receipts of one validator for one submission do not count twice', () => {
+  const { mesh, voter, entry } = atManifest()
+  const [ref, ...others] = entry.submissions
+  assert.ok(ref)
+  const body = { submission: ref.id, hotkey: VALIDATORS[0] ?? '', block: 100 }
+  const second = mesh.tell({ kind: 'receipt', body, signature: SIGNATURE })
+  const receipts = [...ref.receipts, second].sort((a, b) => (a < b ? -1 : 1))
+  const proposal = { ...entry, submissions: [{ ...ref, receipts }, ...others] }
+  assert.equal(mesh.check(voter, proposal).kind, 'wait')
+  assert.equal(reasonOf(mesh, voter, proposal), 'invalid: receipts')
+})
 
 test('two commits of one validator are reported, and whichever the log names is the one that binds it', () => {
   const mesh = createMesh()

@@ -145,3 +145,21 @@ test('an epoch entry that tells the chain otherwise, or uses a delegation older 
     'wait',
   )
 })
+
+test('a delegation older than the one in force takes no seat, even when it is all that a leader has', () => {
+  const base = genesisOf()
+  const [first = ''] = VALIDATORS
+  const delegations = base.delegations.map((one) =>
+    one.body.hotkey === first ? { ...one, body: delegationOf(first, 2) } : one,
+  )
+  const mesh = createMesh({ genesis: { ...base, block: 985, delegations } })
+  const voter = nodeAt(mesh, 1)
+  const older = mesh.tell({ kind: 'delegation', body: delegationOf(first, 1), signature: SIGNATURE })
+  for (let block = 0; block < 25; block += 1) mesh.head()
+  const entry = rounds.due(voter.state, mesh.clock.at)
+  assert.ok(entry?.kind === 'epoch')
+  const members = entry.members.map((member) => (member.hotkey === first ? { ...member, delegation: older } : member))
+  assert.equal(mesh.check(voter, { ...entry, members }).kind, 'wait')
+  const answer = mesh.check(voter, { ...entry, members })
+  assert.deepEqual(answer, { kind: 'invalid', reason: 'an older delegation' })
+})

@@ -163,7 +163,8 @@ const signed = (message: Unsigned): Signed => ({ ...message, signature: SIGNATUR
 
 const evaluated = (mesh: Shared, node: Node, effect: Extract<Effect, { kind: 'evaluate' }>): Input => {
   const { competition, round, manifest } = effect
-  const nonce = digestOf(`nonce ${node.hotkey} ${manifest}`)
+  // Another one every time, as a real evaluator draws it.
+  const nonce = digestOf(`nonce ${node.hotkey} ${manifest} ${node.effects.length}`)
   const statement = buildStatement({
     domain: mesh.domains.mesh,
     competition,

@@ -5,7 +5,6 @@ import type { RoundResult } from '../../../protocol/round/result.ts'
 import {
   createMesh,
   faulted,
-  genesisOf,
   kindsOf,
   type Mesh,
   MINERS,
@@ -88,17 +87,25 @@ test('one validator that is gone delays a round to its deadline and no more; bac
   assert.equal(gone.state.committee.epoch, 1)
 })
 
-test('a validator killed after it measured commits to the same measurement when it is back', () => {
-  const mesh = createMesh({ genesis: genesisOf() })
+test('a validator killed between measuring and committing commits to that measurement when it is back', () => {
+  const mesh = createMesh()
   const killed = nodeAt(mesh, 1)
+  let isMute = true
+  mesh.world.signs = ({ hotkey, message }) => !isMute || hotkey !== killed.hotkey || message.kind !== 'commit'
   mesh.tell(submissionOf(BETTER, 'better'))
-  mesh.run(() => killed.journal.some((record) => record.kind === 'sealed') || kindsOf(mesh).includes('commits'))
+  mesh.run(() => killed.journal.some((record) => record.kind === 'sealed'))
+  isMute = false
   mesh.restart(killed)
   mesh.run(() => kindsOf(mesh).includes('result'))
-  const commits = [...mesh.archive.values()].filter(
-    (message) => message.kind === 'commit' && message.body.hotkey === killed.hotkey,
+  assert.equal(killed.effects.filter((effect) => effect.kind === 'evaluate').length, 1)
+  const sealed = killed.journal.filter((record) => record.kind === 'sealed')
+  const reveals = [...mesh.archive.values()].flatMap((message) =>
+    message.kind === 'reveal' && message.body.hotkey === killed.hotkey ? [message.body.nonce] : [],
   )
-  assert.equal(commits.length, 1)
+  assert.deepEqual(
+    reveals,
+    sealed.map(({ nonce }) => nonce),
+  )
   assert.equal(theResults(mesh)[0]?.submissions[0]?.byValidator.length, 4)
 })
 
