@@ -1,6 +1,7 @@
 /** What a voter says of proposed entries: valid, provably wrong, or not yet, and what it does to find out. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { InvariantError } from '../../../protocol/assert.ts'
 import type { Entry, EntryOf } from '../../../protocol/message/entry.ts'
 import { rounds } from '../../../protocol/round/application.ts'
 import { buildStatement, parseStatement } from '../../../protocol/round/statement.ts'
@@ -120,6 +121,25 @@ test('a submission that came a moment ago may be left out', () => {
   const { submission } = { submission: submissionOf(CIN, 'late') }
   mesh.tell(submission)
   assert.equal(reasonOf(mesh, voter, entry), 'valid')
+})
+
+test('a submission that got its receipts after the close is in the next round, not in this one', () => {
+  const { mesh, entry } = atManifest()
+  mesh.head()
+  const late = mesh.tell(submissionOf(CIN, 'late'))
+  mesh.clock.at += PATIENCE_MS + 1
+  const again = rounds.due(nodeAt(mesh, 0).state, mesh.clock.at)
+  assert.ok(again?.kind === 'manifest')
+  assert.deepEqual(again.submissions, entry.submissions)
+  assert.equal(reasonOf(mesh, nodeAt(mesh, 1), again), 'valid')
+  mesh.run(() => kindsOf(mesh).filter((kind) => kind === 'manifest').length === 2)
+  const next = mesh.log.findLast(({ header }) => header.entry.kind === 'manifest')?.header.entry
+  assert.ok(next?.kind === 'manifest' && next.submissions.some(({ id }) => id === late))
+})
+
+test('a certified result that its reveals do not derive stops the node: two thirds of the stake have lied to it', () => {
+  const { mesh, entry } = atResult()
+  assert.throws(() => mesh.decide({ ...entry, result: digestOf('x') }), InvariantError)
 })
 
 test('a manifest may not leave out a receipt that would move a submission’s place', () => {
