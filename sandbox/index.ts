@@ -1,19 +1,17 @@
 /** The public surface of the sandbox. */
 export type { Engine, EngineStrength, Sandbox, SandboxExit, SandboxSpec, SandboxStatus } from './engine.ts'
 export { SandboxError, type SandboxErrorCode } from './errors.ts'
-export { createEvaluator, type Evaluator, type RunOptions, readBaseline } from './evaluator.ts'
-export { type FaultCode, faults, RunFault } from './faults.ts'
+export { createEvaluator, type Evaluator, readBaseline } from './evaluator.ts'
+export { RunFault } from './faults.ts'
 export { type BuildOptions, buildImage } from './image/build.ts'
 export { defaultCacheDirectory, type Image, imageDirectory, openImage } from './image/image.ts'
 export {
-  type CodeTimes,
   checkBundle,
   type EngineFacts,
   type Job,
   type MatrixFile,
   type MatrixTimes,
   type Measurement,
-  type Progress,
   type RunLimits,
   runLimits,
 } from './job.ts'
