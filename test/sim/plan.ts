@@ -6,6 +6,7 @@ export type Plan = {
   readonly lossPerMille: number
   /** More of what would finish a height, for all but one node: so that one decides and the others must propose its value again. */
   readonly finalizeLossPerMille: number
+  /** Place of that node; beyond the last one there is none. */
   readonly favourite: number
   readonly duplicatePerMille: number
   /** Each delivery takes from 1 ms to this, so messages overtake each other. */
@@ -42,7 +43,7 @@ export const drawPlan = (random: Random, nodes: number): Plan => {
   return {
     lossPerMille: random.below(201),
     finalizeLossPerMille: random.chance(500) ? 500 + random.below(450) : 0,
-    favourite: random.below(nodes),
+    favourite: random.below(2 * nodes),
     duplicatePerMille: random.below(101),
     // Most seeds stay within Δ, some go far beyond the views' timers.
     delayMsMax: 1 + random.below(random.chance(250) ? 8_000 : 400),
