@@ -15,7 +15,7 @@ import {
   union,
 } from '../canonical.ts'
 import { type Digest, hash, utf8ToBytes } from '../crypto.ts'
-import { COMPETITION_ID_BYTES_MAX, MEMBERS_MAX, RECEIPTS_MAX, SUBMISSIONS_MAX } from '../limits.ts'
+import { COMPETITION_ID_BYTES_MAX, MEMBERS_MAX, SUBMISSIONS_MAX } from '../limits.ts'
 
 const competition = text(COMPETITION_ID_BYTES_MAX)
 
@@ -31,8 +31,8 @@ const submissionRef = struct({
   id: digest,
   /** Weighted median of the blocks in `receipts`: order and priority. */
   receiptBlock: count,
-  /** Message ids of the receipts that justify it. */
-  receipts: list(digest, RECEIPTS_MAX),
+  /** Message ids of the receipts that justify it, at most one a member. */
+  receipts: list(digest, MEMBERS_MAX),
 })
 
 /** The submissions of a round in order. The seed needs the hash of `beaconBlock`, which lies in the future when this is proposed. */

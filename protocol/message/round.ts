@@ -1,5 +1,5 @@
 /** Messages of a round before and after its votes: submission, receipt, commit, reveal, the round's attestation. */
-import { bytes, count, digest, type Infer, key, struct, text, u32 } from '../canonical.ts'
+import { bytes, count, digest, key, struct, text, u32 } from '../canonical.ts'
 import { COMPETITION_ID_BYTES_MAX, STATEMENT_BYTES_MAX } from '../limits.ts'
 import { keyScheme } from './membership.ts'
 
@@ -14,11 +14,9 @@ export const submission = struct({
   bundle: digest,
   sizeBytes: u32,
 })
-export type Submission = Infer<typeof submission>
 
 /** "I hold these bytes, whole and checked, since this finalised block": what makes a manifest objective. */
 export const receipt = struct({ submission: digest, hotkey: key, block: count })
-export type Receipt = Infer<typeof receipt>
 
 /** A validator's sealed measurement of a round. `manifest` is the digest of the decided header. */
 export const commit = struct({
@@ -28,7 +26,6 @@ export const commit = struct({
   hotkey: key,
   commitment: digest,
 })
-export type Commit = Infer<typeof commit>
 
 /**
  * What opens a commit: an in-toto statement (`evaluation/v1`) as the bytes sent. Its DSSE signature is this message's signature;
@@ -42,7 +39,6 @@ export const reveal = struct({
   nonce: digest,
   statement: bytes(STATEMENT_BYTES_MAX),
 })
-export type Reveal = Infer<typeof reveal>
 
 /** After RESULT is final, for those outside the mesh: a statement (`round-result/v1`) signed under DSSE like a reveal's. */
 export const roundAttestation = struct({
@@ -51,4 +47,3 @@ export const roundAttestation = struct({
   hotkey: key,
   statement: bytes(STATEMENT_BYTES_MAX),
 })
-export type RoundAttestation = Infer<typeof roundAttestation>

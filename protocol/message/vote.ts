@@ -41,4 +41,3 @@ export type Status = Infer<typeof status>
 
 /** Answer to a status that is behind: decided heights in order. */
 export const catchUp = struct({ decided: list(decided, SYNC_BATCH_MAX) })
-export type CatchUp = Infer<typeof catchUp>

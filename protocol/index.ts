@@ -1,0 +1,54 @@
+/** The protocol's public surface: what node/, sandbox/ and test/ may use of it. */
+export { unreachable } from './assert.ts'
+export { bytes, count, decode, digest, encode, type Infer, oneOf, struct, text, u32, union } from './canonical.ts'
+export type { Metagraph } from './chain-view.ts'
+export { type Committee, isQuorum, weightOf } from './committee.ts'
+export { COMPETITIONS, type CompetitionRules } from './competition/index.ts'
+export type { HostCertificate, MatrixRuns } from './competition/matrix-lossless/score.ts'
+export { certificateClaims } from './consensus/certificate.ts'
+export {
+  bytesToHex,
+  type Digest,
+  hash,
+  hexToBytes,
+  type Key,
+  type SignatureClaim,
+  utf8ToBytes,
+  verifySignature,
+} from './crypto.ts'
+export { ProtocolError } from './errors.ts'
+export {
+  type CompetitionParams,
+  chainDomain,
+  domainsOf,
+  type Genesis,
+  paramsHash,
+  parseGenesis,
+  printGenesis,
+} from './genesis.ts'
+export { incumbentOf, type Standing } from './ledger/fold.ts'
+export { vectorAt } from './ledger/weights.ts'
+export { BLOB_BYTES_MAX, BUNDLE_BYTES_MAX, MESSAGE_BYTES_MAX, STATEMENT_BYTES_MAX, SYNC_BATCH_MAX } from './limits.ts'
+export { createMachine, type Machine, restoreMachine, step } from './machine.ts'
+export type { Effect, Input, JournalRecord, Notice, Relayed } from './machine-types.ts'
+export { merkleRoot } from './merkle.ts'
+export { bundleSizeBytes, packBundle, unpackBundle } from './message/bundle.ts'
+export { headerDigest, type ManifestEntry } from './message/entry.ts'
+export type { SignedDelegation } from './message/membership.ts'
+export {
+  bytesToSign,
+  type Domains,
+  type MessageKind,
+  messageId,
+  type Signed,
+  signatureClaim,
+  type Unsigned,
+  type Verified,
+} from './message/message.ts'
+export { certificate, type Decided, PHASES } from './message/vote.ts'
+export { rounds } from './round/application.ts'
+export type { RoundResult, SubmissionResult, ValidatorValue } from './round/result.ts'
+export { bundleOf, type CompetitionState, createRounds, type OpenRound, type RoundState } from './round/state.ts'
+export { buildStatement, failed, type Measured, passed } from './round/statement.ts'
+export { encodeSs58 } from './ss58.ts'
+export { admit, type ClaimContext, claims, decodeEnvelope, encodeEnvelopes, type Received } from './wire.ts'
