@@ -14,7 +14,7 @@ import { gossipService, startGossip } from './gossip.ts'
 import type { Host, PeerId } from './libp2p-types.ts'
 import { CONNECTIONS_MAX, CONNECTIONS_PER_SECOND_MAX } from './limits.ts'
 import type { Mesh, MeshHandlers, MeshLog } from './port.ts'
-import { request, serveRequests } from './request.ts'
+import { createTurns, request, serveRequests } from './request.ts'
 import { createStrikes, type Strikes } from './strikes.ts'
 
 export type MeshOptions = {
@@ -93,6 +93,7 @@ export const createMesh = async (o: MeshOptions): Promise<Mesh> => {
   const { log, handlers, domain } = o
   const signal = closing.signal
 
+  const inTurn = createTurns()
   const onGarbage = (peerId: string): void => {
     log.warn({ peerId }, 'malformed frame')
     if (!strikes.strike(peerId)) return
@@ -121,7 +122,8 @@ export const createMesh = async (o: MeshOptions): Promise<Mesh> => {
     send: direct.send,
     async request(r) {
       if (signal.aborted) throw new MeshError('CLOSED')
-      return await request({ host, domain, closed: signal, ...r, peer: toKnownPeerId(r.peerId) })
+      const peer = toKnownPeerId(r.peerId)
+      return await inTurn(r.peerId, () => request({ host, domain, closed: signal, ...r, peer }))
     },
     connectedPeers: gossip.listeners,
     async close() {

@@ -113,6 +113,38 @@ const readAnswer = (answer: Uint8Array): Uint8Array => {
 const isTimeout = (signal: AbortSignal): boolean =>
   signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
 
+/** Ends a wait with the signal: a stream that is reset while it is negotiated may otherwise never say so. */
+const until = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> => {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const stop = (): void => reject(signal.reason)
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop, { once: true })
+  promise.catch(() => {})
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', stop))
+}
+
+/**
+ * Lets at most REQUESTS_PER_PEER_MAX questions to one peer be under way: more it would only answer with BUSY.
+ * @returns what runs a question when its turn has come
+ */
+export const createTurns = () => {
+  const queues = new Map<string, { active: number; readonly waiting: (() => void)[] }>()
+  return async <T>(peerId: string, ask: () => Promise<T>): Promise<T> => {
+    const queue = queues.get(peerId) ?? { active: 0, waiting: [] }
+    queues.set(peerId, queue)
+    if (queue.active >= REQUESTS_PER_PEER_MAX) await new Promise<void>((resolve) => queue.waiting.push(resolve))
+    queue.active += 1
+    try {
+      return await ask()
+    } finally {
+      queue.active -= 1
+      const next = queue.waiting.shift()
+      if (next !== undefined) next()
+      else if (queue.active === 0) queues.delete(peerId)
+    }
+  }
+}
+
 /** Asks `peer` and resolves to the answer's bytes; see `Mesh.request` for the errors. */
 export const request = async (o: {
   readonly host: Host
@@ -132,27 +164,23 @@ export const request = async (o: {
   }
   const timeout = AbortSignal.timeout(REQUEST_MS_MAX)
   const signal = AbortSignal.any([o.signal, o.closed, timeout])
+  const open = AbortSignal.timeout(OPEN_MS_MAX)
+  const opening = AbortSignal.any([signal, open])
   let stream: Stream | undefined
-  const abort = (): void => stream?.abort(new MeshError('ABORTED'))
   try {
-    stream = await o.host.dialProtocol(o.peer, toProtocol(o.domain, o.kind), {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(OPEN_MS_MAX)]),
-    })
-    signal.throwIfAborted()
-    signal.addEventListener('abort', abort, { once: true })
+    stream = await until(opening, o.host.dialProtocol(o.peer, toProtocol(o.domain, o.kind), { signal: opening }))
     // The status byte comes on top; a refusal has room for its reason however little was asked for.
     const bytesMax = 1 + Math.max(o.bytesMax, REASON_BYTES_MAX)
-    const answer = readAnswer(await firstOf(pipe([o.data], toFrames, toDuplex(stream), fromFrames(bytesMax))))
+    const reading = firstOf(pipe([o.data], toFrames, toDuplex(stream), fromFrames(bytesMax)))
+    const answer = readAnswer(await until(signal, reading))
     if (answer.byteLength > o.bytesMax) throw new MeshError('TOO_LARGE', { bytesMax: o.bytesMax })
     return answer
   } catch (error) {
     stream?.abort(new MeshError('ABORTED'))
     if (o.closed.aborted) throw new MeshError('CLOSED', facts)
-    if (timeout.aborted || isTimeout(o.signal)) throw new MeshError('TIMEOUT', facts)
+    if (timeout.aborted || open.aborted || isTimeout(o.signal)) throw new MeshError('TIMEOUT', facts)
     if (o.signal.aborted) throw new MeshError('ABORTED', facts, o.signal.reason)
     if (error instanceof MeshError) throw new MeshError(error.code, { ...error.facts, ...facts }, error.cause)
     throw new MeshError('UNREACHABLE', facts, error)
-  } finally {
-    signal.removeEventListener('abort', abort)
   }
 }

@@ -1,0 +1,72 @@
+/** The read-only HTTP interface of a validator: health, leaderboard, submissions and their evaluations. */
+import fastify, { type FastifyInstance } from 'fastify'
+
+/** What the interface shows; every answer is plain JSON, null means not found. */
+export type ApiViews = {
+  readonly health: () => { readonly ready: boolean } & Readonly<Record<string, unknown>>
+  readonly status: () => unknown
+  readonly competitions: () => unknown
+  readonly leaderboard: (competition: string) => unknown
+  readonly submission: (id: string) => unknown
+  readonly evaluations: (id: string) => unknown
+  readonly round: (competition: string, round: number) => unknown
+}
+
+const jsonOf = (value: unknown): string =>
+  JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? `${item}` : item))
+
+/** RFC 9457. */
+const problem = (o: { status: number; title: string; detail: string }): string => jsonOf({ type: 'about:blank', ...o })
+
+const COMPETITION = { type: 'string', pattern: '^[a-z0-9-]{1,32}$' } as const
+const ID = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const
+
+export const createApi = (views: ApiViews): FastifyInstance => {
+  const app = fastify({ logger: false, bodyLimit: 1, routerOptions: { ignoreTrailingSlash: true } })
+  app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
+    const status = error.statusCode ?? 500
+    const detail = status < 500 ? error.message : 'an error of this node, see its log'
+    return reply
+      .code(status)
+      .type('application/problem+json')
+      .send(problem({ status, title: 'error', detail }))
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const detail = `${request.url} is not here; see /competitions, /leaderboard, /submissions/{id}`
+    return reply
+      .code(404)
+      .type('application/problem+json')
+      .send(problem({ status: 404, title: 'not found', detail }))
+  })
+
+  const get = <P>(path: string, schema: Readonly<Record<string, unknown>>, view: (input: P) => unknown): void => {
+    app.get(path, { schema }, (request, reply) => {
+      const found = view({ ...(request.params as object), ...(request.query as object) } as P)
+      if (found === null) return reply.callNotFound()
+      return reply.type('application/json').send(jsonOf(found))
+    })
+  }
+  app.get('/health', (_request, reply) => {
+    const health = views.health()
+    return reply
+      .code(health.ready ? 200 : 503)
+      .type('application/json')
+      .send(jsonOf(health))
+  })
+  get('/status', {}, views.status)
+  get('/competitions', {}, views.competitions)
+  const query = { querystring: { type: 'object', properties: { competition: COMPETITION } } }
+  get<{ competition?: string }>('/leaderboard', query, ({ competition }) =>
+    views.leaderboard(competition ?? 'matrix-lossless'),
+  )
+  const byId = { params: { type: 'object', properties: { id: ID } } }
+  get<{ id: string }>('/submissions/:id', byId, ({ id }) => views.submission(id))
+  get<{ id: string }>('/submissions/:id/evaluations', byId, ({ id }) => views.evaluations(id))
+  const byRound = {
+    params: { type: 'object', properties: { competition: COMPETITION, round: { type: 'integer', minimum: 0 } } },
+  }
+  get<{ competition: string; round: number }>('/rounds/:competition/:round', byRound, (o) =>
+    views.round(o.competition, o.round),
+  )
+  return app
+}

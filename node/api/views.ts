@@ -1,0 +1,291 @@
+/** What a validator tells about itself and its rounds, as plain JSON: views of the machine's state, made when they are asked for. */
+import {
+  type Committee,
+  type CompetitionState,
+  encodeSs58,
+  incumbentOf,
+  isQuorum,
+  type Key,
+  type Machine,
+  type OpenRound,
+  type RoundResult,
+  type RoundState,
+  type SubmissionResult,
+  type ValidatorValue,
+  weightOf,
+} from '../../protocol/index.ts'
+import type { Certificates, CertificateView } from './certificates.ts'
+import type { ApiViews } from './server.ts'
+
+export type StatusView = {
+  readonly name: string
+  readonly hotkey: string
+  readonly ready: boolean
+  /** One sentence: why decisions can or cannot be made. */
+  readonly reason: string
+  /** The height being decided. */
+  readonly height: number
+  readonly view: number
+  /** Finalised block seen last. */
+  readonly block: number
+  readonly epoch: number
+  readonly logRoot: string
+  readonly logSize: number
+  readonly connectedPpm: number
+  readonly members: readonly {
+    readonly hotkey: string
+    readonly weightPpm: number
+    readonly self: boolean
+    readonly connected: boolean
+  }[]
+  readonly rounds: readonly RoundProgress[]
+  readonly engine: string
+  /** Block of the last vector handed to the chain, 0 for none. */
+  readonly weightsBlock: number
+}
+
+/** An undecided round: hotkeys whose commits and reveals are here. */
+export type RoundProgress = {
+  readonly competition: string
+  readonly round: number
+  readonly stage: 'beacon' | 'evaluate' | 'commit' | 'reveal'
+  readonly submissions: readonly string[]
+  readonly commits: readonly string[]
+  readonly reveals: readonly string[]
+}
+
+export type CompetitionView = {
+  readonly id: string
+  readonly round: number
+  readonly closesAtBlock: number
+  readonly incumbent: string | null
+  readonly thetaPpm: number
+  readonly bundleBytesMax: number
+  readonly paramsHash: string
+  readonly params: unknown
+}
+
+type Source = {
+  readonly certificates: Certificates
+  readonly machine: () => Machine<RoundState>
+  readonly name: string
+  readonly self: Key | null
+  readonly isConnected: (peerId: string) => boolean
+  readonly engine: string
+}
+
+const ppmOf = (part: bigint, total: bigint): number => Number((part * 1_000_000n) / total)
+
+const members = (committee: Committee, o: Source): StatusView['members'] =>
+  committee.members.map((member) => ({
+    hotkey: encodeSs58(member.hotkey),
+    weightPpm: ppmOf(member.weight, committee.total),
+    self: member.hotkey === o.self,
+    connected: member.hotkey === o.self || o.isConnected(member.peerId),
+  }))
+
+const stageOf = (open: OpenRound): RoundProgress['stage'] => {
+  if (open.committed !== null) return 'reveal'
+  if (open.beacon === null) return 'beacon'
+  return open.sealed === null ? 'evaluate' : 'commit'
+}
+
+const progressOf = (competition: CompetitionState): readonly RoundProgress[] => {
+  const { open } = competition
+  if (open === null) return []
+  return [
+    {
+      competition: competition.params.id,
+      round: open.entry.round,
+      stage: stageOf(open),
+      submissions: open.entry.submissions.map(({ id }) => id),
+      commits: [...open.commits.keys()].map(encodeSs58),
+      reveals: [...open.reveals.keys()].map(encodeSs58),
+    },
+  ]
+}
+
+const statusView = (o: Source): StatusView => {
+  const { rounds, consensus } = o.machine()
+  const { committee } = rounds
+  const there = committee.members.filter((m) => m.hotkey === o.self || o.isConnected(m.peerId)).map((m) => m.hotkey)
+  const connected = weightOf(committee, there)
+  const quorum = isQuorum(connected, committee.total)
+  const seated = o.self === null || committee.members.some((m) => m.hotkey === o.self)
+  const chain = rounds.head !== null
+  const missing = committee.members.length - there.length
+  const reason = !chain
+    ? 'waits for the chain: no finalised block seen yet'
+    : !quorum
+      ? `waits for members: ${missing} of ${committee.members.length} are away and the rest is no quorum; nothing is decided, the last certified weights stay`
+      : seated
+        ? 'a quorum is connected'
+        : 'follows: this hotkey has no seat in the committee of this epoch'
+  return {
+    name: o.name,
+    hotkey: o.self === null ? '' : encodeSs58(o.self),
+    ready: chain && quorum,
+    reason,
+    height: consensus.current.height,
+    view: consensus.current.view,
+    block: rounds.head?.number ?? 0,
+    epoch: committee.epoch,
+    logRoot: consensus.log.root,
+    logSize: consensus.log.frontier.size,
+    connectedPpm: ppmOf(connected, committee.total),
+    members: members(committee, o),
+    rounds: [...rounds.competitions.values()].flatMap(progressOf),
+    engine: o.engine,
+    weightsBlock: rounds.weightsBlock,
+  }
+}
+
+/** The first multiple of the round's length after genesis that lies above the head. */
+const nextClose = (o: { readonly start: number; readonly roundBlocks: number; readonly head: number }): number =>
+  o.start + (Math.floor(Math.max(0, o.head - o.start) / o.roundBlocks) + 1) * o.roundBlocks
+
+const competitionView = (state: CompetitionState, rounds: RoundState): CompetitionView => {
+  const { params, standing } = state
+  const start = rounds.genesis.block
+  return {
+    id: params.id,
+    round: state.lastRound,
+    closesAtBlock: nextClose({ start, roundBlocks: params.roundBlocks, head: rounds.head?.number ?? start }),
+    incumbent: incumbentOf(standing)?.submission ?? null,
+    thetaPpm: params.thetaPpm,
+    bundleBytesMax: params.bundleBytesMax,
+    paramsHash: state.paramsHash,
+    params,
+  }
+}
+
+type SubmissionView = {
+  readonly id: string
+  readonly competition: string
+  readonly round: number
+  readonly miner: string
+  readonly bundle: string
+  readonly verdict: string
+  readonly reason: string
+  /** record, provisional, tie, accepted or none. */
+  readonly board: string
+  readonly rank: number
+  /** The certified median of the score over the partner's, in parts per million. */
+  readonly metricPpm: number
+  readonly scorePpb: bigint
+  readonly ratioPpb: bigint
+  readonly timeNanos: bigint
+}
+type EvaluationView = Omit<ValidatorValue, 'hotkey'> & { readonly validator: string }
+
+/** A decided round: every submission's certified values beside each validator's own. */
+export type RoundView = {
+  readonly competition: string
+  readonly round: number
+  readonly manifest: string
+  readonly incumbent: string | null
+  readonly winner: string | null
+  readonly thetaPpm: number
+  readonly submissions: readonly (SubmissionView & { readonly evaluations: readonly EvaluationView[] })[]
+}
+export type CertifiedRoundView = RoundView & { readonly certificate: CertificateView }
+
+const submissionView = (result: RoundResult, s: SubmissionResult): SubmissionView => ({
+  id: s.id,
+  competition: result.competition,
+  round: result.round,
+  miner: encodeSs58(s.hotkey),
+  bundle: s.bundle,
+  verdict: s.verdict,
+  reason: s.code,
+  board: s.board,
+  rank: s.rank,
+  metricPpm: s.metricPpm,
+  scorePpb: s.scorePpb,
+  ratioPpb: s.ratioPpb,
+  timeNanos: s.timeNanos,
+})
+
+const evaluationsView = (result: RoundResult, s: SubmissionResult) => ({
+  id: s.id,
+  competition: result.competition,
+  round: result.round,
+  manifest: result.manifest,
+  evaluations: s.byValidator.map(({ hotkey, ...value }) => ({ validator: encodeSs58(hotkey), ...value })),
+})
+
+const roundView = (result: RoundResult): RoundView => ({
+  competition: result.competition,
+  round: result.round,
+  manifest: result.manifest,
+  incumbent: result.incumbent,
+  winner: result.winner,
+  thetaPpm: result.thetaPpm,
+  submissions: result.submissions.map((s) => ({
+    ...submissionView(result, s),
+    evaluations: evaluationsView(result, s).evaluations,
+  })),
+})
+
+/** The newest result that names the submission. */
+const latest = (rounds: RoundState, id: string): { result: RoundResult; submission: SubmissionResult } | null => {
+  for (const { results } of rounds.competitions.values()) {
+    const result = results.findLast((one) => one.submissions.some((s) => s.id === id))
+    const submission = result?.submissions.find((s) => s.id === id)
+    if (result !== undefined && submission !== undefined) return { result, submission }
+  }
+  return null
+}
+
+/** A submission that has no result yet. */
+const waiting = (rounds: RoundState, id: string) => {
+  for (const { params, candidates } of rounds.competitions.values()) {
+    const candidate = candidates.get(id)
+    if (candidate === undefined) continue
+    const { body } = candidate.held.message
+    const receipts = [...candidate.receipts.keys()].map(encodeSs58)
+    return { id, competition: params.id, miner: encodeSs58(body.hotkey), bundle: body.bundle, verdict: null, receipts }
+  }
+  return null
+}
+
+export const createViews = (o: Source): ApiViews => {
+  const rounds = () => o.machine().rounds
+  return {
+    health: () => {
+      const { name, ready, reason, height, block, connectedPpm } = statusView(o)
+      return { name, ready, reason, height, block, connectedPpm }
+    },
+    status: () => statusView(o),
+    competitions: () => ({
+      competitions: [...rounds().competitions.values()].map((c) => competitionView(c, rounds())),
+    }),
+    leaderboard: (id) => {
+      const competition = rounds().competitions.get(id)
+      if (competition === undefined) return null
+      const records = competition.standing.records.map((r) => ({ ...r, hotkey: encodeSs58(r.hotkey) }))
+      const newest = competition.results.at(-1)
+      return {
+        competition: id,
+        leader: records.at(-1) ?? null,
+        records,
+        round: newest === undefined ? null : roundView(newest),
+      }
+    },
+    submission: (id) => {
+      const found = latest(rounds(), id)
+      return found === null ? waiting(rounds(), id) : submissionView(found.result, found.submission)
+    },
+    evaluations: (id) => {
+      const found = latest(rounds(), id)
+      return found === null ? null : evaluationsView(found.result, found.submission)
+    },
+    round: (id, round) => {
+      const result = rounds()
+        .competitions.get(id)
+        ?.results.find((one) => one.round === round)
+      const certificate = o.certificates.ofRound(id, round)
+      return result === undefined || certificate === null ? null : { ...roundView(result), certificate }
+    },
+  }
+}

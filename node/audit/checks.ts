@@ -1,0 +1,181 @@
+/** The named checks of `evalmesh audit verify`: each says what it looked at and what it found. */
+import {
+  type Committee,
+  type Decided,
+  domainsOf,
+  encodeSs58,
+  type Genesis,
+  incumbentOf,
+  type Metagraph,
+  type Standing,
+  signatureClaim,
+  vectorAt,
+} from '../../protocol/index.ts'
+import { type Chain, ChainError } from '../chain/port.ts'
+import type { VerifySignatures } from '../verify.ts'
+import { type Replayed, replay } from './replay.ts'
+import type { ArchiveSource } from './source.ts'
+
+export type Check = { readonly name: string; readonly ok: boolean; readonly detail: string }
+
+export type AuditReport = {
+  readonly ok: boolean
+  readonly heights: number
+  readonly logRoot: string
+  readonly signaturesChecked: number
+  readonly checks: readonly Check[]
+  /** Who leads each competition after all that was decided. */
+  readonly standings: readonly {
+    readonly competition: string
+    readonly submission: string | null
+    readonly miner: string | null
+  }[]
+}
+
+/** The least weight of members whose absence leaves no quorum. */
+const blockingPpm = (committee: Committee): number => {
+  // A third or more blocks; the smallest such coalition is found greedily from below only as a bound, exactly by taking the heaviest.
+  const weights = committee.members.map((member) => member.weight).sort((a, b) => (a < b ? 1 : -1))
+  let sum = 0n
+  for (const weight of weights) {
+    sum += weight
+    if (3n * (committee.total - sum) <= 2n * committee.total) break
+  }
+  return Number((sum * 1_000_000n) / committee.total)
+}
+
+const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(1)} %`
+
+const checkGenesis = async (genesis: Genesis, chain: Chain, verify: VerifySignatures): Promise<readonly Check[]> => {
+  const domains = domainsOf(genesis)
+  const claims = genesis.delegations.map(({ body, signature }) =>
+    signatureClaim({ kind: 'delegation', body, signature }, { domains, sessionKeyOf: () => null }),
+  )
+  const results = await verify(claims.filter((claim) => claim !== null))
+  const delegated = results.filter(Boolean).length
+  const chainGenesis = await chain.genesisHash()
+  const block = await chain.blockAt(genesis.block)
+  const metagraph = await chain.metagraphAt({ netuid: genesis.netuid, block: genesis.block })
+  const stakes = new Map(metagraph.neurons.filter((n) => n.permit).map((n) => [n.hotkey, n.stakeRao]))
+  const strangers = genesis.members.filter((member) => stakes.get(member.hotkey) !== member.weight)
+  return [
+    {
+      name: 'delegations',
+      ok: delegated === genesis.members.length,
+      detail: `${delegated} of ${genesis.members.length} members’ hotkeys signed for their node’s keys`,
+    },
+    {
+      name: 'chain',
+      ok: chainGenesis === genesis.chainGenesis && block?.hash === genesis.blockHash,
+      detail: `the genesis document names this chain and its block ${genesis.block}`,
+    },
+    {
+      name: 'committee',
+      ok: strangers.length === 0,
+      detail: `${genesis.members.length - strangers.length} of ${genesis.members.length} members hold a permit and that stake at block ${genesis.block}`,
+    },
+  ]
+}
+
+const signersOf = (decided: Decided, committee: Committee): bigint =>
+  decided.certificate.signatures.reduce((sum, { member }) => sum + (committee.members[member]?.weight ?? 0n), 0n)
+
+const checkLog = (replayed: Replayed): readonly Check[] => {
+  const { machine, decided } = replayed
+  const { committee } = machine.rounds
+  const same = decided.filter(({ header }) => header.epoch === committee.epoch)
+  const least = same.map((one) => signersOf(one, committee)).sort((a, b) => (a < b ? -1 : 1))[0] ?? 0n
+  const rounds = decided.filter(({ header }) => header.entry.kind === 'result').length
+  return [
+    {
+      name: 'certificates',
+      ok: true,
+      detail: `${decided.length} heights, each finalised by more than two thirds of the stake; the least had ${percent(Number((least * 1_000_000n) / committee.total))}`,
+    },
+    {
+      name: 'blocking',
+      ok: true,
+      detail: `the fewest heaviest members that could block hold ${percent(blockingPpm(committee))}`,
+    },
+    {
+      name: 'links',
+      ok: true,
+      detail: `every header names the one before and the Merkle root of all before; log root ${machine.consensus.log.root}`,
+    },
+    {
+      name: 'results',
+      ok: true,
+      detail: `${rounds} results derived again from the reveals, every bit equal; every reveal opens its commitment`,
+    },
+  ]
+}
+
+/** The vector of each multiple of weightsEveryBlocks up to the head that a row on chain may stand for. */
+const checkWeights = async (o: { genesis: Genesis; chain: Chain; replayed: Replayed }): Promise<readonly Check[]> => {
+  const { genesis, chain } = o
+  const { rounds } = o.replayed.machine
+  const standings = new Map<string, Standing>([...rounds.competitions].map(([id, c]) => [id, c.standing]))
+  const every = genesis.weightsEveryBlocks
+  const checks: Check[] = []
+  for (const { hotkey } of rounds.committee.members) {
+    const name = `weights ${encodeSs58(hotkey)}`
+    const row = await chain.weightsOf({ netuid: genesis.netuid, hotkey }).catch((error: unknown) => {
+      if (error instanceof ChainError && error.code === 'NOT_REGISTERED') return null
+      throw error
+    })
+    if (row === null || row.setAt === null) {
+      checks.push({ name, ok: true, detail: 'has set none' })
+      continue
+    }
+    const shown = JSON.stringify(row.weights)
+    // A vector of block h is set a few blocks later; the one before it is allowed for a slow validator.
+    const newest = Math.floor(row.setAt / every) * every
+    const candidates: readonly number[] = [newest, newest - every].filter((block) => block > 0)
+    const vectors = await Promise.all(
+      candidates.map(async (block) => {
+        const metagraph: Metagraph = await chain.metagraphAt({ netuid: genesis.netuid, block })
+        const { uids, values } = vectorAt({ competitions: genesis.competitions, standings, metagraph })
+        return { block, row: JSON.stringify(uids.map((uid, index) => [uid, values[index]])) }
+      }),
+    )
+    const equal = vectors.find((vector) => vector.row === shown)
+    checks.push(
+      equal === undefined
+        ? { name, ok: false, detail: `the row set at block ${row.setAt} is ${shown}; certified is ${vectors[0]?.row}` }
+        : {
+            name,
+            ok: true,
+            detail: `the row set at block ${row.setAt} equals the certified vector of block ${equal.block}`,
+          },
+    )
+  }
+  return checks
+}
+
+export const verifyArchive = async (o: {
+  readonly genesis: Genesis
+  readonly source: ArchiveSource
+  readonly chain: Chain
+  readonly verify: VerifySignatures
+  readonly onHeight: (height: number) => void
+}): Promise<AuditReport> => {
+  const first = await checkGenesis(o.genesis, o.chain, o.verify)
+  const replayed = await replay(o)
+  const checks = [...first, ...checkLog(replayed), ...(await checkWeights({ ...o, replayed }))]
+  const { machine } = replayed
+  return {
+    ok: checks.every((check) => check.ok),
+    heights: replayed.decided.length,
+    logRoot: machine.consensus.log.root,
+    signaturesChecked: replayed.signaturesChecked,
+    checks,
+    standings: [...machine.rounds.competitions.values()].map(({ params, standing }) => {
+      const leader = incumbentOf(standing)
+      return {
+        competition: params.id,
+        submission: leader?.submission ?? null,
+        miner: leader && encodeSs58(leader.hotkey),
+      }
+    }),
+  }
+}

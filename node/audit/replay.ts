@@ -1,0 +1,118 @@
+/** Replays a mesh's whole log through the very machine that validators run, from an archive that is believed in nothing. */
+import {
+  admit,
+  rounds as application,
+  certificateClaims,
+  claims,
+  createMachine,
+  createRounds,
+  type Decided,
+  type Digest,
+  type Effect,
+  type Genesis,
+  type Input,
+  type Machine,
+  type RoundState,
+  step,
+} from '../../protocol/index.ts'
+import type { Chain } from '../chain/port.ts'
+import type { VerifySignatures } from '../verify.ts'
+import type { ArchiveSource } from './source.ts'
+
+export type Replayed = {
+  readonly machine: Machine<RoundState>
+  /** Every decided height, in order. */
+  readonly decided: readonly Decided[]
+  readonly signaturesChecked: number
+}
+
+/** What contradicts the record, and where. */
+export class AuditError extends Error {
+  readonly code = 'CONTRADICTED'
+  readonly check: string
+
+  constructor(check: string, message: string) {
+    super(message)
+    this.check = check
+  }
+}
+
+/**
+ * @throws AuditError at the first thing that does not hold; ProtocolError for what cannot even be read
+ */
+export const replay = async (o: {
+  readonly genesis: Genesis
+  readonly source: ArchiveSource
+  readonly chain: Chain
+  readonly verify: VerifySignatures
+  readonly onHeight: (height: number) => void
+}): Promise<Replayed> => {
+  const { genesis, source, chain, verify } = o
+  const machine = createMachine({ genesis, self: null, application, rounds: createRounds({ genesis, self: null }) })
+  const decided: Decided[] = []
+  let signaturesChecked = 0
+
+  const context = () => ({
+    domains: machine.rounds.domains,
+    sessionKeyOf: (hotkey: string) =>
+      machine.rounds.inForce.get(hotkey)?.sessionKey ??
+      machine.rounds.delegations.get(hotkey)?.message.body.sessionKey ??
+      null,
+    certificateClaims: (certificate: Decided['certificate']) =>
+      certificateClaims(certificate, machine.consensus.current.committee, machine.rounds.domains),
+  })
+  const admitted = async (received: Parameters<typeof claims>[0]) => {
+    const claimed = claims(received, context())
+    signaturesChecked += claimed.claims.length
+    return admit(claimed, await verify(claimed.claims))
+  }
+  const fetchMessage = async (id: Digest): Promise<Input> => {
+    const message = await source.message(id)
+    if (message === null) throw new AuditError('archive', `the archive lacks message ${id}, which the log names`)
+    return { ...(await admitted({ kind: 'message', message })), at: 0 }
+  }
+  /** What the machine asks for and an archive or the chain can answer; nothing is sent, signed or written. */
+  const answer = async (effect: Effect): Promise<Input | null> => {
+    if (effect.kind === 'fetch' && effect.what === 'message') return fetchMessage(effect.digest)
+    if (effect.kind === 'readBlock') {
+      const block = await chain.blockAt(effect.number)
+      return block && { kind: 'block', at: 0, block }
+    }
+    if (effect.kind !== 'readMetagraph') return null
+    const metagraph = await chain.metagraphAt({ netuid: genesis.netuid, block: effect.block })
+    return { kind: 'metagraph', at: 0, metagraph }
+  }
+  const feed = async (first: Input): Promise<void> => {
+    const queue = [first]
+    for (let input = queue.shift(); input !== undefined; input = queue.shift()) {
+      for (const effect of step(machine, input).effects) {
+        const next = await answer(effect)
+        if (next !== null) queue.push(next)
+      }
+    }
+  }
+
+  await feed({ kind: 'head', at: 0, block: await chain.finalizedHead() })
+  for (;;) {
+    const height = machine.consensus.current.height
+    const batch = await source.decidedFrom(height)
+    for (const one of batch) {
+      const { height: due } = machine.consensus.current
+      if (one.header.height !== due) throw new AuditError('order', `height ${one.header.height} where ${due} is due`)
+      await feed({ ...(await admitted({ kind: 'decided', decided: one })), at: 0 })
+      if (machine.consensus.current.height !== due + 1) {
+        throw new AuditError('links', `height ${due} does not continue the log: its header names another past`)
+      }
+      decided.push(one)
+      o.onHeight(due)
+    }
+    if (batch.length === 0) break
+  }
+  if (machine.rounds.backlog.length > 0) {
+    throw new AuditError(
+      'results',
+      `height ${machine.rounds.backlog[0]?.header.height} cannot be derived from the archive`,
+    )
+  }
+  return { machine, decided, signaturesChecked }
+}

@@ -1,0 +1,90 @@
+/** Where an auditor gets a mesh's record: from a running validator over libp2p, or from the directory of a stopped one. */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import {
+  type Decided,
+  type Digest,
+  type Domains,
+  decodeEnvelope,
+  encode,
+  hexToBytes,
+  MESSAGE_BYTES_MAX,
+  messageId,
+  type Received,
+  type Signed,
+} from '../../protocol/index.ts'
+import { createJournal } from '../journal.ts'
+import type { Log } from '../log.ts'
+import { createMesh, type Mesh, MeshError, type RequestKind } from '../mesh/index.ts'
+import { heightsRequest } from '../serve.ts'
+import { openStore } from '../store/index.ts'
+
+/** An archive, believed in nothing: whoever reads it checks every byte. */
+export type ArchiveSource = {
+  /** Decided heights from this one on, in order; empty at the end of the log. */
+  decidedFrom(height: number): Promise<readonly Decided[]>
+  message(id: Digest): Promise<Signed | null>
+  close(): Promise<void>
+}
+
+export const openArchive = async (o: { readonly home: string; readonly domains: Domains }): Promise<ArchiveSource> => {
+  const store = await openStore({ dir: join(o.home, 'store') })
+  const journal = createJournal({ store, domains: o.domains })
+  return {
+    decidedFrom: async (height) => journal.decidedFrom(height),
+    message: async (id) => journal.message(id),
+    close: () => store.close(),
+  }
+}
+
+/** The peer id at the end of a multiaddr. */
+export const peerIdOf = (address: string): string => {
+  const [, peerId] = /\/p2p\/([1-9A-HJ-NP-Za-km-z]+)$/.exec(address) ?? []
+  if (peerId === undefined) throw new MeshError('BAD_OPTIONS', { address, want: 'a multiaddr that ends in /p2p/PEER' })
+  return peerId
+}
+
+/** A peer without stake that only asks: for auditors and miners. */
+export const connectGuest = (o: {
+  readonly peers: readonly string[]
+  readonly domains: Domains
+  readonly log: Log
+}): Promise<Mesh> =>
+  createMesh({
+    privateKeySeed: randomBytes(32),
+    listen: [],
+    bootstrap: o.peers,
+    domain: o.domains.mesh,
+    handlers: {
+      gossip: () => 'ignore',
+      direct: () => {},
+      request: () => Promise.reject(new MeshError('REFUSED', { reason: 'a guest serves nothing' })),
+    },
+    log: o.log,
+  })
+
+export const openPeer = async (o: {
+  readonly peer: string
+  readonly domains: Domains
+  readonly log: Log
+  readonly signal: AbortSignal
+}): Promise<ArchiveSource> => {
+  const mesh = await connectGuest({ peers: [o.peer], domains: o.domains, log: o.log })
+  const peerId = peerIdOf(o.peer)
+  const ask = async (kind: RequestKind, data: Uint8Array): Promise<readonly Received[]> => {
+    const answer = await mesh.request({ peerId, kind, data, bytesMax: MESSAGE_BYTES_MAX, signal: o.signal })
+    return decodeEnvelope(answer)
+  }
+  return {
+    decidedFrom: async (height) => {
+      const received = await ask('certificates', encode(heightsRequest, { from: height }))
+      return received.flatMap((one) => (one.kind === 'decided' ? [one.decided] : []))
+    },
+    message: async (id) => {
+      const [received] = await ask('item', hexToBytes(id))
+      if (received?.kind !== 'message' || messageId(received.message, o.domains) !== id) return null
+      return received.message
+    },
+    close: () => mesh.close(),
+  }
+}

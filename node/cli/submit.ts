@@ -1,0 +1,139 @@
+/** `evalmesh submit`: signs a miner's solution and hands it to a validator. */
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { domainsOf, ProtocolError, parseGenesis } from '../../protocol/index.ts'
+import { connectGuest, peerIdOf } from '../audit/source.ts'
+import { loadHotkey } from '../keys.ts'
+import { createLog } from '../log.ts'
+import { MeshError } from '../mesh/index.ts'
+import { prepareSubmission, type Submission, sendSubmission } from '../submit.ts'
+import { askApi } from './api-client.ts'
+import { CliError, EXIT, print, printJson, progress } from './output.ts'
+
+type Flags = {
+  readonly competition: string
+  readonly home: string
+  readonly genesis: string
+  readonly peer: readonly string[]
+  readonly dryRun?: boolean
+  readonly wait?: boolean
+  readonly api: string
+  readonly json?: boolean
+}
+
+const SEND_TIMEOUT_MS = 30_000
+const WAIT_POLL_MS = 2_000
+
+const readSolution = async (file: string): Promise<Uint8Array> =>
+  readFile(file).catch(() => {
+    throw new CliError({
+      exitCode: EXIT.notFound,
+      message: `cannot read ${file}`,
+      hint: 'give the path of your solution.py',
+    })
+  })
+
+/** What a rule refuses, in words. */
+const refused = (error: unknown): never => {
+  if (error instanceof ProtocolError) {
+    const { code, sizeBytes, sizeBytesMax } = error.facts
+    const message =
+      code === 'OVERSIZE'
+        ? `solution.py has ${sizeBytes} bytes; the limit is ${sizeBytesMax}, inclusive`
+        : error.message
+    throw new CliError({ exitCode: EXIT.rejected, message: `refused before running: ${message}` })
+  }
+  if (error instanceof MeshError && error.code === 'REFUSED') {
+    throw new CliError({ exitCode: EXIT.rejected, message: `refused by the validator: ${error.facts['reason']}` })
+  }
+  if (error instanceof MeshError) {
+    const hint = 'check the addresses given with --peer, and that a validator listens there'
+    throw new CliError({ exitCode: EXIT.unavailable, message: `no validator took it: ${error.code}`, hint })
+  }
+  throw error
+}
+
+const send = async (submission: Submission, flags: Flags, genesis: ReturnType<typeof parseGenesis>) => {
+  const log = createLog({ name: 'submit', level: 'warn' })
+  const mesh = await connectGuest({ peers: flags.peer, domains: domainsOf(genesis), log })
+  try {
+    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+    return await sendSubmission({ submission, mesh, peers: flags.peer.map(peerIdOf), signal })
+  } finally {
+    await mesh.close()
+  }
+}
+
+type Seen = {
+  readonly verdict: string | null
+  readonly reason?: string
+  readonly board?: string
+  readonly metricPpm?: number
+}
+
+const waitForVerdict = async (id: string, api: string): Promise<Seen> => {
+  for (;;) {
+    const seen = await askApi<Seen>(api, `/submissions/${id}`).catch((error: unknown) => {
+      if (error instanceof CliError && error.exitCode === EXIT.notFound) return { verdict: null }
+      throw error
+    })
+    if (seen.verdict !== null) return seen
+    await new Promise((resolve) => setTimeout(resolve, WAIT_POLL_MS))
+  }
+}
+
+const run = async (file: string, flags: Flags): Promise<void> => {
+  const genesis = parseGenesis(await readFile(flags.genesis))
+  const params = genesis.competitions.find(({ id }) => id === flags.competition)
+  if (params === undefined) {
+    const known = genesis.competitions.map(({ id }) => id).join(', ')
+    throw new CliError({
+      exitCode: EXIT.notFound,
+      message: `no competition ${flags.competition} in this mesh`,
+      hint: `it runs: ${known}`,
+    })
+  }
+  const solution = await readSolution(file)
+  const hotkey = await loadHotkey(flags.home)
+  try {
+    const submission = prepareSubmission({ params, solution, hotkey, domains: domainsOf(genesis) })
+    if (flags.dryRun) {
+      return flags.json ? printJson({ id: submission.id, sent: false }) : print(`${submission.id} (dry run, not sent)`)
+    }
+    const { id, peer } = await send(submission, flags, genesis)
+    if (!flags.wait)
+      return flags.json ? printJson({ id, sent: true, peer }) : print(`${id}\nsubmitted; see /submissions/${id}`)
+    progress(`submitted ${id}; waiting for its round`)
+    const seen = await waitForVerdict(id, flags.api)
+    if (flags.json) printJson({ id, sent: true, peer, ...seen })
+    else print(`${id}\n${seen.verdict} ${seen.reason ?? ''} ${seen.board ?? ''} metric ${(seen.metricPpm ?? 0) / 1e6}`)
+    if (seen.verdict === 'miner') process.exitCode = EXIT.rejected
+  } catch (error) {
+    refused(error)
+  }
+}
+
+export const addSubmit = (program: Command): void => {
+  program
+    .command('submit')
+    .description('submit a solution to a competition')
+    .argument('<file>', 'your solution.py')
+    .option('--competition <id>', 'which competition', 'matrix-lossless')
+    .requiredOption('--home <dir>', 'directory with your hotkey (evalmesh keys new)')
+    .requiredOption('--genesis <file>', 'the mesh’s genesis document')
+    .requiredOption('--peer <multiaddr...>', 'validators to hand it to, with /p2p/; tried in turn')
+    .option('--dry-run', 'check and sign, send nothing')
+    .option('--wait', 'wait for the verdict (asks the validator at --api)')
+    .option('--api <url>', 'a validator’s HTTP interface', 'http://127.0.0.1:8080')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+The same code under the same hotkey has the same id: submitting again is harmless.
+
+Example:
+  evalmesh submit ./solution.py --home ./miner --genesis ./genesis.json \\
+    --peer /ip4/127.0.0.1/tcp/4001/p2p/12D3Koo... --wait`,
+    )
+    .action(run)
+}

@@ -1,0 +1,326 @@
+/** Ties one validator together: the only file that knows every adapter. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  rounds as application,
+  bundleOf,
+  type ClaimContext,
+  certificateClaims,
+  createRounds,
+  type Digest,
+  type Domains,
+  domainsOf,
+  type Genesis,
+  type Input,
+  type JournalRecord,
+  type Key,
+  type Machine,
+  type Notice,
+  parseGenesis,
+  type RoundState,
+  restoreMachine,
+  step,
+} from '../protocol/index.ts'
+import {
+  createEvaluator,
+  defaultCacheDirectory,
+  type EngineOptions,
+  imageDirectory,
+  openEngine,
+  readBaseline,
+  refereeDigest,
+} from '../sandbox/index.ts'
+import { createCertificates } from './api/certificates.ts'
+import { createApi } from './api/server.ts'
+import { createViews } from './api/views.ts'
+import { createLocalChain } from './chain/local-chain.ts'
+import { createChainReader } from './chain-reader.ts'
+import { createClock } from './clock.ts'
+import type { ValidatorConfig } from './config.ts'
+import { createDriver, type Driver } from './driver.ts'
+import { createInbox, type Inbox } from './inbox.ts'
+import { createJournal, type Journal } from './journal.ts'
+import { loadValidatorKeys, type ValidatorKeys } from './keys.ts'
+import type { Log } from './log.ts'
+import { createMeasurer } from './measure.ts'
+import { createMesh, type Mesh } from './mesh/index.ts'
+import { createNetwork } from './network.ts'
+import { openPool, type Pool } from './pool-blobs.ts'
+import type { Clock } from './ports.ts'
+import { createServer } from './serve.ts'
+import { createSigner } from './signer.ts'
+import { openStore, type Store } from './store/index.ts'
+import { createVerifier } from './verify.ts'
+
+export type Validator = {
+  readonly api: string
+  readonly addresses: readonly string[]
+  readonly hotkey: Key
+  close(): Promise<void>
+}
+
+type State = Machine<RoundState>
+type Closer = () => Promise<unknown>
+type GuardRecord = Extract<JournalRecord, { kind: 'guard' }>
+type FetchBlob = (digest: Digest) => Promise<Uint8Array | null>
+
+/** What the parts of one validator share. `driver` and `inbox` are there once all parts are. */
+type Parts = {
+  readonly config: ValidatorConfig
+  readonly log: Log
+  readonly onFatal: (error: unknown) => void
+  readonly signal: AbortSignal
+  readonly genesis: Genesis
+  readonly domains: Domains
+  readonly keys: ValidatorKeys
+  readonly self: Key
+  readonly store: Store
+  readonly journal: Journal
+  readonly pool: Pool
+  readonly clock: Clock
+  readonly driver: () => Driver<State>
+  readonly inbox: () => Inbox
+}
+
+/** Whose session key speaks for a hotkey: the committee's as frozen for the epoch, else its newest delegation. */
+const sessionKeyOf = (state: State, hotkey: Key): Key | null =>
+  state.rounds.inForce.get(hotkey)?.sessionKey ?? state.rounds.delegations.get(hotkey)?.message.body.sessionKey ?? null
+
+const contextOf = (state: State): ClaimContext => {
+  const { domains } = state.rounds
+  const { committee } = state.consensus.current
+  return {
+    domains,
+    sessionKeyOf: (hotkey) => sessionKeyOf(state, hotkey),
+    certificateClaims: (certificate) => certificateClaims(certificate, committee, domains),
+  }
+}
+
+const membersBy = (state: State) => state.consensus.current.committee.members
+
+const membersOf = (p: Parts) => p.driver().read(({ consensus }) => consensus.current.committee)
+
+const restore = (o: { genesis: Genesis; self: Key; records: readonly JournalRecord[] }): State => {
+  const { genesis, self, records } = o
+  return restoreMachine({ genesis, self, application, rounds: createRounds({ genesis, self }), records })
+}
+
+const toArray = async <T>(items: AsyncIterable<T>): Promise<readonly T[]> => {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
+
+const openMesh = (p: Parts, stored: (digest: Digest) => void): Promise<Mesh> =>
+  createMesh({
+    privateKeySeed: p.keys.peerSeed,
+    listen: p.config.listen,
+    bootstrap: p.config.peers,
+    domain: p.domains.mesh,
+    handlers: {
+      gossip: ({ from, data }) => p.inbox().receive({ from, data }),
+      direct: ({ from, data }) => {
+        p.inbox().receive({ from, data }).catch(p.onFatal)
+      },
+      request: createServer({
+        ...p,
+        stored,
+        isMember: (id) => membersOf(p).members.some(({ peerId }) => peerId === id),
+      }),
+    },
+    log: p.log,
+  })
+
+const openNetwork = (p: Parts, mesh: Mesh, stored: (digest: Digest) => void) =>
+  createNetwork({
+    mesh,
+    domains: p.domains,
+    committee: () => membersOf(p),
+    local: {
+      message: (id) => p.journal.message(id),
+      hasBlob: async (digest) => (await p.store.hasBlob(digest)) || p.pool.isMatrix(digest),
+      decided: (from) => p.journal.decidedFrom(from),
+    },
+    found: async (item) => {
+      if (item.what === 'message') return p.inbox().accept({ kind: 'message', message: item.message }, item.from)
+      if (item.bytes !== null) await p.store.putBlob(item.bytes)
+      stored(item.digest)
+    },
+    log: p.log,
+    signal: p.signal,
+  })
+
+/** What runs submissions here, tried once at the start: a validator that cannot measure should say so before it joins. */
+const probeEngine = async (p: Parts) => {
+  const options: EngineOptions = {
+    prefer: p.config.engine,
+    imageDirectory: imageDirectory(defaultCacheDirectory()),
+    dockerRoot: join(defaultCacheDirectory(), 'docker'),
+  }
+  const engine = await openEngine(options)
+  const { kind, version, strength, imageDigest } = engine
+  await engine.close()
+  for (const { id, image } of p.genesis.competitions) {
+    if (image !== imageDigest)
+      p.log.warn({ competition: id, image, here: imageDigest }, 'another image than the mesh’s')
+  }
+  return { options, facts: { kind, version, strength, imageDigest } }
+}
+
+const openMeasurer = (p: Parts, engine: Awaited<ReturnType<typeof probeEngine>>, fetchBlob: FetchBlob) =>
+  createMeasurer({
+    ...p,
+    evaluator: createEvaluator({ engine: engine.options }),
+    engine: engine.facts,
+    referee: refereeDigest(),
+    baseline: readBaseline(),
+    workDir: join(p.config.home, 'work'),
+    fetchBlob,
+    bundleOf: (competition, id) =>
+      p.driver().read(({ rounds }) => {
+        const state = rounds.competitions.get(competition)
+        return state === undefined ? null : bundleOf(state, id)
+      }),
+    submit: (input) => p.driver().submit(input),
+    now: p.clock.now,
+  })
+
+const onNotice = (notice: Notice, log: Log): void => {
+  switch (notice.kind) {
+    case 'decided': {
+      const { header } = notice.decided
+      log.info({ height: header.height, entry: header.entry.kind, digest: notice.digest }, 'decided')
+      break
+    }
+    case 'view':
+      log.debug(notice, 'view')
+      break
+    case 'equivocation':
+      log.warn({ hotkey: notice.hotkey, kind: notice.first.kind }, 'two signed messages contradict each other')
+      break
+    case 'refused':
+      log.warn({ hotkey: notice.proposal.body.hotkey, reason: notice.reason }, 'proposal refused')
+      break
+    case 'cloned':
+      log.error({ kind: notice.message.kind }, 'another copy of this node signs with its keys: this one votes no more')
+      break
+  }
+}
+
+/** The driver with everything it moves, and the API that looks at it; `closers` gets how each is ended. */
+const tieTogether = async (p: Parts, restored: State, guards: readonly GuardRecord[], closers: Closer[]) => {
+  const stored = (digest: Digest): void => p.driver().submit({ kind: 'stored', at: p.clock.now(), digest })
+  const submit = (input: Input): void => p.driver().submit(input)
+  const engine = await probeEngine(p)
+  const mesh = await openMesh(p, stored)
+  closers.push(() => mesh.close())
+  const network = openNetwork(p, mesh, stored)
+  const chain = createLocalChain({ endpoint: p.config.chain })
+  closers.push(() => chain.close())
+  const { netuid } = p.genesis
+  const chainReader = createChainReader({ ...p, chain, netuid, hotkey: p.keys.hotkey, submit, now: p.clock.now })
+  const driver = createDriver<State>({
+    state: restored,
+    step,
+    ports: {
+      clock: p.clock,
+      journal: p.journal,
+      signer: createSigner({ keys: p.keys, domains: p.domains, guards }),
+      network,
+      chain: chainReader,
+      measurer: openMeasurer(p, engine, network.fetchBlob),
+      notice: (notice) => {
+        onNotice(notice, p.log)
+        if (notice.kind === 'decided') network.announce(notice.decided)
+      },
+    },
+    onFatal: p.onFatal,
+  })
+  closers.push(() => driver.close())
+  const api = createApi(
+    createViews({
+      machine: () => driver.read((current) => current),
+      name: p.config.name,
+      certificates: createCertificates(p),
+      self: p.self,
+      isConnected: (peerId) => mesh.connectedPeers().includes(peerId),
+      engine: `${engine.facts.kind} ${engine.facts.version}`,
+    }),
+  )
+  closers.push(() => api.close())
+  return { mesh, driver, api, chainReader }
+}
+
+const once = <T>(what: string) => {
+  let value: T | null = null
+  return {
+    set: (given: T): void => {
+      value = given
+    },
+    get: (): T => {
+      if (value === null) throw new Error(`${what} is used before it is there`)
+      return value
+    },
+  }
+}
+
+/**
+ * Starts a validator; resolves when it listens, serves its API and follows the chain.
+ * @throws typed errors of the layer that failed (keys, store, genesis, engine, mesh)
+ */
+export const startValidator = async (o: {
+  readonly config: ValidatorConfig
+  readonly log: Log
+  readonly onFatal: (error: unknown) => void
+}): Promise<Validator> => {
+  const { config, log } = o
+  const stopping = new AbortController()
+  const closers: Closer[] = []
+  const close = async (): Promise<void> => {
+    stopping.abort()
+    for (const closer of closers.splice(0).reverse()) {
+      await closer().catch((error: unknown) => log.warn({ error: `${error}` }, 'close failed'))
+    }
+  }
+  try {
+    const genesis = parseGenesis(await readFile(config.genesis))
+    const domains = domainsOf(genesis)
+    const keys = await loadValidatorKeys(config.home)
+    const self = keys.hotkey.publicKey
+    const store = await openStore({ dir: join(config.home, 'store') })
+    closers.push(() => store.close())
+    const journal = createJournal({ store, domains })
+    const records = await toArray(journal.records())
+    const restored = restore({ genesis, self, records })
+    log.info({ height: restored.consensus.current.height, hotkey: self }, 'restored')
+    const driver = once<Driver<State>>('the driver')
+    const inbox = once<Inbox>('the inbox')
+    const clock = createClock()
+    const pool = await openPool(config.pools)
+    const shared = { ...o, signal: stopping.signal, genesis, domains, keys, self, store, journal, pool, clock }
+    const parts: Parts = { ...shared, driver: driver.get, inbox: inbox.get }
+    inbox.set(
+      createInbox<State>({
+        driver: driver.get,
+        verify: createVerifier(),
+        context: contextOf,
+        hotkeyOfPeer: (state, peerId) => membersBy(state).find((member) => member.peerId === peerId)?.hotkey ?? null,
+        heightOf: (state) => state.consensus.current.height,
+        now: clock.now,
+        log,
+      }),
+    )
+    const guards = records.filter((record) => record.kind === 'guard')
+    const tied = await tieTogether(parts, restored, guards, closers)
+    driver.set(tied.driver)
+    const api = await tied.api.listen(config.api)
+    tied.driver.submit({ kind: 'wake', at: clock.now() })
+    tied.chainReader.follow().catch((error: unknown) => {
+      if (!stopping.signal.aborted) o.onFatal(error)
+    })
+    return { api, addresses: tied.mesh.addresses(), hotkey: self, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

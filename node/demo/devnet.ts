@@ -1,0 +1,175 @@
+/** Lays out a development mesh in one directory: keys, the local chain's genesis, the mesh's genesis, each validator's configuration. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import {
+  bytesToHex,
+  type CompetitionParams,
+  chainDomain,
+  type Genesis,
+  printGenesis,
+  type SignedDelegation,
+} from '../../protocol/index.ts'
+import type { GenesisSpec } from '../chain/local/genesis.ts'
+import type { Chain } from '../chain/port.ts'
+import { createHotkey, createValidatorKeys, type Hotkey, type ValidatorKeys } from '../keys.ts'
+import { toPeerId } from '../mesh/index.ts'
+import { signWithHotkey } from '../signer.ts'
+
+const NETUID = 1
+const RAO = 1_000_000_000n
+/** In hundredths of the stake: each below a third, so that no single one can stop or decide anything. */
+const MEMBERS = [
+  { name: 'anna', stake: 30n },
+  { name: 'bela', stake: 28n },
+  { name: 'cora', stake: 22n },
+  { name: 'dino', stake: 20n },
+] as const
+/** Blocks of a chain epoch: a demo's round lies within one. */
+const TEMPO = 1_440
+/** Blocks between two weights of one validator; below WEIGHTS_EVERY_BLOCKS, since a vector may land a block or two late. */
+const WEIGHTS_RATE_LIMIT = 8
+const WEIGHTS_EVERY_BLOCKS = 14
+
+export type DevnetMember = {
+  readonly name: string
+  readonly home: string
+  readonly stakeRao: bigint
+  readonly keys: ValidatorKeys
+  readonly ports: { readonly mesh: number; readonly api: number }
+}
+export type DevnetMiner = { readonly name: string; readonly home: string; readonly hotkey: Hotkey }
+export type Devnet = {
+  readonly dir: string
+  readonly members: readonly DevnetMember[]
+  readonly miners: readonly DevnetMiner[]
+  readonly chainSpec: GenesisSpec
+}
+
+/** Ports that are free now; each is held until all are found, so that they differ. */
+const freePorts = async (count: number): Promise<readonly number[]> => {
+  const servers = Array.from({ length: count }, () => createServer())
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once('error', reject)
+          server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))
+        }),
+    ),
+  )
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+/** Keys and homes of four validators and the given miners, and the chain on which they are all registered. */
+export const layOutDevnet = async (o: {
+  readonly dir: string
+  readonly miners: readonly string[]
+}): Promise<Devnet> => {
+  const ports = await freePorts(MEMBERS.length * 2)
+  const members = await Promise.all(
+    MEMBERS.map(async ({ name, stake }, index): Promise<DevnetMember> => {
+      const home = join(o.dir, name)
+      const keys = await createValidatorKeys(home)
+      const [mesh = 0, api = 0] = ports.slice(index * 2)
+      return { name, home, stakeRao: stake * 1_000n * RAO, keys, ports: { mesh, api } }
+    }),
+  )
+  const miners = await Promise.all(
+    o.miners.map(async (name): Promise<DevnetMiner> => {
+      const home = join(o.dir, `miner-${name}`)
+      return { name, home, hotkey: await createHotkey(home) }
+    }),
+  )
+  const owner = await createHotkey(join(o.dir, 'owner'))
+  const coldkey = await createHotkey(join(o.dir, 'coldkey'))
+  const neuron = (hotkey: string, stakeRao: bigint, permit: boolean) => {
+    return { hotkey, coldkey: coldkey.publicKey, stakeRao: `${stakeRao}`, permit }
+  }
+  const chainSpec: GenesisSpec = {
+    name: `demo-${bytesToHex(crypto.getRandomValues(new Uint8Array(8)))}`,
+    accounts: [{ key: coldkey.publicKey, freeRao: `${1_000n * RAO}` }],
+    subnet: { netuid: NETUID, tempo: TEMPO, ownerHotkey: owner.publicKey, weightsRateLimit: WEIGHTS_RATE_LIMIT },
+    neurons: [
+      neuron(owner.publicKey, 0n, false),
+      ...members.map((member) => neuron(member.keys.hotkey.publicKey, member.stakeRao, true)),
+      ...miners.map((miner) => neuron(miner.hotkey.publicKey, 0n, false)),
+    ],
+  }
+  await mkdir(join(o.dir, 'chain'), { recursive: true, mode: 0o700 })
+  await writeFile(join(o.dir, 'chain', 'genesis.json'), JSON.stringify(chainSpec, null, 2))
+  return { dir: o.dir, members, miners, chainSpec }
+}
+
+const delegate = async (member: DevnetMember, domain: string): Promise<SignedDelegation> => {
+  const { hotkey, session, sealing, peerSeed } = member.keys
+  const body = {
+    netuid: NETUID,
+    hotkey: hotkey.publicKey,
+    scheme: 'sr25519',
+    sessionKey: session.publicKey,
+    sealingKey: sealing.publicKey,
+    peerId: await toPeerId(peerSeed),
+    fromBlock: 0,
+    toBlock: 1_000_000_000,
+    counter: 1,
+  } as const
+  const domains = { chain: domain, mesh: domain }
+  const { signature } = signWithHotkey({ kind: 'delegation', body }, { hotkey, domains })
+  return { body, signature }
+}
+
+/** Writes the mesh's genesis document, made from the chain's newest finalised block, and every validator's configuration. */
+export const foundMesh = async (o: {
+  readonly devnet: Devnet
+  readonly chain: Chain
+  readonly chainEndpoint: string
+  readonly competitions: readonly CompetitionParams[]
+  readonly engine: 'auto' | 'docker' | 'bubblewrap'
+  readonly poolDir: string
+}): Promise<{ readonly genesis: Genesis; readonly genesisPath: string; readonly peers: readonly string[] }> => {
+  const { devnet, chain } = o
+  const head = await chain.finalizedHead()
+  const metagraph = await chain.metagraphAt({ netuid: NETUID, block: head.number })
+  const chainGenesis = await chain.genesisHash()
+  const domain = chainDomain({ chainGenesis, netuid: NETUID, mechanism: 0 })
+  const byHotkey = devnet.members.toSorted((a, b) => (a.keys.hotkey.publicKey < b.keys.hotkey.publicKey ? -1 : 1))
+  const genesis: Genesis = {
+    chainGenesis,
+    netuid: NETUID,
+    mechanism: 0,
+    version: 1,
+    block: head.number,
+    blockHash: head.hash,
+    epoch: metagraph.epoch,
+    members: byHotkey.map((member) => ({ hotkey: member.keys.hotkey.publicKey, weight: member.stakeRao })),
+    delegations: await Promise.all(byHotkey.map((member) => delegate(member, domain))),
+    deltaMs: 1_000,
+    weightCapPpm: 330_000,
+    weightsEveryBlocks: WEIGHTS_EVERY_BLOCKS,
+    competitions: o.competitions,
+  }
+  const genesisPath = join(devnet.dir, 'genesis.json')
+  await writeFile(genesisPath, printGenesis(genesis))
+  const addresses = new Map<DevnetMember, string>()
+  for (const member of devnet.members) {
+    addresses.set(member, `/ip4/127.0.0.1/tcp/${member.ports.mesh}/p2p/${await toPeerId(member.keys.peerSeed)}`)
+  }
+  // Two keepers of the pool: the round goes on when one of them is killed; the others pull what they need by digest.
+  const keepers = new Set(devnet.members.slice(0, 2))
+  for (const member of devnet.members) {
+    const config = {
+      name: member.name,
+      genesis: genesisPath,
+      chain: o.chainEndpoint,
+      listen: [`/ip4/127.0.0.1/tcp/${member.ports.mesh}`],
+      peers: [...addresses].filter(([other]) => other !== member).map(([, address]) => address),
+      api: { host: '127.0.0.1', port: member.ports.api },
+      engine: o.engine,
+      pools: keepers.has(member) ? [o.poolDir] : [],
+    }
+    await writeFile(join(member.home, 'config.json'), `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 })
+  }
+  return { genesis, genesisPath, peers: [...addresses.values()] }
+}

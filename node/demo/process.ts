@@ -1,0 +1,67 @@
+/** Child processes of the demo: started, watched, killed, and gone whatever happens to the demo itself. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { CliError, EXIT } from '../cli/output.ts'
+
+export type Child = {
+  readonly pid: number
+  /** The first line of stdout, which every one of our processes prints as JSON when it is ready. */
+  readonly ready: Promise<Readonly<Record<string, unknown>>>
+  readonly exited: Promise<void>
+  /** SIGKILL ends it at once, as a power cut would; SIGTERM lets it close its files. */
+  kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
+}
+
+const living = new Set<ChildProcess>()
+// Whatever way this process ends, its children do not outlive it.
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGKILL')
+})
+
+/** Runs one of the project's own entry files under this very Node; its stderr goes to `logFile`. */
+export const startProcess = (o: {
+  readonly entry: string
+  readonly args: readonly string[]
+  readonly logFile: string
+}): Child => {
+  const entry = fileURLToPath(new URL(`../../${o.entry}`, import.meta.url))
+  const child = spawn(process.execPath, [entry, ...o.args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  living.add(child)
+  const log = createWriteStream(o.logFile, { flags: 'a', mode: 0o600 })
+  child.stderr.pipe(log)
+  const exited = new Promise<void>((resolve) => {
+    child.once('close', () => {
+      living.delete(child)
+      resolve()
+    })
+  })
+  const failed = (why: string): CliError =>
+    new CliError({
+      exitCode: EXIT.unavailable,
+      message: `${o.entry} ${o.args[0] ?? ''} ${why}`,
+      hint: `see ${o.logFile}`,
+    })
+  const ready = new Promise<Readonly<Record<string, unknown>>>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', (line) => {
+      try {
+        resolve(JSON.parse(line) as Readonly<Record<string, unknown>>)
+      } catch {
+        reject(failed('printed no ready line'))
+      }
+    })
+    child.once('error', () => reject(failed('could not be started')))
+    void exited.then(() => reject(failed(`ended before it was ready (exit code ${child.exitCode})`)))
+  })
+  ready.catch(() => {})
+  return {
+    pid: child.pid ?? 0,
+    ready,
+    exited,
+    kill: async (signal) => {
+      child.kill(signal)
+      await exited
+    },
+  }
+}

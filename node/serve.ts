@@ -1,0 +1,87 @@
+/** Answers peers: blobs and messages by digest, decided heights by number, a miner's submission. */
+import {
+  bytesToHex,
+  count,
+  type Domains,
+  decode,
+  decodeEnvelope,
+  encode,
+  encodeEnvelopes,
+  type Genesis,
+  messageId,
+  ProtocolError,
+  struct,
+} from '../protocol/index.ts'
+import { checkBundle, submitAnswer, submitRequest } from './bundle.ts'
+import type { Inbox } from './inbox.ts'
+import type { Journal } from './journal.ts'
+import { MeshError, type MeshHandlers } from './mesh/index.ts'
+import type { Pool } from './pool-blobs.ts'
+import type { Store } from './store/index.ts'
+
+/** Decided heights from this one on. */
+export const heightsRequest = struct({ from: count })
+
+const refuse = (reason: string): never => {
+  throw new MeshError('REFUSED', { reason })
+}
+
+export const createServer = (o: {
+  readonly genesis: Genesis
+  readonly domains: Domains
+  readonly store: Store
+  readonly journal: Journal
+  readonly inbox: () => Inbox
+  /** Matrices that only committee members may have. */
+  readonly pool: Pool
+  /** A bundle came in with a submission. */
+  readonly stored: (digest: string) => void
+  readonly isMember: (peerId: string) => boolean
+}): MeshHandlers['request'] => {
+  const blob = async (from: string, key: string): Promise<Uint8Array> => {
+    if (o.pool.isMatrix(key) && !o.isMember(from)) return refuse('pool matrices are for committee members')
+    return (await o.store.getBlob(key)) ?? (await o.pool.read(key)) ?? refuse('not here')
+  }
+
+  // Only as many as fit one envelope; who wants more asks again from there.
+  const heights = (from: number): Uint8Array =>
+    encodeEnvelopes({ kind: 'decided', decided: o.journal.decidedFrom(from) })[0] ?? refuse('not here')
+
+  const submit = async (from: string, data: Uint8Array): Promise<Uint8Array> => {
+    const { message: raw, bundle } = decode(submitRequest, data)
+    const [received] = decodeEnvelope(raw)
+    if (received?.kind !== 'message' || received.message.kind !== 'submission') return refuse('not a submission')
+    const { body } = received.message
+    const params = o.genesis.competitions.find(({ id }) => id === body.competition)
+    if (params === undefined) return refuse(`no competition ${body.competition} here`)
+    checkBundle({ params, submission: body, bundle })
+    await o.store.putBlob(bundle)
+    await o.inbox().accept(received, from)
+    o.stored(body.bundle)
+    return encode(submitAnswer, { id: messageId(received.message, o.domains) })
+  }
+
+  return async ({ from, kind, data }) => {
+    try {
+      switch (kind) {
+        case 'blob':
+          return await blob(from, bytesToHex(data))
+        case 'item': {
+          const message = o.journal.message(bytesToHex(data))
+          return message === null
+            ? refuse('not here')
+            : (encodeEnvelopes({ kind: 'message', message })[0] ?? refuse('not here'))
+        }
+        case 'certificates':
+          return heights(decode(heightsRequest, data).from)
+        case 'submit':
+          return await submit(from, data)
+        case 'status':
+          return refuse('status travels over the direct stream')
+      }
+    } catch (error) {
+      if (error instanceof ProtocolError) return refuse(`${error.code} ${JSON.stringify(error.facts)}`)
+      throw error
+    }
+  }
+}
