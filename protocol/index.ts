@@ -2,7 +2,7 @@
 export { unreachable } from './assert.ts'
 export { bytes, count, decode, digest, encode, type Infer, oneOf, struct, text, u32, union } from './canonical.ts'
 export type { Metagraph } from './chain-view.ts'
-export { type Committee, isQuorum, weightOf } from './committee.ts'
+export { type Committee, isQuorum, memberOf, weightOf } from './committee.ts'
 export { COMPETITIONS, type CompetitionRules } from './competition/index.ts'
 export type { HostCertificate, MatrixRuns } from './competition/matrix-lossless/score.ts'
 export { certificateClaims } from './consensus/certificate.ts'
@@ -45,6 +45,7 @@ export {
   type Unsigned,
   type Verified,
 } from './message/message.ts'
+export { PAYLOAD_TYPE } from './message/statement.ts'
 export { certificate, type Decided, PHASES } from './message/vote.ts'
 export { rounds } from './round/application.ts'
 export type { RoundResult, SubmissionResult, ValidatorValue } from './round/result.ts'

@@ -10,6 +10,8 @@ export type ApiViews = {
   readonly submission: (id: string) => unknown
   readonly evaluations: (id: string) => unknown
   readonly round: (competition: string, round: number) => unknown
+  /** DSSE envelopes that tools outside the mesh verify. */
+  readonly attestations: (competition: string, round: number) => unknown
 }
 
 const jsonOf = (value: unknown): string =>
@@ -67,6 +69,9 @@ export const createApi = (views: ApiViews): FastifyInstance => {
   }
   get<{ competition: string; round: number }>('/rounds/:competition/:round', byRound, (o) =>
     views.round(o.competition, o.round),
+  )
+  get<{ competition: string; round: number }>('/rounds/:competition/:round/attestations', byRound, (o) =>
+    views.attestations(o.competition, o.round),
   )
   return app
 }

@@ -7,7 +7,9 @@ import {
   isQuorum,
   type Key,
   type Machine,
+  memberOf,
   type OpenRound,
+  PAYLOAD_TYPE,
   type RoundResult,
   type RoundState,
   type SubmissionResult,
@@ -249,6 +251,26 @@ const waiting = (rounds: RoundState, id: string) => {
   return null
 }
 
+/** The newest result's attestations as DSSE envelopes; those of older rounds are in the archive. */
+const attestationsView = ({ attested }: CompetitionState, round: number) =>
+  attested === null || attested.result.round !== round
+    ? null
+    : {
+        competition: attested.result.competition,
+        round,
+        attestedPpm: ppmOf(weightOf(attested.committee, attested.attestations.keys()), attested.committee.total),
+        envelopes: [...attested.attestations.values()].map(({ message }) => ({
+          payloadType: PAYLOAD_TYPE,
+          payload: Buffer.from(message.body.statement).toString('base64'),
+          signatures: [
+            {
+              keyid: memberOf(attested.committee, message.body.hotkey)?.sessionKey ?? '',
+              sig: Buffer.from(message.signature, 'hex').toString('base64'),
+            },
+          ],
+        })),
+      }
+
 export const createViews = (o: Source): ApiViews => {
   const rounds = () => o.machine().rounds
   return {
@@ -279,6 +301,10 @@ export const createViews = (o: Source): ApiViews => {
     evaluations: (id) => {
       const found = latest(rounds(), id)
       return found === null ? null : evaluationsView(found.result, found.submission)
+    },
+    attestations: (id, round) => {
+      const competition = rounds().competitions.get(id)
+      return competition === undefined ? null : attestationsView(competition, round)
     },
     round: (id, round) => {
       const result = rounds()

@@ -5,7 +5,7 @@ import { ProtocolError } from '../errors.ts'
 /** What canonical JSON holds: no floats; integers above 2^53 are decimal strings. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 
-const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1'
+export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1'
 
 /** What a message's statement is about: the kind that DSSE signs over. */
 export const PREDICATE_TYPES = {
@@ -13,7 +13,7 @@ export const PREDICATE_TYPES = {
   roundAttestation: 'https://evalmesh.dev/round-result/v1',
 } as const
 
-const PAYLOAD_TYPE = 'application/vnd.in-toto+json'
+export const PAYLOAD_TYPE = 'application/vnd.in-toto+json'
 
 /** DSSE's pre-authentication encoding: what is signed for a statement. */
 export const preAuthEncoding = (payload: Uint8Array): Uint8Array =>

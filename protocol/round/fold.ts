@@ -2,7 +2,7 @@
 import { assert, unreachable } from '../assert.ts'
 import type { Digest } from '../crypto.ts'
 import { foldResult } from '../ledger/fold.ts'
-import type { Entry, EntryOf, ManifestEntry } from '../message/entry.ts'
+import type { Entry, EntryOf, Header, ManifestEntry } from '../message/entry.ts'
 import type { Delegation } from '../message/membership.ts'
 import { committeeOf } from './epoch.ts'
 import { prune } from './items.ts'
@@ -98,7 +98,7 @@ const close = (state: RoundState, competition: CompetitionState): void => {
 const foldDecidedResult = (
   state: RoundState,
   competition: CompetitionState,
-  o: { entry: EntryOf<'result'>; block: number },
+  o: { entry: EntryOf<'result'>; header: Header; digest: Digest },
 ): void => {
   const round = openRound(competition)
   const reveals = o.entry.reveals.flatMap((id) => heldOf(state, 'reveal', id) ?? [])
@@ -108,7 +108,16 @@ const foldDecidedResult = (
     reveals.map((reveal) => attest(state, round, reveal)),
   )
   assert(resultDigest(result) === o.entry.result, 'a certified result is what its reveals derive')
-  foldResult(competition.standing, result, o.block)
+  const { height, block } = o.header
+  foldResult(competition.standing, result, block)
+  competition.attested = {
+    committee: round.committee,
+    height,
+    header: o.digest,
+    digest: o.entry.result,
+    result,
+    attestations: new Map(),
+  }
   competition.results.push(result)
   if (competition.results.length > RESULTS_MAX) competition.results.shift()
   close(state, competition)
@@ -133,7 +142,7 @@ const foldEntry = (state: RoundState, { header, digest }: Pending): void => {
       foldCommits(state, openRound(competitionOf(state, entry.competition)), { ids: entry.commits, block })
       break
     case 'result':
-      foldDecidedResult(state, competitionOf(state, entry.competition), { entry, block })
+      foldDecidedResult(state, competitionOf(state, entry.competition), { entry, header, digest })
       break
     case 'void':
       close(state, competitionOf(state, entry.competition))

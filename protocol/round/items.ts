@@ -4,6 +4,7 @@ import { memberOf, weightOf } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
 import type { Effect } from '../machine-types.ts'
 import { type MessageKind, messageId, type Signed } from '../message/message.ts'
+import { attestedBy } from './attestation.ts'
 import { eligibleHotkeys } from './epoch.ts'
 import { ask, type CompetitionState, type Held, heldSince, type OpenRound, type RoundState } from './state.ts'
 
@@ -35,7 +36,7 @@ const keep = (state: RoundState, held: Held): Acceptance => {
 }
 
 /** One item a sender: the first is the one that counts here; another one is kept only where it is named. */
-const keepFirst = <K extends 'receipt' | 'commit' | 'reveal'>(
+const keepFirst = <K extends 'receipt' | 'commit' | 'reveal' | 'roundAttestation'>(
   state: RoundState,
   table: Map<Key, Held<K>>,
   o: Incoming<K> & { readonly hotkey: Key },
@@ -146,6 +147,12 @@ const acceptReveal = (state: RoundState, incoming: Incoming<'reveal'>): Acceptan
   return round === null ? DROPPED : keepFirst(state, round.reveals, { ...incoming, hotkey: body.hotkey })
 }
 
+const acceptAttestation = (state: RoundState, incoming: Incoming<'roundAttestation'>): Acceptance => {
+  const attested = attestedBy(state, incoming.held)
+  if (attested === null) return DROPPED
+  return keepFirst(state, attested.attestations, { ...incoming, hotkey: incoming.held.message.body.hotkey })
+}
+
 /**
  * R-69: each sender has one place a subject (a submission's receipt, a round's commit, a round's reveal); a second, different body is a conflict
  * to be told, not memory to be filled. What the log or a proposal names is taken in any case.
@@ -172,6 +179,7 @@ export const accept = (
     case 'reveal':
       return acceptReveal(state, { held: { ...base, message }, isNamed })
     case 'roundAttestation':
+      return acceptAttestation(state, { held: { ...base, message }, isNamed })
     case 'proposal':
     case 'notarize':
     case 'nullify':
@@ -185,10 +193,12 @@ export const accept = (
 type Living = {
   readonly isCandidate: (submission: Digest) => boolean
   readonly isOpen: (manifest: Digest) => boolean
+  readonly isNewest: (o: { competition: string; round: number }) => boolean
 }
 
-const isDead = (state: RoundState, { id, message }: Held, { isCandidate, isOpen }: Living): boolean => {
+const isDead = (state: RoundState, { id, message }: Held, { isCandidate, isOpen, isNewest }: Living): boolean => {
   if (message.kind === 'commit' || message.kind === 'reveal') return !isOpen(message.body.manifest)
+  if (message.kind === 'roundAttestation') return !isNewest(message.body)
   if (message.kind === 'submission') return !isCandidate(id)
   if (message.kind === 'receipt') {
     return !isCandidate(message.body.submission) && !state.orphans.has(message.body.submission)
@@ -209,6 +219,7 @@ export const prune = (state: RoundState): void => {
   const living: Living = {
     isCandidate: (id) => competitions.some(({ candidates }) => candidates.has(id)),
     isOpen: (manifest) => open.has(manifest),
+    isNewest: ({ competition, round }) => state.competitions.get(competition)?.attested?.result.round === round,
   }
   for (const held of state.items.values()) {
     if (isDead(state, held, living)) state.items.delete(held.id)

@@ -4,6 +4,7 @@ import type { Digest, Key } from '../crypto.ts'
 import { incumbentOf } from '../ledger/fold.ts'
 import { vectorAt } from '../ledger/weights.ts'
 import type { Effect } from '../machine-types.ts'
+import { signAttestation } from './attestation.ts'
 import { missingOf } from './fold.ts'
 import { fetchBundles, fetchNamed, fetchOrphans, noteOwnReceipt, relayHeld } from './items.ts'
 import { roundIdOf, termsOf } from './reveal.ts'
@@ -148,6 +149,7 @@ const pumpCompetition = (
     ...fetchBundles(state, incumbent === null ? bundles : [...bundles, incumbent.bundle], o.at),
     ...receipts,
     ...pumpRound(state, competition, o),
+    ...signAttestation(state, competition, { self, at: o.at }),
   ]
 }
 
@@ -191,10 +193,13 @@ export const relayOwn = (state: RoundState, at: number): readonly Effect[] => {
   const own: (Held | undefined)[] = []
   const delegation = state.delegations.get(self)
   if (delegation?.message.body.counter !== state.inForce.get(self)?.counter) own.push(delegation)
-  for (const { candidates, open } of state.competitions.values()) {
+  for (const { candidates, open, attested } of state.competitions.values()) {
     const named = new Set(open?.entry.submissions.map((submission) => submission.id))
     for (const [id, { receipts }] of candidates) if (!named.has(id)) own.push(receipts.get(self))
     if (open !== null) own.push(open.committed === null ? open.commits.get(self) : open.reveals.get(self))
+    if (attested !== null && attested.attestations.size < attested.committee.members.length) {
+      own.push(attested.attestations.get(self))
+    }
   }
   return relayHeld(
     state,

@@ -7,6 +7,7 @@ import { createStanding, incumbentOf, type Standing } from '../ledger/fold.ts'
 import type { Header, ManifestEntry } from '../message/entry.ts'
 import type { Delegation } from '../message/membership.ts'
 import { type Domains, type MessageKind, messageId, type Signed } from '../message/message.ts'
+import type { Attested } from './attestation.ts'
 import { committeeOf } from './epoch.ts'
 import type { RoundResult } from './result.ts'
 import type { Evaluation } from './statement.ts'
@@ -58,6 +59,8 @@ export type CompetitionState = {
   ownReceipts: readonly { readonly submission: Digest; readonly miner: Key; readonly block: number }[]
   /** Newest last. */
   readonly results: RoundResult[]
+  /** The newest result and who has attested it. */
+  attested: Attested | null
 }
 
 /** Decided, but not foldable until every message that it names is here. */
@@ -107,6 +110,7 @@ const createCompetition = (params: CompetitionParams, genesisBlock: number): Com
   candidates: new Map(),
   ownReceipts: [],
   results: [],
+  attested: null,
 })
 
 /** The state at genesis. `self`: this node's hotkey, null for a node that only follows. */

@@ -1,4 +1,4 @@
-/** bubblewrap against the promises of every engine, as root with control groups. */
+/** Bubblewrap against the promises of every engine, as root with control groups. */
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'

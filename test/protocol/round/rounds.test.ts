@@ -1,6 +1,7 @@
 /** Whole rounds: from a submission to the weights, with validators missing, late and restarted. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { accept } from '../../../protocol/round/items.ts'
 import type { RoundResult } from '../../../protocol/round/result.ts'
 import {
   createMesh,
@@ -243,4 +244,41 @@ test('a vector is never handed to the chain twice for one block, not even after 
   mesh.restart(node)
   mesh.step()
   assert.ok(node.weights.size <= before + 1)
+})
+
+const attestersOf = (node: Node): readonly string[] => [...(competitionOf(node).attested?.attestations.keys() ?? [])]
+
+test('R-80: once a result is final every member attests the same statement of it, one that was away when it is back', () => {
+  const mesh = createMesh()
+  const late = nodeAt(mesh, 3)
+  mesh.tell(submissionOf(BETTER, 'better'))
+  mesh.run(() => kindsOf(mesh).includes('commits'))
+  late.isUp = false
+  mesh.run(() => kindsOf(mesh).includes('result'))
+  late.isUp = true
+  mesh.run(() => mesh.nodes.every((node) => attestersOf(node).length === 4))
+  const { attested } = competitionOf(nodeAt(mesh, 0))
+  const statements = [...(attested?.attestations.values() ?? [])].map(({ message }) => {
+    const { predicate } = JSON.parse(new TextDecoder().decode(message.body.statement))
+    return { ...predicate, hotkey: '' }
+  })
+  for (const statement of statements) assert.deepEqual(statement, statements[0])
+  assert.equal(statements[0].winner, attested?.result.winner)
+})
+
+test('R-80: an attestation of another result is not kept', () => {
+  const mesh = createMesh()
+  mesh.tell(submissionOf(BETTER, 'better'))
+  mesh.run(() => mesh.nodes.every((node) => attestersOf(node).length === 4))
+  const node = nodeAt(mesh, 0)
+  const { attested } = competitionOf(node)
+  const [held] = attested?.attestations.values() ?? []
+  assert.ok(attested && held)
+  attested.attestations.clear()
+  node.state.items.clear()
+  const text = new TextDecoder().decode(held.message.body.statement)
+  const statement = new TextEncoder().encode(text.replace(attested.result.winner ?? '', '00'.repeat(32)))
+  const forged = { ...held.message, body: { ...held.message.body, statement } }
+  assert.deepEqual(accept(node.state, forged, { since: 0, isTrusted: false }).isKept, false)
+  assert.deepEqual(accept(node.state, held.message, { since: 0, isTrusted: false }).isKept, true)
 })
