@@ -35,20 +35,25 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`evalmesh: no test file matches ${patterns.join(' ')}\n`)
     return 2
   }
-  return runNodeTest([...flags, ...files.sort()], stop.signal)
+  // Whole meshes of real processes come last and alone: beside other tests they would wait for cores, not for each other.
+  const isWhole = (file: string): boolean => file.startsWith('test/e2e/')
+  const passes = [
+    // Two even on two cores: many tests wait for child processes most of the time.
+    { files: files.filter((file) => !isWhole(file)), atOnce: Math.max(2, availableParallelism() - 1) },
+    { files: files.filter(isWhole), atOnce: 1 },
+  ]
+  for (const { files: part, atOnce } of passes) {
+    if (part.length === 0) continue
+    const exitCode = await runNodeTest([`--test-concurrency=${atOnce}`, ...flags, ...part.sort()], stop.signal)
+    if (exitCode !== 0) return exitCode
+  }
+  return 0
 }
 
 function runNodeTest(args: readonly string[], stop: AbortSignal): Promise<number> {
   const child = spawn(
     process.execPath,
-    [
-      '--test',
-      '--test-reporter=spec',
-      // Two even on two cores: many tests wait for child processes most of the time.
-      `--test-concurrency=${Math.max(2, availableParallelism() - 1)}`,
-      `--test-timeout=${testMillisMax}`,
-      ...args,
-    ],
+    ['--test', '--test-reporter=spec', `--test-timeout=${testMillisMax}`, ...args],
     { stdio: 'inherit' },
   )
   stop.addEventListener('abort', () => child.kill('SIGTERM'))
