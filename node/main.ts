@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addAudit } from './cli/audit.ts'
+import { addCompletion } from './cli/completion.ts'
 import { addDemo } from './cli/demo.ts'
 import { addKeys } from './cli/keys.ts'
 import { CliError, EXIT, EXIT_HELP, progress } from './cli/output.ts'
@@ -24,7 +25,8 @@ const createProgram = (): Command => {
       `\nStart here:\n  npm run demo                 four validators certify a round on this machine\n\n${EXIT_HELP}`,
     )
     .exitOverride()
-  for (const add of [addDemo, addValidator, addSubmit, addAudit, addStatus, addCompetitions, addKeys]) add(program)
+  for (const add of [addDemo, addValidator, addSubmit, addAudit, addStatus, addCompetitions, addKeys, addCompletion])
+    add(program)
   return program
 }
 
