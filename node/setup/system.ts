@@ -10,11 +10,11 @@ import { isLockHeld, planSystemPackages, type SystemNeed, systemParts, toAptCall
 const lockWaitMillisMax = 300_000
 const lockRetryMillis = 3_000
 
-/** Why the machine could not be made ready; `facts.command` is what the user can run. `exitCode` is EX_UNAVAILABLE of sysexits.h. */
+/** Why the machine could not be made ready; `facts.command` is what the user can run. `exitCode` is the command line's for a machine that lacks something. */
 export class SetupError extends Error {
   readonly code: 'SYSTEM_PACKAGES_MISSING' | 'INSTALL_DECLINED' | 'INSTALL_FAILED'
   readonly facts: Readonly<Record<string, string>>
-  readonly exitCode = 69
+  readonly exitCode = 6
 
   constructor(code: SetupError['code'], message: string, facts: Readonly<Record<string, string>>) {
     super(message)
