@@ -1,21 +1,9 @@
 /** The round's attestation: what each member of a round's committee signs once the result is final, for those outside the mesh. */
-import type { Committee } from '../committee.ts'
 import { memberOf } from '../committee.ts'
-import type { Digest, Key } from '../crypto.ts'
+import type { Key } from '../crypto.ts'
 import type { Effect } from '../machine-types.ts'
 import { PREDICATE_TYPES, printJson, STATEMENT_TYPE } from '../message/statement.ts'
-import type { RoundResult } from './result.ts'
-import { ask, type CompetitionState, type Held, type RoundState } from './state.ts'
-
-/** A decided result and who has attested it: only the newest of a competition is collected here, older ones are in the archive. */
-export type Attested = {
-  readonly committee: Committee
-  readonly height: number
-  readonly header: Digest
-  readonly digest: Digest
-  readonly result: RoundResult
-  readonly attestations: Map<Key, Held<'roundAttestation'>>
-}
+import { type Attested, ask, type CompetitionState, type Held, type RoundState } from './state.ts'
 
 const RETRY_MS = 2_000
 

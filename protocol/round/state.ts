@@ -7,7 +7,6 @@ import { createStanding, incumbentOf, type Standing } from '../ledger/fold.ts'
 import type { Header, ManifestEntry } from '../message/entry.ts'
 import type { Delegation } from '../message/membership.ts'
 import { type Domains, type MessageKind, messageId, type Signed } from '../message/message.ts'
-import type { Attested } from './attestation.ts'
 import { committeeOf } from './epoch.ts'
 import type { RoundResult } from './result.ts'
 import type { Evaluation } from './statement.ts'
@@ -45,6 +44,16 @@ export type OpenRound = {
   isEvaluating: boolean
   /** The derivation of one set of reveals is asked for at every look at a proposal. */
   derived: { readonly reveals: string; readonly result: RoundResult } | null
+}
+
+/** A decided result and who has attested it: only the newest of a competition is collected here, older ones are in the archive. */
+export type Attested = {
+  readonly committee: Committee
+  readonly height: number
+  readonly header: Digest
+  readonly digest: Digest
+  readonly result: RoundResult
+  readonly attestations: Map<Key, Held<'roundAttestation'>>
 }
 
 export type CompetitionState = {
