@@ -28,8 +28,8 @@ const MEMBERS = [
 /** Blocks of a chain epoch: a demo's round lies within one. */
 const TEMPO = 1_440
 /** Blocks between two weights of one validator; below WEIGHTS_EVERY_BLOCKS, since a vector may land a block or two late. */
-const WEIGHTS_RATE_LIMIT = 8
-const WEIGHTS_EVERY_BLOCKS = 14
+const WEIGHTS_RATE_LIMIT = 6
+const WEIGHTS_EVERY_BLOCKS = 10
 
 export type DevnetMember = {
   readonly name: string
@@ -38,7 +38,13 @@ export type DevnetMember = {
   readonly keys: ValidatorKeys
   readonly ports: { readonly mesh: number; readonly api: number }
 }
-export type DevnetMiner = { readonly name: string; readonly home: string; readonly hotkey: Hotkey }
+export type DevnetMiner = {
+  readonly name: string
+  readonly home: string
+  readonly hotkey: Hotkey
+  /** Public key of its own purse: quotas count by coldkey too. */
+  readonly coldkey: string
+}
 export type Devnet = {
   readonly dir: string
   readonly members: readonly DevnetMember[]
@@ -79,22 +85,23 @@ export const layOutDevnet = async (o: {
   const miners = await Promise.all(
     o.miners.map(async (name): Promise<DevnetMiner> => {
       const home = join(o.dir, `miner-${name}`)
-      return { name, home, hotkey: await createHotkey(home) }
+      const coldkey = await createHotkey(join(home, 'coldkey'))
+      return { name, home, hotkey: await createHotkey(home), coldkey: coldkey.publicKey }
     }),
   )
   const owner = await createHotkey(join(o.dir, 'owner'))
   const coldkey = await createHotkey(join(o.dir, 'coldkey'))
-  const neuron = (hotkey: string, stakeRao: bigint, permit: boolean) => {
-    return { hotkey, coldkey: coldkey.publicKey, stakeRao: `${stakeRao}`, permit }
+  const neuron = (hotkey: string, stakeRao: bigint, purse = coldkey.publicKey) => {
+    return { hotkey, coldkey: purse, stakeRao: `${stakeRao}`, permit: stakeRao > 0n }
   }
   const chainSpec: GenesisSpec = {
     name: `demo-${bytesToHex(crypto.getRandomValues(new Uint8Array(8)))}`,
     accounts: [{ key: coldkey.publicKey, freeRao: `${1_000n * RAO}` }],
     subnet: { netuid: NETUID, tempo: TEMPO, ownerHotkey: owner.publicKey, weightsRateLimit: WEIGHTS_RATE_LIMIT },
     neurons: [
-      neuron(owner.publicKey, 0n, false),
-      ...members.map((member) => neuron(member.keys.hotkey.publicKey, member.stakeRao, true)),
-      ...miners.map((miner) => neuron(miner.hotkey.publicKey, 0n, false)),
+      neuron(owner.publicKey, 0n),
+      ...members.map((member) => neuron(member.keys.hotkey.publicKey, member.stakeRao)),
+      ...miners.map((miner) => neuron(miner.hotkey.publicKey, 0n, miner.coldkey)),
     ],
   }
   await mkdir(join(o.dir, 'chain'), { recursive: true, mode: 0o700 })
