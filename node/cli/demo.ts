@@ -3,25 +3,11 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { COMPETITIONS, type CompetitionParams, encodeSs58 } from '../../protocol/index.ts'
-import {
-  buildImage,
-  buildPool,
-  createEvaluator,
-  defaultCacheDirectory,
-  type EngineOptions,
-  imageDirectory,
-  openEngine,
-  type PoolInfo,
-  type PoolProgress,
-  readBaseline,
-  runLimits,
-} from '../../sandbox/index.ts'
+import { encodeSs58 } from '../../protocol/index.ts'
+import { prepareMachine } from '../demo/prepare.ts'
 import { type DemoReport, type RunningDemo, runDemo } from '../demo/run.ts'
 import { apiOf } from '../demo/watch.ts'
 import { createLog } from '../log.ts'
-import { toRuns } from '../measure.ts'
-import { ensureSystemPackages } from '../setup/system.ts'
 import { CliError, EXIT, print, printJson, progress, table } from './output.ts'
 
 type Flags = {
@@ -32,91 +18,17 @@ type Flags = {
   readonly engine: 'auto' | 'docker' | 'bubblewrap'
 }
 
-const COMPETITION = 'matrix-lossless'
-/** Matrices on which the baseline's time on this host is pinned. */
-const REFERENCE_MATRICES = 8
-
 /** Seconds since the start stand before each line: people want to know whether it still moves. */
 const createSay = () => {
   const started = performance.now()
   return (line: string): void => progress(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`)
 }
 
-/** One line a training step. */
-const tellPool = (say: (line: string) => void) => {
-  let told = -1
-  return ({ last, matrices }: PoolProgress): void => {
-    if (last.step === told) return
-    told = last.step
-    say(`pool: step ${last.step} of training, loss ${last.loss.toFixed(3)}, ${matrices} matrices`)
-  }
-}
-
-/** The image, the pool and this host's reference time: made once a machine, found again in the cache after that. */
-const prepare = async (flags: Flags, say: (line: string) => void, signal: AbortSignal) => {
-  await ensureSystemPackages({
-    need: flags.engine === 'docker' ? ['docker', 'mmdebstrap'] : ['bubblewrap', 'mmdebstrap'],
-    yes: flags.yes ?? false,
-    interactive: process.stdin.isTTY === true,
-    report: say,
-    signal,
-  })
-  const cache = defaultCacheDirectory()
-  const directory = imageDirectory(cache)
-  const image = await buildImage({ directory, onProgress: say, signal })
-  const options: EngineOptions = { prefer: flags.engine, imageDirectory: directory, dockerRoot: join(cache, 'docker') }
-  const engine = await openEngine(options)
-  try {
-    const outDir = join(cache, `pool-demo-${image.digest.slice(0, 16)}`)
-    const pool = await buildPool({
-      engine,
-      preset: 'demo',
-      outDir,
-      onProgress: tellPool(say),
-      signal,
-    })
-    say(
-      `sandbox: ${engine.kind} ${engine.version}; pool of ${pool.digests.length} matrices, root ${pool.root.slice(0, 16)}`,
-    )
-    return { image, pool, options }
-  } finally {
-    await engine.close()
-  }
-}
-
-/** The demo's parameters: the competition's rules with this machine's image, pool and reference time. */
-const toParams = async (o: {
-  image: string
-  pool: PoolInfo
-  options: EngineOptions
-  signal: AbortSignal
-}): Promise<CompetitionParams> => {
-  const rules = COMPETITIONS.get(COMPETITION)
-  if (rules === undefined) throw new Error(`no competition ${COMPETITION}`)
-  const { pool } = o
-  const facts = { image: o.image, poolManifest: pool.manifestDigest, poolRoot: pool.root, referenceNanos: 1n }
-  const params = rules.presets.demo(facts)
-  const matrices = pool.digests
-    .slice(0, REFERENCE_MATRICES)
-    .map((digest) => ({ digest, path: join(pool.dir, `${digest}.bin`) }))
-  const baseline = readBaseline()
-  const job = { candidate: baseline, partner: baseline, matrices, seed: pool.root, limits: runLimits }
-  const measurement = await createEvaluator({ engine: o.options }).evaluate(job, { signal: o.signal })
-  if (measurement.verdict !== 'pass') {
-    throw new CliError({
-      exitCode: EXIT.unavailable,
-      message: `the baseline does not run in the sandbox: ${measurement.line}`,
-    })
-  }
-  const { hereNanos } = rules.certifyHost({ params, matrices: measurement.matrices.map(toRuns) })
-  return { ...params, referenceNanos: hereNanos }
-}
-
 const metric = (value: number): string => (value === 0 ? '-' : value.toFixed(4))
 
 const show = (running: RunningDemo): string => {
-  const { report, devnet } = running
-  const names = new Map(devnet.members.map((member) => [encodeSs58(member.keys.hotkey.publicKey), member.name]))
+  const { report, mesh } = running
+  const names = new Map(mesh.devnet.members.map((member) => [encodeSs58(member.keys.hotkey.publicKey), member.name]))
   const rounds = report.rounds.flatMap((round) => {
     const head = ['submission', 'verdict', 'reason', 'certified', ...names.values()]
     const rows = round.submissions.map((s) => [
@@ -157,15 +69,16 @@ const show = (running: RunningDemo): string => {
 }
 
 const howToExplore = (running: RunningDemo, dir: string): string => {
-  const [member] = running.devnet.members
+  const { devnet, genesisPath, chainEndpoint, peers } = running.mesh
+  const [member] = devnet.members
   const api = member === undefined ? '' : apiOf(member)
   return [
     '',
     'The mesh is still running. In another terminal:',
     `  npm run -s evalmesh -- status --api ${api}`,
     `  npm run -s evalmesh -- competitions --api ${api}`,
-    `  npm run -s evalmesh -- audit verify --genesis ${running.genesisPath} --chain ${running.chainEndpoint} --peer ${running.peers[0]}`,
-    `  npm run -s evalmesh -- submit node/demo/solutions/byte-planes.py --home ${join(dir, 'miner-baseline')} --genesis ${running.genesisPath} --peer ${running.peers[0]}`,
+    `  npm run -s evalmesh -- audit verify --genesis ${genesisPath} --chain ${chainEndpoint} --peer ${peers[0]}`,
+    `  npm run -s evalmesh -- submit node/demo/solutions/byte-planes.py --home ${join(dir, 'miner-baseline')} --genesis ${genesisPath} --peer ${peers[0]}`,
     `Logs and keys: ${dir}. Ctrl-C ends it and removes them.`,
   ].join('\n')
 }
@@ -184,21 +97,21 @@ const run = async (flags: Flags): Promise<void> => {
   })
   await mkdir(tmpdir(), { recursive: true })
   const dir = await mkdtemp(join(tmpdir(), 'evalmesh-demo-'))
-  let stop = async (): Promise<void> => {}
+  let running: RunningDemo | null = null
   try {
-    const { image, pool, options } = await prepare(flags, say, signal)
-    const params = await toParams({ image: image.digest, pool, options, signal })
+    const prepared = await prepareMachine({ ...flags, yes: flags.yes ?? false, say, signal })
     const log = createLog({ name: 'demo', level: 'error' })
-    const running = await runDemo({ dir, poolDir: pool.dir, params, engine: flags.engine, say, log, signal }, (how) => {
-      stop = how
-    })
+    running = await runDemo({ ...prepared, dir, engine: flags.engine, say, log, signal })
     if (flags.keep) progress(howToExplore(running, dir))
     if (flags.json) printJson(running.report satisfies DemoReport)
     else print(show(running))
     if (flags.keep) await interrupted
     else progress('\nTo look around in a running mesh: npm run demo -- --keep')
+  } catch (error) {
+    // A terminal's Ctrl-C reaches the children too: what they then fail with is not the reason.
+    throw signal.aborted ? signal.reason : error
   } finally {
-    await stop()
+    await running?.mesh.stop()
     if (flags.keepLogs) progress(`logs and keys are in ${dir}`)
     else await rm(dir, { recursive: true, force: true })
   }

@@ -1,26 +1,22 @@
 /** The main job on one machine: a local chain, four validators, three submissions, a crash in the middle, one certified result. */
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type CompetitionParams, domainsOf, encodeSs58, type Genesis } from '../../protocol/index.ts'
+import { type CompetitionParams, domainsOf, encodeSs58 } from '../../protocol/index.ts'
 import type { CertificateView } from '../api/certificates.ts'
 import type { CertifiedRoundView } from '../api/views.ts'
 import { connectGuest, peerIdOf } from '../audit/source.ts'
-import { createLocalChain } from '../chain/local-chain.ts'
-import type { Chain } from '../chain/port.ts'
 import { askApi } from '../cli/api-client.ts'
 import { CliError } from '../cli/output.ts'
 import type { Log } from '../log.ts'
 import { prepareSubmission, sendSubmission } from '../submit.ts'
-import { type Devnet, type DevnetMember, foundMesh, layOutDevnet } from './devnet.ts'
-import { type Child, startProcess } from './process.ts'
+import type { DevnetMember } from './devnet.ts'
+import { type DevMesh, startMesh, waitForWindow } from './mesh.ts'
 import { apiOf, createNarrator, poll, statusOf } from './watch.ts'
 
 /** What each miner hands in: a file of node/demo/solutions. */
 const SOLUTIONS = ['baseline', 'byte-planes', 'stash'] as const
-const BLOCK_MS = 500
 
 /** Longest wait for each step, in ms; a cold machine with busy cores stays well below. */
-const PATIENCE = { start: 60_000, round: 300_000, catchUp: 60_000, weights: 60_000 }
+const PATIENCE = { round: 300_000, catchUp: 60_000, weights: 60_000 }
 
 type Values = { readonly verdict: string; readonly reason: string; readonly metric: number }
 export type SubmissionReport = Values & {
@@ -58,42 +54,23 @@ export type DemoOptions = {
   readonly signal: AbortSignal
 }
 
-/** A demo's mesh while it runs. */
-export type RunningDemo = {
-  readonly devnet: Devnet
-  readonly genesisPath: string
-  readonly chainEndpoint: string
-  readonly peers: readonly string[]
-  readonly report: DemoReport
-}
+/** A demo's mesh, which still runs, and what it has shown. */
+export type RunningDemo = { readonly mesh: DevMesh; readonly report: DemoReport }
 
-type Stage = {
-  readonly o: DemoOptions
-  readonly devnet: Devnet
-  readonly chain: Chain
-  readonly genesis: Genesis
-  readonly peers: readonly string[]
-  readonly children: Map<DevnetMember, Child>
-}
-
-const startValidator = async (member: DevnetMember): Promise<Child> => {
-  const args = ['validator', '--home', member.home, '--lifeline']
-  const child = startProcess({ entry: 'node/main.ts', args, logFile: join(member.home, 'log') })
-  await child.ready
-  return child
-}
+type Stage = { readonly o: DemoOptions; readonly mesh: DevMesh }
 
 const submitAll = async (s: Stage): Promise<ReadonlyMap<string, string>> => {
-  const { o, genesis } = s
+  const { o } = s
+  const { genesis, devnet, peers: all } = s.mesh
   const domains = domainsOf(genesis)
-  const mesh = await connectGuest({ peers: s.peers, domains, log: o.log })
+  const mesh = await connectGuest({ peers: all, domains, log: o.log })
   const names = new Map<string, string>()
   try {
-    for (const [index, miner] of s.devnet.miners.entries()) {
+    for (const [index, miner] of devnet.miners.entries()) {
       const solution = await readFile(new URL(`solutions/${miner.name}.py`, import.meta.url))
       const submission = prepareSubmission({ params: o.params, solution, hotkey: miner.hotkey, domains })
       // Each to another validator: the others get it by gossip and fetch the bundle by its digest.
-      const peers = s.peers.map((_, offset) => peerIdOf(s.peers[(index + offset) % s.peers.length] ?? ''))
+      const peers = all.map((_, offset) => peerIdOf(all[(index + offset) % all.length] ?? ''))
       const { id } = await sendSubmission({ submission, mesh, peers, signal: o.signal })
       names.set(id, miner.name)
       o.say(`miner ${miner.name} submits ${id.slice(0, 16)} (${solution.length} bytes)`)
@@ -102,23 +79,6 @@ const submitAll = async (s: Stage): Promise<ReadonlyMap<string, string>> => {
     await mesh.close()
   }
   return names
-}
-
-/** Blocks that the submissions and their receipts need at most: 3 s. */
-const WINDOW_BLOCKS_MIN = 6
-
-/** Submissions of one round must land in one window: waits for the next one to open when this one is about to close. */
-const waitForWindow = async (s: Stage): Promise<void> => {
-  const { roundBlocks } = s.o.params
-  const head = (await s.chain.finalizedHead()).number
-  const opens = s.genesis.block + (Math.floor((head - s.genesis.block) / roundBlocks) + 1) * roundBlocks
-  if (opens - head > WINDOW_BLOCKS_MIN) return
-  await poll({
-    what: `block ${opens}`,
-    withinMs: PATIENCE.start,
-    signal: s.o.signal,
-    look: async () => ((await s.chain.finalizedHead()).number > opens ? true : null),
-  })
 }
 
 /** Runs until the victim's commit has reached another validator, then kills it as a power cut would. */
@@ -131,7 +91,7 @@ const killInTheMiddle = async (s: Stage, victim: DevnetMember): Promise<void> =>
     signal: s.o.signal,
     look: async () => {
       const statuses = await Promise.all(
-        s.devnet.members.map(async (member) => [member, await statusOf(member)] as const),
+        s.mesh.devnet.members.map(async (member) => [member, await statusOf(member)] as const),
       )
       for (const [member, status] of statuses) narrate(member, status)
       const seen = statuses.some(
@@ -140,7 +100,7 @@ const killInTheMiddle = async (s: Stage, victim: DevnetMember): Promise<void> =>
       return seen ? true : null
     },
   })
-  await s.children.get(victim)?.kill('SIGKILL')
+  await s.mesh.kill(victim, 'SIGKILL')
   s.o.say(`*** ${victim.name} (${name}) is killed with SIGKILL`)
 }
 
@@ -151,7 +111,7 @@ const waitForResult = (s: Stage, witness: DevnetMember): Promise<CertifiedRoundV
     withinMs: PATIENCE.round,
     signal: s.o.signal,
     look: async () => {
-      for (const member of s.devnet.members) narrate(member, await statusOf(member))
+      for (const member of s.mesh.devnet.members) narrate(member, await statusOf(member))
       return askApi<CertifiedRoundView>(apiOf(witness), `/rounds/${s.o.params.id}/1`).catch((error: unknown) => {
         if (error instanceof CliError) return null
         throw error
@@ -162,7 +122,7 @@ const waitForResult = (s: Stage, witness: DevnetMember): Promise<CertifiedRoundV
 
 /** Starts the victim again; resolves when its log is the others', root for root. */
 const bringBack = async (s: Stage, victim: DevnetMember, witness: DevnetMember): Promise<void> => {
-  s.children.set(victim, await startValidator(victim))
+  await s.mesh.start(victim)
   s.o.say(`*** ${victim.name} is started again`)
   await poll({
     what: `${victim.name} catching up`,
@@ -176,23 +136,21 @@ const bringBack = async (s: Stage, victim: DevnetMember, witness: DevnetMember):
   s.o.say(`${victim.name} has caught up: the same log root as the others`)
 }
 
-const rowOf = async (s: Stage, member: DevnetMember): Promise<{ row: Row; setAt: number | null }> => {
-  const { weights, setAt } = await s.chain.weightsOf({ netuid: s.genesis.netuid, hotkey: member.keys.hotkey.publicKey })
-  return { row: weights, setAt }
-}
-
 const waitForWeights = (s: Stage): Promise<Readonly<Record<string, Row>>> =>
   poll({
     what: 'equal weights of all validators',
     withinMs: PATIENCE.weights,
     signal: s.o.signal,
     look: async () => {
-      const rows = await Promise.all(s.devnet.members.map((member) => rowOf(s, member)))
+      const rows = await Promise.all(s.mesh.devnet.members.map(s.mesh.rowOf))
       const [first] = rows.map(({ row }) => JSON.stringify(row))
       const equal = rows.every(({ row, setAt }) => setAt !== null && row.length > 1 && JSON.stringify(row) === first)
       if (!equal) return null
       return Object.fromEntries(
-        s.devnet.members.map((member, index) => [encodeSs58(member.keys.hotkey.publicKey), rows[index]?.row ?? []]),
+        s.mesh.devnet.members.map((member, index) => [
+          encodeSs58(member.keys.hotkey.publicKey),
+          rows[index]?.row ?? [],
+        ]),
       )
     },
   })
@@ -216,69 +174,34 @@ const toReport = (view: CertifiedRoundView, names: ReadonlyMap<string, string>, 
   weights,
 })
 
-/** Runs the whole story; the mesh still runs when it resolves. `stop` ends every process, also after a failure. */
-export const runDemo = async (o: DemoOptions, onStop: (stop: () => Promise<void>) => void): Promise<RunningDemo> => {
+const tellStory = async (s: Stage, started: number): Promise<DemoReport> => {
+  await waitForWindow(s.mesh, s.o.signal)
+  const names = await submitAll(s)
+  const [witness, victim] = s.mesh.devnet.members
+  if (witness === undefined || victim === undefined) throw new Error('a devnet has four members')
+  await killInTheMiddle(s, victim)
+  const view = await waitForResult(s, witness)
+  s.o.say(
+    `round ${view.round} is certified at height ${view.certificate.height} by ${view.certificate.signers.length} validators`,
+  )
+  await bringBack(s, victim, witness)
+  const chainWeights = await waitForWeights(s)
+  return {
+    rounds: [toReport(view, names, Object.values(chainWeights)[0] ?? [])],
+    chainWeights,
+    caughtUp: [encodeSs58(victim.keys.hotkey.publicKey)],
+    seconds: Math.round((performance.now() - started) / 100) / 10,
+  }
+}
+
+/** Runs the whole story; the mesh still runs when it resolves, for the caller to stop, and is gone when it rejects. */
+export const runDemo = async (o: DemoOptions): Promise<RunningDemo> => {
   const started = performance.now()
-  const devnet = await layOutDevnet({ dir: o.dir, miners: SOLUTIONS })
-  const children = new Map<DevnetMember, Child>()
-  const chainArgs = ['--dir', join(o.dir, 'chain'), '--block-ms', `${BLOCK_MS}`, '--lifeline']
-  const chainProcess = startProcess({
-    entry: 'node/chain/local/main.ts',
-    args: chainArgs,
-    logFile: join(o.dir, 'chain', 'log'),
-  })
-  onStop(async () => {
-    await Promise.all([...children.values()].map((child) => child.kill('SIGTERM')))
-    await chainProcess.kill('SIGTERM')
-  })
-  const chainEndpoint = String((await chainProcess.ready)['endpoint'])
-  const chain = createLocalChain({ endpoint: chainEndpoint })
+  const mesh = await startMesh({ ...o, miners: SOLUTIONS })
   try {
-    const { genesis, genesisPath, peers } = await foundMesh({
-      ...o,
-      devnet,
-      chain,
-      chainEndpoint,
-      competitions: [o.params],
-    })
-    o.say(
-      `local chain at ${chainEndpoint}; mesh ${domainsOf(genesis).mesh.slice(0, 16)} founded at block ${genesis.block}`,
-    )
-    const s: Stage = { o, devnet, chain, genesis, peers, children }
-    await Promise.all(
-      devnet.members.map(async (member) => {
-        children.set(member, await startValidator(member))
-        o.say(`validator ${member.name} is up (${member.stakeRao / 1_000_000_000_000n} % of the stake)`)
-      }),
-    )
-    await poll({
-      what: 'a joined mesh',
-      withinMs: PATIENCE.start,
-      signal: o.signal,
-      look: async () => {
-        const all = await Promise.all(devnet.members.map(statusOf))
-        return all.every((status) => status?.members.every((member) => member.connected)) ? true : null
-      },
-    })
-    await waitForWindow(s)
-    const names = await submitAll(s)
-    const [witness, victim] = devnet.members
-    if (witness === undefined || victim === undefined) throw new Error('a devnet has four members')
-    await killInTheMiddle(s, victim)
-    const view = await waitForResult(s, witness)
-    o.say(
-      `round ${view.round} is certified at height ${view.certificate.height} by ${view.certificate.signers.length} validators`,
-    )
-    await bringBack(s, victim, witness)
-    const chainWeights = await waitForWeights(s)
-    const report = {
-      rounds: [toReport(view, names, Object.values(chainWeights)[0] ?? [])],
-      chainWeights,
-      caughtUp: [encodeSs58(victim.keys.hotkey.publicKey)],
-      seconds: Math.round((performance.now() - started) / 100) / 10,
-    }
-    return { devnet, genesisPath, chainEndpoint, peers, report }
-  } finally {
-    await chain.close()
+    return { mesh, report: await tellStory({ o, mesh }, started) }
+  } catch (error) {
+    await mesh.stop()
+    throw error
   }
 }

@@ -1,0 +1,144 @@
+/** A development mesh of real processes: the local chain and four validators, started, killed and started again at will. */
+import { join } from 'node:path'
+import { type CompetitionParams, domainsOf, type Genesis } from '../../protocol/index.ts'
+import { createLocalChain } from '../chain/local-chain.ts'
+import type { Chain, Weight } from '../chain/port.ts'
+import { type Devnet, type DevnetMember, foundMesh, layOutDevnet } from './devnet.ts'
+import { type Child, startProcess } from './process.ts'
+import { poll, statusOf } from './watch.ts'
+
+const BLOCK_MS = 500
+/** Longest wait until all are connected with all; a cold machine with busy cores stays well below. */
+const JOIN_MS = 60_000
+/** Longest wait for a window to open: ten times what one of the demo takes. */
+const WINDOW_MS = 60_000
+
+export type MeshOptions = {
+  readonly dir: string
+  /** Names of registered miners. */
+  readonly miners: readonly string[]
+  readonly poolDir: string
+  readonly params: CompetitionParams
+  readonly engine: 'auto' | 'docker' | 'bubblewrap'
+  readonly say: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+export type DevMesh = {
+  readonly devnet: Devnet
+  readonly genesis: Genesis
+  readonly genesisPath: string
+  readonly chain: Chain
+  readonly chainEndpoint: string
+  /** Multiaddrs of the validators, in the order of the members. */
+  readonly peers: readonly string[]
+  /** Resolves when it listens; it appends to its log. */
+  start(member: DevnetMember): Promise<void>
+  /** Resolves when its process is gone. SIGKILL is what a power cut would be. */
+  kill(member: DevnetMember, signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
+  /** Of the process that was started last. */
+  pidOf(member: DevnetMember): number
+  /** The member's weights as the chain has them; `setAt` is null for none. */
+  rowOf(member: DevnetMember): Promise<{ readonly row: readonly Weight[]; readonly setAt: number | null }>
+  /** Ends every process. */
+  stop(): Promise<void>
+}
+
+type Running = { readonly children: Map<DevnetMember, Child>; readonly chainProcess: Child }
+
+const startValidator = async (member: DevnetMember, children: Map<DevnetMember, Child>): Promise<void> => {
+  const args = ['validator', '--home', member.home, '--lifeline']
+  const child = startProcess({ entry: 'node/main.ts', args, logFile: join(member.home, 'log') })
+  children.set(member, child)
+  await child.ready
+}
+
+const foundAndStart = async (o: MeshOptions, devnet: Devnet, { children, chainProcess }: Running): Promise<DevMesh> => {
+  const chainEndpoint = String((await chainProcess.ready)['endpoint'])
+  const chain = createLocalChain({ endpoint: chainEndpoint })
+  const stop = async (): Promise<void> => {
+    await Promise.all([...children.values()].map((child) => child.kill('SIGTERM')))
+    await chain.close()
+  }
+  try {
+    const founded = await foundMesh({ ...o, devnet, chain, chainEndpoint, competitions: [o.params] })
+    const { genesis } = founded
+    o.say(
+      `local chain at ${chainEndpoint}; mesh ${domainsOf(genesis).mesh.slice(0, 16)} founded at block ${genesis.block}`,
+    )
+    await Promise.all(
+      devnet.members.map(async (member) => {
+        await startValidator(member, children)
+        o.say(`validator ${member.name} is up (${member.stakeRao / 1_000_000_000_000n} % of the stake)`)
+      }),
+    )
+    await poll({
+      what: 'a joined mesh',
+      withinMs: JOIN_MS,
+      signal: o.signal,
+      look: async () => {
+        const all = await Promise.all(devnet.members.map(statusOf))
+        return all.every((status) => status?.members.every((member) => member.connected)) ? true : null
+      },
+    })
+    return {
+      devnet,
+      ...founded,
+      chain,
+      chainEndpoint,
+      start: (member) => startValidator(member, children),
+      kill: async (member, signal) => children.get(member)?.kill(signal),
+      pidOf: (member) => children.get(member)?.pid ?? 0,
+      rowOf: async (member) => {
+        const hotkey = member.keys.hotkey.publicKey
+        const { weights, setAt } = await chain.weightsOf({ netuid: genesis.netuid, hotkey })
+        return { row: weights, setAt }
+      },
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Resolves when every validator is connected with every other; leaves no process when it fails. */
+export const startMesh = async (o: MeshOptions): Promise<DevMesh> => {
+  const devnet = await layOutDevnet(o)
+  const chainProcess = startProcess({
+    entry: 'node/chain/local/main.ts',
+    args: ['--dir', join(o.dir, 'chain'), '--block-ms', `${BLOCK_MS}`, '--lifeline'],
+    logFile: join(o.dir, 'chain', 'log'),
+  })
+  try {
+    const mesh = await foundAndStart(o, devnet, { children: new Map(), chainProcess })
+    return {
+      ...mesh,
+      stop: async () => {
+        await mesh.stop()
+        await chainProcess.kill('SIGTERM')
+      },
+    }
+  } catch (error) {
+    await chainProcess.kill('SIGTERM')
+    throw error
+  }
+}
+
+/** Blocks that the submissions and their receipts need at most: 3 s. */
+const WINDOW_BLOCKS_MIN = 6
+
+/** Submissions of one round must land in one window: waits for the next one to open when this one is about to close. */
+export const waitForWindow = async ({ chain, genesis }: DevMesh, signal: AbortSignal): Promise<void> => {
+  // The shortest period of all competitions is the one that a submission could miss.
+  const roundBlocks = Math.min(...genesis.competitions.map((params) => params.roundBlocks))
+  const head = (await chain.finalizedHead()).number
+  const opens = genesis.block + (Math.floor((head - genesis.block) / roundBlocks) + 1) * roundBlocks
+  if (opens - head > WINDOW_BLOCKS_MIN) return
+  await poll({
+    what: `block ${opens}`,
+    withinMs: WINDOW_MS,
+    signal,
+    look: async () => ((await chain.finalizedHead()).number > opens ? true : null),
+  })
+}
