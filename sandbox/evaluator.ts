@@ -7,8 +7,8 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { RunFault } from './faults.ts'
-import { defaultHostLock, takeHostLock } from './host-lock.ts'
 import { faulted, type Job, type Measurement, type Progress } from './job.ts'
+import { defaultHostLock, takeLock } from './lock.ts'
 import type { EngineOptions } from './open-engine.ts'
 
 /** Beside the work itself. */
@@ -84,7 +84,7 @@ export function createEvaluator(config: { readonly engine: EngineOptions; readon
   const lockPath = config.lockPath ?? defaultHostLock()
   return {
     async evaluate(job, options = {}) {
-      const release = await takeHostLock(lockPath, options.signal)
+      const release = await takeLock(lockPath, options.signal)
       try {
         return await runReferee(JSON.stringify({ job, options: config.engine }), options)
       } finally {

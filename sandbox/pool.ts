@@ -6,6 +6,7 @@ import { merkleRoot } from '../protocol/index.ts'
 import type { Engine } from './engine.ts'
 import { SandboxError } from './errors.ts'
 import { basePolicy, type Policy } from './limits.ts'
+import { takeLock } from './lock.ts'
 import { type PoolLoss, receivePool } from './pool-channel.ts'
 import { matrixBytes, type PoolRow, parsePoolManifest, writePoolManifest } from './pool-manifest.ts'
 
@@ -55,7 +56,8 @@ const matrixFile = (digest: string): string => `${digest}.bin`
 
 /**
  * Trains the preset's models inside a sandbox and writes what they made to `outDir`. A whole pool of the same generator
- * and preset there is returned as it is; any other pool there is replaced. Nobody ever sees half a pool.
+ * and preset there is returned as it is; any other pool there is replaced. Callers in several processes wait for one another;
+ * nobody ever sees half a pool.
  * @throws SandboxError `POOL_BUILD_FAILED`, or what the engine throws; the signal's reason when aborted
  */
 export async function buildPool(options: BuildPoolOptions): Promise<PoolInfo> {
@@ -63,14 +65,31 @@ export async function buildPool(options: BuildPoolOptions): Promise<PoolInfo> {
   const outDir = resolve(options.outDir)
   const generator = sha256(await readFile(join(harness, 'pool_build.py')))
   const isWanted = (pool: PoolInfo) => pool.generator === generator && pool.preset === preset
-  const present = await readPool(outDir).catch(() => null)
-  if (present !== null && isWanted(present)) return present
+  const findWanted = async () => {
+    const present = await readPool(outDir).catch(() => null)
+    return present !== null && isWanted(present) ? present : null
+  }
+  const present = await findWanted()
+  if (present !== null) return present
   await checkReplaceable(outDir)
   await mkdir(dirname(outDir), { recursive: true })
+  const unlock = await takeLock(`${outDir}.lock`, signal)
+  try {
+    // Whoever held the lock before us may have built it.
+    return (await findWanted()) ?? (await buildAside(outDir, { ...options, generator }))
+  } finally {
+    unlock()
+  }
+}
+
+async function buildAside(
+  outDir: string,
+  options: BuildPoolOptions & { readonly generator: string },
+): Promise<PoolInfo> {
   const aside = await mkdtemp(join(dirname(outDir), `.${basename(outDir)}-`))
   try {
-    await runGenerator(aside, { ...options, generator })
-    signal?.throwIfAborted()
+    await runGenerator(aside, options)
+    options.signal?.throwIfAborted()
     await rm(outDir, { recursive: true, force: true })
     await rename(aside, outDir)
     return await readPool(outDir)

@@ -34,7 +34,6 @@ TEXT_CHARACTERS_MAX = 600
 F_SETPIPE_SZ = 1031
 PIPE_BYTES = 1024 * 1024
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER = 4, 22, 36
-LOG_CHUNK_BYTES = 64 * 1024
 
 # System calls that change another process of the same user, us above all: such changes would outlive the call and tell
 # the next one something. The child may use them on itself, where the process argument is 0. By machine: the audit
@@ -232,11 +231,11 @@ def fork_child(source, role):
 def pass_log(log):
     """What the child printed goes to stderr, whose amount the engine limits. False when there is no more for now."""
     try:
-        text = os.read(log, LOG_CHUNK_BYTES)
+        count = os.readv(log, [buffer])
     except BlockingIOError:
         return False
-    write_all(2, text)
-    return len(text) > 0
+    write_all(2, buffer[:count])
+    return count > 0
 
 
 def await_word(up, log):

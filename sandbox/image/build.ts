@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { boundedText } from '../bounded.ts'
 import { connectDocker } from '../docker-connect.ts'
 import { reasonOf, SandboxError } from '../errors.ts'
+import { takeLock } from '../lock.ts'
 import { isOwnerAlive, ownerTag } from '../process-owner.ts'
 import { exportBuild } from './docker-build.ts'
 import { type Image, openImage, writeRecord } from './image.ts'
@@ -35,14 +36,14 @@ export type BuildOptions = {
 /**
  * The image in `directory`, built if it is missing or damaged (20–60 s, about 65 MB to fetch). Callers in several
  * processes wait for one another; what they see is a whole image or none.
- * @throws SandboxError `TOOLS_MISSING` with the `packages` to install, `IMAGE_BUILD_FAILED`.
+ * @throws SandboxError `TOOLS_MISSING` with the `packages` to install, `IMAGE_BUILD_FAILED`, `LOCK_FAILED`.
  */
 export async function buildImage(options: BuildOptions): Promise<Image> {
   const { directory, signal } = options
   mkdirSync(dirname(directory), { recursive: true })
   const present = await openImage(directory).catch(asMissing)
   if (present !== null) return present
-  const unlock = await lock(`${directory}.lock`, signal)
+  const unlock = await takeLock(`${directory}.lock`, signal)
   try {
     return (await openImage(directory).catch(asMissing)) ?? (await buildAside(options))
   } finally {
@@ -176,18 +177,4 @@ function installedPackages(rootfs: string): string[] {
     .filter((block) => block.trim() !== '')
     .map((block) => `${field(block, 'Package')} ${field(block, 'Version')}`)
     .sort((a, b) => (a < b ? -1 : 1))
-}
-
-/** Waits for an exclusive lock; a child of ours holds it, and loses it when we die, for its input ends. */
-async function lock(path: string, signal: AbortSignal | undefined): Promise<() => void> {
-  const holder = spawn('flock', [path, 'sh', '-c', 'echo locked; read -r line'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    ...(signal === undefined ? {} : { signal }),
-  })
-  const failed = once(holder, 'close').then(() => {
-    throw new SandboxError('IMAGE_BUILD_FAILED', { command: 'flock', reason: `cannot lock ${path}` })
-  })
-  await Promise.race([once(holder.stdout, 'data'), failed])
-  failed.catch(() => undefined)
-  return () => holder.stdin.end()
 }

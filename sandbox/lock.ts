@@ -1,4 +1,4 @@
-/** One lock for the whole host, so that timed runs of several validators take turns. */
+/** Locks between processes: timed runs of a host take turns, an image or a pool is built once. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, closeSync, constants, openSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SandboxError } from './errors.ts'
 
-/** The same for every validator of a host, whatever its user and folders. */
+/** The lock of timed runs: the same for every validator of a host, whatever its user and folders. */
 export function defaultHostLock(): string {
   return join(tmpdir(), 'evalmesh-timing.lock')
 }
@@ -16,7 +16,8 @@ function openShared(path: string): number {
   try {
     return openSync(path, constants.O_RDONLY)
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown
+    const { code } = thrown as NodeJS.ErrnoException
+    if (code !== 'ENOENT') throw new SandboxError('LOCK_FAILED', { path, code }, thrown)
     const fd = openSync(path, constants.O_RDONLY | constants.O_CREAT, 0o644)
     chmodSync(path, 0o644)
     return fd
@@ -24,11 +25,11 @@ function openShared(path: string): number {
 }
 
 /**
- * Waits for the lock; call what it returns to give it back. The kernel holds it on our open file (flock(1) takes it on
+ * Waits for the lock on the file `path`, which is made if missing and stays; call what it returns to give it back. The kernel holds it on our open file (flock(1) takes it on
  * a descriptor shared with us), so it ends with this process, however that ends.
- * @throws the signal's reason, or SandboxError `TOOLS_MISSING` without flock(1).
+ * @throws the signal's reason, SandboxError `TOOLS_MISSING` without flock(1), or `LOCK_FAILED`.
  */
-export async function takeHostLock(path: string, signal?: AbortSignal): Promise<() => void> {
+export async function takeLock(path: string, signal?: AbortSignal): Promise<() => void> {
   signal?.throwIfAborted()
   const fd = openShared(path)
   try {
@@ -40,7 +41,7 @@ export async function takeHostLock(path: string, signal?: AbortSignal): Promise<
     })
     signal?.removeEventListener('abort', stop)
     signal?.throwIfAborted()
-    if (code !== 0) throw new SandboxError('START_FAILED', { program: 'flock', path, code })
+    if (code !== 0) throw new SandboxError('LOCK_FAILED', { path, code })
   } catch (thrown) {
     closeSync(fd)
     throw thrown

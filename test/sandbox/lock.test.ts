@@ -1,4 +1,4 @@
-/** Timed runs of one host take turns, whoever crashes. */
+/** Who needs something that is there once takes turns, whoever crashes. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { test } from 'node:test'
-import { takeHostLock } from '../../sandbox/host-lock.ts'
+import { takeLock } from '../../sandbox/lock.ts'
+import { isSandboxError } from './engine-errors.ts'
 
-const MODULE = join(import.meta.dirname, '../../sandbox/host-lock.ts')
+const MODULE = join(import.meta.dirname, '../../sandbox/lock.ts')
 
 async function withPath(work: (path: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'evalmesh-lock-'))
@@ -20,11 +21,11 @@ async function withPath(work: (path: string) => Promise<void>): Promise<void> {
   }
 }
 
-test('host lock: one holder at a time, each gets its turn', () =>
+test('lock: one holder at a time, each gets its turn', () =>
   withPath(async (path) => {
     let holders = 0
     const turns = Array.from({ length: 4 }, async () => {
-      const release = await takeHostLock(path)
+      const release = await takeLock(path)
       holders += 1
       assert.equal(holders, 1)
       await new Promise(setImmediate)
@@ -35,29 +36,29 @@ test('host lock: one holder at a time, each gets its turn', () =>
     await Promise.all(turns)
   }))
 
-test('host lock: whoever waits can be called off, and leaves no trace', () =>
+test('lock: whoever waits can be called off, and leaves no trace', () =>
   withPath(async (path) => {
-    const release = await takeHostLock(path)
+    const release = await takeLock(path)
     const controller = new AbortController()
-    const waiting = takeHostLock(path, controller.signal)
+    const waiting = takeLock(path, controller.signal)
     controller.abort(new Error('not any more'))
     await assert.rejects(waiting, /not any more/)
     release()
-    const again = await takeHostLock(path)
+    const again = await takeLock(path)
     again()
   }))
 
-test('host lock: a holder killed by SIGKILL holds nothing', () =>
+test('lock: a holder killed by SIGKILL holds nothing', () =>
   withPath(async (path) => {
     const code = `
-      import { takeHostLock } from ${JSON.stringify(MODULE)}
-      await takeHostLock(${JSON.stringify(path)})
+      import { takeLock } from ${JSON.stringify(MODULE)}
+      await takeLock(${JSON.stringify(path)})
       console.log('held')
       process.stdin.resume()`
     const holder = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['pipe', 'pipe', 'inherit'] })
     await once(holder.stdout, 'data')
     let isTaken = false
-    const waiting = takeHostLock(path).then((release) => {
+    const waiting = takeLock(path).then((release) => {
       isTaken = true
       return release
     })
@@ -67,3 +68,7 @@ test('host lock: a holder killed by SIGKILL holds nothing', () =>
     const release = await waiting
     release()
   }))
+
+test('lock: a file that cannot be opened is told by a code', async () => {
+  await assert.rejects(takeLock('/proc/1/mem/lock'), isSandboxError('LOCK_FAILED'))
+})
