@@ -13,12 +13,29 @@ import {
   unpackBundle,
 } from '../protocol/index.ts'
 
+/** A packed bundle: its files and what packing adds. */
+export const PACKED_BYTES_MAX = 2 * BUNDLE_BYTES_MAX
+
 /** A submission on its way in: the signed claim (an envelope) and the bundle's bytes. */
-export const submitRequest = struct({ message: bytes(MESSAGE_BYTES_MAX), bundle: bytes(2 * BUNDLE_BYTES_MAX) })
+export const submitRequest = struct({ message: bytes(MESSAGE_BYTES_MAX), bundle: bytes(PACKED_BYTES_MAX) })
 export const submitAnswer = struct({ id: digest })
+
 /**
- * What a bundle must be before anyone runs it.
- * @throws ProtocolError BAD_BUNDLE with what to change
+ * What a bundle must be before anyone runs it, whoever claims what of it.
+ * @returns the sum of its files' sizes.
+ * @throws ProtocolError BAD_BUNDLE or BAD_SHAPE with what to change
+ */
+export const checkFiles = (bundle: Uint8Array): number => {
+  const files = unpackBundle(bundle)
+  const names = files.map((file) => file.path)
+  if (names.length !== 1 || names[0] !== 'solution.py')
+    throw new ProtocolError('BAD_BUNDLE', { files: names, want: 'solution.py' })
+  return bundleSizeBytes(files)
+}
+
+/**
+ * The same, and that it is what the submission claims and its competition allows.
+ * @throws ProtocolError BAD_BUNDLE or BAD_SHAPE with what to change
  */
 export const checkBundle = (o: {
   readonly params: CompetitionParams
@@ -27,14 +44,10 @@ export const checkBundle = (o: {
 }): void => {
   const { params, submission, bundle } = o
   if (hash(bundle) !== submission.bundle) throw new ProtocolError('BAD_BUNDLE', { want: 'the digest that was signed' })
-  const files = unpackBundle(bundle)
-  const sizeBytes = bundleSizeBytes(files)
+  const sizeBytes = checkFiles(bundle)
   if (sizeBytes !== submission.sizeBytes)
     throw new ProtocolError('BAD_BUNDLE', { sizeBytes, claimed: submission.sizeBytes })
   if (sizeBytes > params.bundleBytesMax) {
     throw new ProtocolError('BAD_BUNDLE', { code: 'OVERSIZE', sizeBytes, sizeBytesMax: params.bundleBytesMax })
   }
-  const names = files.map((file) => file.path)
-  if (names.length !== 1 || names[0] !== 'solution.py')
-    throw new ProtocolError('BAD_BUNDLE', { files: names, want: 'solution.py' })
 }

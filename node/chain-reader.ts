@@ -1,4 +1,5 @@
 /** Follows the chain for the machine: heads in, blocks and metagraphs on request, weights out; retries until the node stops. */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Input } from '../protocol/index.ts'
 import { type Chain, ChainError, type HotkeySigner } from './chain/port.ts'
 import type { Log } from './log.ts'
@@ -8,6 +9,20 @@ const RETRY_MS = 1_000
 /** Weights that keep failing are given up after this long: the next vector is due by then. */
 const WEIGHTS_TRIES_MAX = 20
 
+/** What an operator can do about weights that the chain refuses, by the chain's own name of the error. */
+const ADVICE: Readonly<Record<string, string>> = {
+  SettingWeightsTooFast: 'another program sets weights with this hotkey: stop it',
+  NeuronNoValidatorPermit: 'this hotkey has no validator permit: it needs more stake',
+  NotEnoughStakeToSetWeights: 'this hotkey has too little stake to set weights',
+  HotKeyNotRegisteredInSubNet: 'register this hotkey on the subnet again',
+}
+const adviceFor = (error: unknown): string =>
+  ADVICE[error instanceof ChainError ? String(error.facts['name']) : ''] ??
+  'the last vector on chain stays; the next one is tried when it is due'
+
+/** Another chain behind the endpoint is for the operator to mend; everything else may pass, also what the chain calls final. */
+const isHopeless = (error: unknown): boolean => error instanceof ChainError && error.code === 'CHAIN_CHANGED'
+
 export const createChainReader = (o: {
   readonly chain: Chain
   readonly netuid: number
@@ -16,58 +31,91 @@ export const createChainReader = (o: {
   readonly submit: (input: Input) => void
   readonly now: () => number
   readonly signal: AbortSignal
-  readonly log: Log
-}): ChainReader & { readonly follow: () => Promise<void> } => {
+  readonly log: Pick<Log, 'info' | 'warn' | 'error'>
+}): ChainReader & {
+  /** Every finalised head from the present one on; resolves when the node stops. Rejects with CHAIN_CHANGED. */
+  readonly follow: () => Promise<void>
+} => {
   const { chain, netuid, signal, log } = o
+  const pause = () => delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
+  /** Under way, by name: the machine asks again every few seconds for what it waits for. */
+  const asking = new Set<string>()
 
-  /** Tries again while the chain says that it may help; null when the node stops or the answer is final. */
-  const insist = async <T>(
-    what: string,
-    call: () => Promise<T>,
-    triesMax = Number.POSITIVE_INFINITY,
-  ): Promise<T | null> => {
-    for (let tries = 1; !signal.aborted && tries <= triesMax; tries++) {
+  /** Tries again while the chain says that it may help; null when the node stops; throws the answer that is final. */
+  const insist = async <T>(what: string, call: () => Promise<T>, triesMax: number): Promise<T | null> => {
+    for (let tries = 1; !signal.aborted; tries++) {
       try {
         return await call()
       } catch (error) {
         if (signal.aborted) return null
-        const retryable = error instanceof ChainError && error.retryable
-        log[retryable ? 'warn' : 'error']({ what, tries, error: `${error}` }, 'chain call failed')
-        if (!retryable) return null
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref())
+        const isFinal = !(error instanceof ChainError && error.retryable) || tries >= triesMax
+        if (isFinal) throw error
+        log.warn({ what, tries, error: `${error}` }, 'chain call failed')
+        await pause()
       }
     }
     return null
   }
 
-  const setWeights: ChainReader['setWeights'] = ({ block, vector }) => {
-    const { hotkey } = o
-    if (hotkey === null) return
-    const call = () => chain.setWeights({ netuid, ...vector, versionKey: 0n, signer: hotkey, signal })
-    void insist('setWeights', call, WEIGHTS_TRIES_MAX).then((receipt) => {
-      if (receipt === null) return
-      log.info({ block, setAt: receipt.block.number }, 'weights set')
-    })
+  /** A refused read is no end: the machine asks again for what it still lacks. */
+  const read = <T>(what: string, call: () => Promise<T | null>, toInput: (answer: T) => Input): void => {
+    if (asking.has(what)) return
+    asking.add(what)
+    insist(what, call, Number.POSITIVE_INFINITY)
+      .then((answer) => {
+        if (answer !== null && !signal.aborted) o.submit(toInput(answer))
+      })
+      .catch((error: unknown) => log.error({ what, error: `${error}` }, 'the chain refuses a read; it is asked again'))
+      .finally(() => asking.delete(what))
+  }
+
+  /** Where to go on from: the head, then the last block told. */
+  const followFrom = async (last: number | null): Promise<number | null> => {
+    let after = last
+    try {
+      if (after === null) {
+        const head = await chain.finalizedHead()
+        o.submit({ kind: 'head', at: o.now(), block: head })
+        after = head.number
+      }
+      for await (const block of chain.followFinalized({ after, signal })) {
+        o.submit({ kind: 'head', at: o.now(), block })
+        after = block.number
+      }
+    } catch (error) {
+      if (isHopeless(error)) throw error
+      if (!signal.aborted) log.error({ after, error: `${error}` }, 'lost the chain; trying again')
+    }
+    return after
   }
 
   return {
-    readBlock: (number) => {
-      void insist('blockAt', () => chain.blockAt(number)).then((block) => {
-        if (block !== null) o.submit({ kind: 'block', at: o.now(), block })
-      })
+    readBlock: (number) =>
+      read(
+        `block ${number}`,
+        () => chain.blockAt(number),
+        (block) => ({ kind: 'block', at: o.now(), block }),
+      ),
+    readMetagraph: (block) =>
+      read(
+        `metagraph ${block}`,
+        () => chain.metagraphAt({ netuid, block }),
+        (metagraph) => ({ kind: 'metagraph', at: o.now(), metagraph }),
+      ),
+    setWeights: ({ block, vector }) => {
+      const { hotkey } = o
+      if (hotkey === null) return
+      const call = () => chain.setWeights({ netuid, ...vector, versionKey: 0n, signer: hotkey, signal })
+      insist('setWeights', call, WEIGHTS_TRIES_MAX)
+        .then((receipt) => {
+          if (receipt !== null) log.info({ block, setAt: receipt.block.number }, 'weights set')
+        })
+        .catch((error: unknown) => log.error({ block, error: `${error}`, todo: adviceFor(error) }, 'weights not set'))
     },
-    readMetagraph: (block) => {
-      void insist('metagraphAt', () => chain.metagraphAt({ netuid, block })).then((metagraph) => {
-        if (metagraph !== null) o.submit({ kind: 'metagraph', at: o.now(), metagraph })
-      })
-    },
-    setWeights,
     follow: async () => {
-      const head = await insist('finalizedHead', () => chain.finalizedHead())
-      if (head === null) return
-      o.submit({ kind: 'head', at: o.now(), block: head })
-      for await (const block of chain.followFinalized({ after: head.number, signal })) {
-        o.submit({ kind: 'head', at: o.now(), block })
+      for (let last: number | null = null; !signal.aborted; ) {
+        last = await followFrom(last)
+        if (!signal.aborted) await pause()
       }
     },
   }

@@ -1,5 +1,5 @@
 /** Ties one validator together: the only file that knows every adapter. */
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   rounds as application,
@@ -33,6 +33,7 @@ import {
 import { createCertificates } from './api/certificates.ts'
 import { createApi } from './api/server.ts'
 import { createViews } from './api/views.ts'
+import { type BundleNames, createIntake, namesOfBundle } from './bundle-intake.ts'
 import { createLocalChain } from './chain/local-chain.ts'
 import { createChainReader } from './chain-reader.ts'
 import { createClock } from './clock.ts'
@@ -118,9 +119,9 @@ const openMesh = (p: Parts, stored: (digest: Digest) => void): Promise<Mesh> =>
     bootstrap: p.config.peers,
     domain: p.domains.mesh,
     handlers: {
-      gossip: ({ from, data }) => p.inbox().receive({ from, data }),
+      gossip: ({ from, data }) => p.inbox().receive({ via: 'gossip', from, data }),
       direct: ({ from, data }) => {
-        p.inbox().receive({ from, data }).catch(p.onFatal)
+        p.inbox().receive({ via: 'direct', from, data }).catch(p.onFatal)
       },
       request: createServer({
         ...p,
@@ -131,24 +132,31 @@ const openMesh = (p: Parts, stored: (digest: Digest) => void): Promise<Mesh> =>
     log: p.log,
   })
 
-const openNetwork = (p: Parts, mesh: Mesh, stored: (digest: Digest) => void) =>
-  createNetwork({
+/** Everything that names a bundle here, and whether what it names must be had as it is. */
+const bundleNames = (p: Parts, digest: Digest): BundleNames =>
+  p.driver().read(({ rounds }) => namesOfBundle([...rounds.competitions.values()], digest))
+
+const openNetwork = (p: Parts, mesh: Mesh, stored: (digest: Digest) => void) => {
+  const intake = createIntake({ store: p.store, namesOf: (digest) => bundleNames(p, digest), stored, log: p.log })
+  return createNetwork({
     mesh,
     domains: p.domains,
     committee: () => membersOf(p),
     local: {
       message: (id) => p.journal.message(id),
-      hasBlob: async (digest) => (await p.store.hasBlob(digest)) || p.pool.isMatrix(digest),
+      // A damaged blob is as good as none: the next write mends it.
+      blob: async (digest) => (await p.store.getBlob(digest).catch(() => undefined)) ?? null,
+      isMalformed: intake.isMalformed,
       decided: (from) => p.journal.decidedFrom(from),
     },
     found: async (item) => {
       if (item.what === 'message') return p.inbox().accept({ kind: 'message', message: item.message }, item.from)
-      if (item.bytes !== null) await p.store.putBlob(item.bytes)
-      stored(item.digest)
+      await intake.take(item)
     },
     log: p.log,
     signal: p.signal,
   })
+}
 
 /** What runs submissions here, tried once at the start: a validator that cannot measure should say so before it joins. */
 const probeEngine = async (p: Parts) => {
@@ -167,6 +175,8 @@ const probeEngine = async (p: Parts) => {
   return { options, facts: { kind, version, strength, imageDigest } }
 }
 
+const workDirOf = (p: Parts): string => join(p.config.home, 'work')
+
 const openMeasurer = (p: Parts, engine: Awaited<ReturnType<typeof probeEngine>>, fetchBlob: FetchBlob) =>
   createMeasurer({
     ...p,
@@ -174,13 +184,15 @@ const openMeasurer = (p: Parts, engine: Awaited<ReturnType<typeof probeEngine>>,
     engine: engine.facts,
     referee: refereeDigest(),
     baseline: readBaseline(),
-    workDir: join(p.config.home, 'work'),
+    workDir: workDirOf(p),
     fetchBlob,
     bundleOf: (competition, id) =>
       p.driver().read(({ rounds }) => {
         const state = rounds.competitions.get(competition)
         return state === undefined ? null : bundleOf(state, id)
       }),
+    isOpen: (competition, manifest) =>
+      p.driver().read(({ rounds }) => rounds.competitions.get(competition)?.open?.manifest === manifest),
     submit: (input) => p.driver().submit(input),
     now: p.clock.now,
   })
@@ -212,6 +224,8 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
   const stored = (digest: Digest): void => p.driver().submit({ kind: 'stored', at: p.clock.now(), digest })
   const submit = (input: Input): void => p.driver().submit(input)
   const engine = await probeEngine(p)
+  // What a round left that was cut short: it starts again from nothing.
+  await rm(workDirOf(p), { recursive: true, force: true })
   const mesh = await openMesh(p, stored)
   closers.push(() => mesh.close())
   const network = openNetwork(p, mesh, stored)

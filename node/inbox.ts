@@ -14,11 +14,23 @@ import type { Log } from './log.ts'
 import type { Verdict } from './mesh/index.ts'
 import type { VerifySignatures } from './verify.ts'
 
+/** How something came: whoever gossips through an honest peer must not use up the places of that peer's own votes. */
+type Via = 'gossip' | 'direct' | 'request'
+
 export type Inbox = {
   /** Resolves once the machine has taken it all, or something in it was found wanting. */
-  receive(m: { readonly from: string; readonly data: Uint8Array }): Promise<Verdict>
-  /** The same for what is decoded already; throws the ProtocolError instead of turning it into a verdict. */
+  receive(m: { readonly via: Via; readonly from: string; readonly data: Uint8Array }): Promise<Verdict>
+  /** The same for what a request brought, decoded already; throws the ProtocolError instead of turning it into a verdict. */
   accept(received: Received, from: string): Promise<void>
+}
+
+/** Room that a message from a request counts for: the request itself had its own limit. */
+const REQUESTED_BYTES = 0
+
+/** A certificate of another height is no error: it came too late or too early, and resending repairs the latter. */
+const isDue = (received: Received, height: number): boolean => {
+  if (received.kind === 'decided') return received.decided.header.height === height
+  return received.kind !== 'certificate' || received.certificate.height === height
 }
 
 export const createInbox = <S>(o: {
@@ -32,45 +44,39 @@ export const createInbox = <S>(o: {
   readonly now: () => number
   readonly log: Log
 }): Inbox => {
-  /** One input through the queue: its turn is what its claims are checked against. */
-  const through = (make: (state: S) => Promise<Input | null>): Promise<void> =>
+  const toInput = async (received: Received, from: string, state: S): Promise<Input | null> => {
+    if (received.kind === 'status') {
+      const hotkey = o.hotkeyOfPeer(state, from)
+      return hotkey === null ? null : { kind: 'status', at: o.now(), from: hotkey, status: received.status }
+    }
+    if (!isDue(received, o.heightOf(state))) return null
+    const claimed = claims(received, o.context(state))
+    return { ...admit(claimed, await o.verify(claimed.claims)), at: o.now() }
+  }
+
+  /** Through the queue: the state of its turn is what its claims are checked against. */
+  const take = (received: Received, m: { via: Via; from: string; sizeBytes: number }): Promise<void> =>
     new Promise((resolve, reject) => {
-      const queued = o.driver().offer(async (state) => {
+      const arrival = async (state: S): Promise<Input | null> => {
         try {
-          const input = await make(state)
+          const input = await toInput(received, m.from, state)
           resolve()
           return input
         } catch (error) {
           reject(error)
           return null
         }
-      })
+      }
+      const queued = o.driver().offer(arrival, { sender: `${m.via} ${m.from}`, sizeBytes: m.sizeBytes })
       if (!queued) reject(new ProtocolError('QUOTA', { queue: 'full' }))
     })
 
-  /** A certificate of another height is no error: it came too late or too early, and resending repairs the latter. */
-  const isDue = (received: Received, state: S): boolean => {
-    if (received.kind === 'decided') return received.decided.header.height === o.heightOf(state)
-    return received.kind !== 'certificate' || received.certificate.height === o.heightOf(state)
-  }
-
-  const accept = (received: Received, from: string): Promise<void> =>
-    through(async (state) => {
-      if (received.kind === 'status') {
-        const hotkey = o.hotkeyOfPeer(state, from)
-        return hotkey === null ? null : { kind: 'status', at: o.now(), from: hotkey, status: received.status }
-      }
-      if (!isDue(received, state)) return null
-      const claimed = claims(received, o.context(state))
-      return { ...admit(claimed, await o.verify(claimed.claims)), at: o.now() }
-    })
-
   return {
-    accept,
-    receive: async ({ from, data }) => {
+    accept: (received, from) => take(received, { via: 'request', from, sizeBytes: REQUESTED_BYTES }),
+    receive: async ({ via, from, data }) => {
       try {
         // In order: each decided height is judged by the committee that the heights before it made.
-        for (const received of decodeEnvelope(data)) await accept(received, from)
+        for (const received of decodeEnvelope(data)) await take(received, { via, from, sizeBytes: data.length })
         return 'accept'
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addAudit } from './cli/audit.ts'
+import { addBench } from './cli/bench.ts'
 import { addCompletion } from './cli/completion.ts'
 import { addDemo } from './cli/demo.ts'
 import { addKeys } from './cli/keys.ts'
@@ -25,7 +26,17 @@ const createProgram = (): Command => {
       `\nStart here:\n  npm run demo                 four validators certify a round on this machine\n\n${EXIT_HELP}`,
     )
     .exitOverride()
-  for (const add of [addDemo, addValidator, addSubmit, addAudit, addStatus, addCompetitions, addKeys, addCompletion])
+  for (const add of [
+    addDemo,
+    addValidator,
+    addSubmit,
+    addBench,
+    addAudit,
+    addStatus,
+    addCompetitions,
+    addKeys,
+    addCompletion,
+  ])
     add(program)
   return program
 }
@@ -42,6 +53,8 @@ const explain = (error: unknown): { readonly exitCode: number; readonly lines: r
   return { exitCode: EXIT.bug, lines: [error instanceof Error ? (error.stack ?? error.message) : String(error)] }
 }
 
+// Keys, journals and sources of a round are nobody else's business, whatever the shell's mask says.
+process.umask(0o077)
 try {
   await createProgram().parseAsync()
 } catch (error) {

@@ -1,4 +1,5 @@
 /** Sends signed messages: votes over direct streams to the committee, everything else by gossip; fetches what is missing. */
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   BLOB_BYTES_MAX,
   type Committee,
@@ -14,6 +15,7 @@ import {
   messageId,
   type Signed,
 } from '../protocol/index.ts'
+import { PACKED_BYTES_MAX } from './bundle.ts'
 import type { Log } from './log.ts'
 import type { Mesh, Topic } from './mesh/port.ts'
 import type { Network } from './ports.ts'
@@ -39,10 +41,13 @@ const FETCH_PASSES_MAX = 60
 const FETCH_PAUSE_MS = 1_000
 const FETCH_TIMEOUT_MS = 15_000
 
-/** `bytes` is null when the blob was on this node's own disk all along. */
+/** What a request brought, or what was on this node's own disk all along; its digest is checked. */
 type Found =
   | { readonly what: 'message'; readonly message: Signed; readonly from: string }
-  | { readonly what: 'blob'; readonly digest: Digest; readonly bytes: Uint8Array | null }
+  | { readonly what: 'blob'; readonly digest: Digest; readonly bytes: Uint8Array }
+
+/** What is looked for. The machine asks for no other blobs than bundles, which are smaller than a matrix. */
+type Wanted = { readonly what: 'message' | 'blob'; readonly digest: Digest; readonly bytesMax: number }
 
 export const createNetwork = (o: {
   readonly mesh: Mesh
@@ -51,7 +56,9 @@ export const createNetwork = (o: {
   /** What this node has itself is not asked of others. */
   readonly local: {
     readonly message: (id: Digest) => Signed | null
-    readonly hasBlob: (digest: Digest) => Promise<boolean>
+    readonly blob: (digest: Digest) => Promise<Uint8Array | null>
+    /** Seen to be no bundle: not fetched again. */
+    readonly isMalformed: (digest: Digest) => boolean
     /** Decided heights of the archive from this one on, as many as one answer may hold. */
     readonly decided: (fromHeight: number) => readonly Decided[]
   }
@@ -74,14 +81,11 @@ export const createNetwork = (o: {
     mesh.publish(topic, data).catch((error: unknown) => log.warn({ topic, error: `${error}` }, 'publish failed'))
   }
 
-  const ask = async (peerId: string, what: 'message' | 'blob', digest: Digest): Promise<Found | null> => {
-    const data = hexToBytes(digest)
+  const ask = async (peerId: string, { what, digest, bytesMax }: Wanted): Promise<Found | null> => {
     const signal = AbortSignal.any([o.signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)])
-    if (what === 'blob') {
-      const bytes = await mesh.request({ peerId, kind: 'blob', data, bytesMax: BLOB_BYTES_MAX, signal })
-      return hash(bytes) === digest ? { what, digest, bytes } : null
-    }
-    const bytes = await mesh.request({ peerId, kind: 'item', data, bytesMax: MESSAGE_BYTES_MAX, signal })
+    const kind = what === 'blob' ? 'blob' : 'item'
+    const bytes = await mesh.request({ peerId, kind, data: hexToBytes(digest), bytesMax, signal })
+    if (what === 'blob') return hash(bytes) === digest ? { what, digest, bytes } : null
     const [received] = decodeEnvelope(bytes)
     if (received?.kind !== 'message' || messageId(received.message, o.domains) !== digest) return null
     return { what, message: received.message, from: peerId }
@@ -94,23 +98,26 @@ export const createNetwork = (o: {
     return connected.toSorted((a, b) => Number(members.has(b)) - Number(members.has(a)) || (a < b ? -1 : 1))
   }
 
-  const lookHere = async (what: 'message' | 'blob', digest: Digest): Promise<Found | null> => {
-    if (what === 'blob') return (await o.local.hasBlob(digest)) ? { what, digest, bytes: null } : null
+  const lookHere = async ({ what, digest }: Wanted): Promise<Found | null> => {
+    if (what === 'blob') {
+      const bytes = await o.local.blob(digest)
+      return bytes && { what, digest, bytes }
+    }
     const message = o.local.message(digest)
     return message && { what, message, from: mesh.peerId }
   }
 
-  const look = async (what: 'message' | 'blob', digest: Digest): Promise<Found | null> => {
+  const look = async (wanted: Wanted): Promise<Found | null> => {
     for (let pass = 0; pass < FETCH_PASSES_MAX && !o.signal.aborted; pass++) {
       for (const peerId of peersToAsk()) {
         try {
-          const found = await ask(peerId, what, digest)
+          const found = await ask(peerId, wanted)
           if (found !== null) return found
         } catch (error) {
-          log.debug({ peerId, what, digest, error: `${error}` }, 'peer does not have it')
+          log.debug({ peerId, ...wanted, error: `${error}` }, 'peer does not have it')
         }
       }
-      await pause(FETCH_PAUSE_MS, o.signal)
+      await delay(FETCH_PAUSE_MS, undefined, { signal: o.signal }).catch(() => undefined)
     }
     return null
   }
@@ -133,16 +140,17 @@ export const createNetwork = (o: {
       }
     },
     fetch: (what, digest) => {
-      if (fetching.has(digest) || fetching.size >= FETCHES_MAX) return
+      if (fetching.has(digest) || fetching.size >= FETCHES_MAX || o.local.isMalformed(digest)) return
       fetching.add(digest)
-      lookHere(what, digest)
-        .then((here) => here ?? look(what, digest))
+      const wanted = { what, digest, bytesMax: what === 'blob' ? PACKED_BYTES_MAX : MESSAGE_BYTES_MAX }
+      lookHere(wanted)
+        .then((here) => here ?? look(wanted))
         .then((found) => (found === null ? log.warn({ what, digest }, 'nobody has it') : o.found(found)))
         .catch((error: unknown) => log.warn({ what, digest, error: `${error}` }, 'fetch failed'))
         .finally(() => fetching.delete(digest))
     },
     fetchBlob: async (digest) => {
-      const found = await look('blob', digest)
+      const found = await look({ what: 'blob', digest, bytesMax: BLOB_BYTES_MAX })
       return found?.what === 'blob' ? found.bytes : null
     },
     announce: (decided) => {
@@ -150,14 +158,3 @@ export const createNetwork = (o: {
     },
   }
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })

@@ -55,8 +55,9 @@ export const createServer = (o: {
     const params = o.genesis.competitions.find(({ id }) => id === body.competition)
     if (params === undefined) return refuse(`no competition ${body.competition} here`)
     checkBundle({ params, submission: body, bundle })
-    await o.store.putBlob(bundle)
+    // First the signature: nobody fills this disk anonymously.
     await o.inbox().accept(received, from)
+    await o.store.putBlob(bundle)
     o.stored(body.bundle)
     return encode(submitAnswer, { id: messageId(received.message, o.domains) })
   }

@@ -2,17 +2,19 @@
 
 /**
  * What a peer's message deserves. `ignore`: not provably wrong (unknown signer, too old, nothing new);
- * `reject`: provably malformed or forged, counts against the peer that relayed it.
+ * `reject`: provably malformed or forged, counts against the peer that relayed it. It follows from the bytes alone, the same on every node:
+ * which session key or committee is in force does not, so a bad signature under one, or a bad certificate, is ignored.
  */
 export type Relay = 'ignore' | 'reject'
 
 const RELAY = {
   BAD_SHAPE: 'reject',
   TOO_LARGE: 'reject',
-  BAD_SIGNATURE: 'reject',
+  BAD_SIGNATURE: 'ignore',
+  FORGED: 'reject',
   UNKNOWN_SIGNER: 'ignore',
   UNKNOWN_ITEM: 'ignore',
-  BAD_CERTIFICATE: 'reject',
+  BAD_CERTIFICATE: 'ignore',
   BAD_GENESIS: 'reject',
   BAD_STATEMENT: 'reject',
   BAD_BUNDLE: 'reject',

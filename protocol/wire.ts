@@ -11,6 +11,7 @@ import {
   type Domains,
   MESSAGES,
   type MessageKind,
+  namesItsKey,
   type Signed,
   signatureClaim,
   type Verified,
@@ -167,11 +168,14 @@ export const claims = (item: Unverified, context: ClaimContext): Claimed => ({ i
 
 /**
  * `results[i]` is what a verifier said of `claims[i]`.
- * @throws ProtocolError BAD_SIGNATURE unless all hold.
+ * @throws ProtocolError unless all hold: FORGED for what names the key that should have signed it itself, BAD_SIGNATURE for all else.
  */
 export const admit = ({ item, claims }: Claimed, results: readonly boolean[]): Admitted => {
   assert(claims.length > 0 && results.length === claims.length, 'one result for each claim, and at least one')
   const failed = claims.find((_, index) => results[index] !== true)
-  if (failed !== undefined) throw new ProtocolError('BAD_SIGNATURE', { kind: item.kind, publicKey: failed.publicKey })
+  if (failed !== undefined) {
+    const facts = { kind: item.kind, publicKey: failed.publicKey }
+    throw new ProtocolError(item.kind === 'message' && namesItsKey(item.message) ? 'FORGED' : 'BAD_SIGNATURE', facts)
+  }
   return item as Admitted
 }

@@ -73,6 +73,9 @@ const SIGNED_BY = {
   finalize: 'session',
 } as const satisfies Record<MessageKind, 'hotkey' | 'session' | 'statement'>
 
+/** True for what a hotkey signed: the message itself names the key, whoever reads it. */
+export const namesItsKey = ({ kind }: Signed): boolean => SIGNED_BY[kind] === 'hotkey'
+
 /** The exact bytes a signer signs for a message. */
 export const bytesToSign = (message: Unsigned, domains: Domains): Uint8Array => {
   if (message.kind === 'reveal' || message.kind === 'roundAttestation') return preAuthEncoding(message.body.statement)

@@ -206,7 +206,7 @@ test('a reveal whose statement says anything else than the reveal is refused, ho
   }
 })
 
-test('an unknown signer is ignored, a decided height under a certificate that is not its own is rejected', () => {
+test('an unknown signer and a decided height under a certificate that is not its own are refused', () => {
   throwsCode('UNKNOWN_SIGNER', () => claims({ kind: 'message', message: revealOf({}) }, stranger))
   fc.assert(
     fc.property(arbitrary(decided), ({ header, certificate: other }) => {
@@ -229,6 +229,27 @@ test('nothing is admitted without a result for each of its claims, and all of th
   const twice = { ...claimed, claims: [...claimed.claims, ...claimed.claims] }
   assert.throws(() => admit(twice, [true]), InvariantError)
   throwsCode('BAD_SIGNATURE', () => admit(twice, [true, false]))
+})
+
+test('only a hotkey’s bad signature counts against its relay: which session key is in force differs between nodes', () => {
+  const relayOf = (message: Signed): string => {
+    const claimed = claims({ kind: 'message', message }, context)
+    try {
+      admit(claimed, [false])
+    } catch (error) {
+      if (error instanceof ProtocolError) return `${error.code} ${error.relay}`
+    }
+    return 'admitted'
+  }
+  const plain = kinds.filter((kind) => kind !== 'reveal' && kind !== 'roundAttestation')
+  fc.assert(
+    fc.property(signed(plain), (message) => {
+      const byHotkey = message.kind === 'submission' || message.kind === 'delegation'
+      assert.equal(relayOf(message), byHotkey ? 'FORGED reject' : 'BAD_SIGNATURE ignore')
+    }),
+  )
+  assert.equal(relayOf(revealOf({})), 'BAD_SIGNATURE ignore')
+  assert.equal(new ProtocolError('BAD_CERTIFICATE').relay, 'ignore')
 })
 
 test('an envelope above the limit is refused unread, and a long batch of decided heights leaves in several', () => {

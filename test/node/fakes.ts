@@ -1,0 +1,74 @@
+/** Fake ports around the driver, and small values to send through it. */
+import { createDriver } from '../../node/driver.ts'
+import type { DriverPorts } from '../../node/ports.ts'
+import type { Effect, Input, JournalRecord, Signed, Unsigned } from '../../protocol/index.ts'
+
+export const DIGEST = 'ab'.repeat(32)
+export const SIGNATURE = 'cd'.repeat(64)
+
+type Call = readonly [level: string, facts: Readonly<Record<string, unknown>>, event: string]
+
+/** A log that remembers. */
+export const createFakeLog = () => {
+  const calls: Call[] = []
+  const at = (level: string) => (facts: object, event?: string) => {
+    calls.push([level, { ...facts }, event ?? ''])
+  }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), calls }
+}
+
+export const wake = (at: number): Input => ({ kind: 'wake', at })
+export const receipt = (block: number): Unsigned<'receipt'> => ({
+  kind: 'receipt',
+  body: { submission: DIGEST, hotkey: DIGEST, block },
+})
+
+/** A promise and what settles it. */
+export const gate = () => Promise.withResolvers<void>()
+
+/** A driver over a machine whose state is the list of inputs it was given and whose effects the test chooses. */
+export const createFakeDriver = (o: {
+  readonly effectsOf?: (input: Input, seen: readonly Input[]) => readonly Effect[]
+  readonly append?: (records: readonly JournalRecord[]) => Promise<void>
+  readonly ports?: Partial<DriverPorts>
+}) => {
+  const done: string[] = []
+  const fatal: unknown[] = []
+  const alarms: { at: number | null; ring: () => void }[] = []
+  const note = (what: string) => () => {
+    done.push(what)
+  }
+  const ports: DriverPorts = {
+    clock: {
+      now: () => 7,
+      setAlarm: (at, ring) => {
+        alarms.push({ at, ring })
+        done.push(`alarm ${at}`)
+      },
+    },
+    journal: {
+      append: async (records) => {
+        await o.append?.(records)
+        done.push('persisted')
+      },
+    },
+    signer: {
+      sign: (message) => {
+        done.push('signed')
+        return { ...message, signature: SIGNATURE } as Signed
+      },
+    },
+    network: { broadcast: note('broadcast'), relay: note('relay'), fetch: note('fetch') },
+    chain: { readBlock: note('readBlock'), readMetagraph: note('readMetagraph'), setWeights: note('setWeights') },
+    measurer: { evaluate: note('evaluate') },
+    notice: note('notice'),
+    ...o.ports,
+  }
+  const driver = createDriver<readonly Input[]>({
+    state: [],
+    step: (state, input) => ({ state: [...state, input], effects: o.effectsOf?.(input, state) ?? [] }),
+    ports,
+    onFatal: (error) => fatal.push(error),
+  })
+  return { driver, done, fatal, alarms, seen: () => driver.read((state) => state) }
+}
