@@ -1,9 +1,10 @@
 /** The protocol's public surface: what node/, sandbox/ and test/ may use of it. */
-export { unreachable } from './assert.ts'
+export { InvariantError, unreachable } from './assert.ts'
 export { bytes, count, decode, digest, encode, type Infer, oneOf, struct, text, u32, union } from './canonical.ts'
 export type { Metagraph } from './chain-view.ts'
 export { type Committee, isQuorum, memberOf, weightOf } from './committee.ts'
 export { COMPETITIONS, type CompetitionRules } from './competition/index.ts'
+export { printRational } from './competition/integers.ts'
 export type { HostCertificate, MatrixRuns } from './competition/matrix-lossless/score.ts'
 export { certificateClaims } from './consensus/certificate.ts'
 export {
@@ -27,6 +28,7 @@ export {
   printGenesis,
 } from './genesis.ts'
 export { incumbentOf, type Standing } from './ledger/fold.ts'
+export { isBetter } from './ledger/takeover.ts'
 export { vectorAt } from './ledger/weights.ts'
 export { BLOB_BYTES_MAX, BUNDLE_BYTES_MAX, MESSAGE_BYTES_MAX, STATEMENT_BYTES_MAX, SYNC_BATCH_MAX } from './limits.ts'
 export { createMachine, type Machine, restoreMachine, step } from './machine.ts'
@@ -49,6 +51,7 @@ export { PAYLOAD_TYPE } from './message/statement.ts'
 export { certificate, type Decided, PHASES } from './message/vote.ts'
 export { rounds } from './round/application.ts'
 export type { RoundResult, SubmissionResult, ValidatorValue } from './round/result.ts'
+export { evaluationOf } from './round/reveal.ts'
 export { bundleOf, type CompetitionState, createRounds, type OpenRound, type RoundState } from './round/state.ts'
 export { buildStatement, failed, type Measured, passed } from './round/statement.ts'
 export { encodeSs58 } from './ss58.ts'

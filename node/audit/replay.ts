@@ -9,10 +9,14 @@ import {
   type Decided,
   type Digest,
   type Effect,
+  evaluationOf,
   type Genesis,
   type Input,
+  InvariantError,
   type Machine,
+  messageId,
   type RoundState,
+  type Signed,
   step,
 } from '../../protocol/index.ts'
 import type { Chain } from '../chain/port.ts'
@@ -34,6 +38,32 @@ export class AuditError extends Error {
   constructor(check: string, message: string) {
     super(message)
     this.check = check
+  }
+}
+
+/** R-59, looked at once more: the machine follows what a quorum certified, an auditor believes no quorum. */
+const checkReveal = async (rounds: RoundState, message: Signed<'reveal'>, chain: Chain): Promise<void> => {
+  const header = rounds.backlog[0]?.header
+  const round = header?.entry.kind === 'result' ? rounds.competitions.get(header.entry.competition)?.open : null
+  const id = messageId(message, rounds.domains)
+  const refuse = (what: string): never => {
+    throw new AuditError('results', `height ${header?.height}: the reveal ${id} of ${message.body.hotkey} ${what}`)
+  }
+  if (!round) return refuse('is of a round that the log does not have open')
+  // The machine asks only for blocks at or below the head that it was shown: the log may have grown since.
+  const beacon = round.beacon ?? (await chain.blockAt(round.entry.beaconBlock))?.hash ?? null
+  const found = evaluationOf({ ...round, beacon }, { id, message, since: null }, rounds.domains)
+  if (found === null) refuse(`came before its commits, or before block ${round.entry.beaconBlock} was final`)
+  else if ('fault' in found) refuse(`does not fit its round: ${found.fault}`)
+}
+
+/** @throws AuditError for what no honest quorum certifies: the machine itself stops at it. */
+const stepOrContradict = (machine: Machine<RoundState>, input: Input): readonly Effect[] => {
+  try {
+    return step(machine, input).effects
+  } catch (error) {
+    if (!(error instanceof InvariantError)) throw error
+    throw new AuditError('results', `height ${machine.consensus.current.height - 1}: ${error.message}`)
   }
 }
 
@@ -69,7 +99,9 @@ export const replay = async (o: {
   const fetchMessage = async (id: Digest): Promise<Input> => {
     const message = await source.message(id)
     if (message === null) throw new AuditError('archive', `the archive lacks message ${id}, which the log names`)
-    return { ...(await admitted({ kind: 'message', message })), at: 0 }
+    const input = await admitted({ kind: 'message', message })
+    if (message.kind === 'reveal') await checkReveal(machine.rounds, message, chain)
+    return { ...input, at: 0 }
   }
   /** What the machine asks for and an archive or the chain can answer; nothing is sent, signed or written. */
   const answer = async (effect: Effect): Promise<Input | null> => {
@@ -85,7 +117,7 @@ export const replay = async (o: {
   const feed = async (first: Input): Promise<void> => {
     const queue = [first]
     for (let input = queue.shift(); input !== undefined; input = queue.shift()) {
-      for (const effect of step(machine, input).effects) {
+      for (const effect of stepOrContradict(machine, input)) {
         const next = await answer(effect)
         if (next !== null) queue.push(next)
       }

@@ -1,0 +1,99 @@
+/** An auditor's replay of logs that a whole quorum has signed: it follows the honest one and names what a lying one got wrong. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { AuditError, replay } from '../../../node/audit/replay.ts'
+import type { Chain } from '../../../node/chain/port.ts'
+import { buildStatement, type Decided, type Digest, headerDigest, messageId } from '../../../protocol/index.ts'
+import type { EntryOf } from '../../../protocol/message/entry.ts'
+import { parseStatement } from '../../../protocol/round/statement.ts'
+import {
+  blockAt,
+  createMesh,
+  digestOf,
+  kindsOf,
+  type Mesh,
+  MINERS,
+  metagraphAt,
+  SIGNATURE,
+  submissionOf,
+  VALIDATORS,
+} from '../../protocol/round/mesh.ts'
+
+type Header = Decided['header']
+type Result = EntryOf<'result'>
+
+const decidedRound = (): { mesh: Mesh; headers: readonly Header[]; result: Header & { readonly entry: Result } } => {
+  const mesh = createMesh()
+  mesh.tell(submissionOf(MINERS[0] ?? '', 'code'))
+  mesh.run(() => kindsOf(mesh).includes('result'))
+  const headers = mesh.log.map(({ header }) => header)
+  const last = headers.at(-1)
+  assert.ok(last?.entry.kind === 'result')
+  return { mesh, headers: headers.slice(0, -1), result: { ...last, entry: last.entry } }
+}
+
+/** Signed by everyone: what no honest mesh would certify, two thirds of liars do. */
+const certified = (header: Header): Decided => {
+  const signatures = VALIDATORS.map((_, member) => ({ member, signature: SIGNATURE }))
+  const { height } = header
+  return { header, certificate: { phase: 'finalize', height, view: 0, value: headerDigest(header), signatures } }
+}
+
+const audit = (mesh: Mesh, headers: readonly Header[]) =>
+  replay({
+    genesis: mesh.genesis,
+    source: {
+      decidedFrom: async (height) => headers.slice(height - 1).map(certified),
+      message: async (id) => mesh.archive.get(id) ?? null,
+      close: async () => {},
+    },
+    // Of the chain a replay reads these alone.
+    chain: {
+      finalizedHead: async () => blockAt(mesh.clock.head),
+      blockAt: async (number: number) => blockAt(number),
+      metagraphAt: async ({ block }: { block: number }) => metagraphAt(block),
+    } as unknown as Chain,
+    verify: async (claims) => claims.map(() => true),
+    onHeight: () => {},
+  })
+
+const contradicted = (check: string, about: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof AuditError)
+  assert.equal(error.check, check)
+  assert.match(error.message, about)
+  return true
+}
+
+/** The first reveal with another measurement inside, well formed and signed, but not the one that was committed. */
+const swapReveal = (mesh: Mesh, entry: Result): readonly Digest[] => {
+  const [first = '', ...others] = entry.reveals
+  const message = mesh.archive.get(first)
+  assert.ok(message?.kind === 'reveal')
+  const statement = buildStatement({ ...parseStatement(message.body.statement), hostNoisePpm: 1 })
+  const swapped = { ...message, body: { ...message.body, statement } }
+  const id = messageId(swapped, mesh.domains)
+  mesh.archive.set(id, swapped)
+  return [id, ...others]
+}
+
+test('an auditor derives an honest round again from its log, its messages and the chain', async () => {
+  const { mesh, headers, result } = decidedRound()
+  const replayed = await audit(mesh, [...headers, result])
+  assert.equal(replayed.decided.length, headers.length + 1)
+  assert.equal(replayed.machine.rounds.competitions.get(result.entry.competition)?.results.length, 1)
+})
+
+test('an auditor refuses a reveal that does not open its commitment, though a quorum has counted and certified it', async () => {
+  const { mesh, headers, result } = decidedRound()
+  const entry = { ...result.entry, reveals: swapReveal(mesh, result.entry) }
+  await assert.rejects(audit(mesh, [...headers, { ...result, entry }]), contradicted('results', /commitment/))
+})
+
+test('an auditor refuses a result that its reveals do not derive, though a quorum has certified it', async () => {
+  const { mesh, headers, result } = decidedRound()
+  const entry = { ...result.entry, result: digestOf('another result') }
+  await assert.rejects(
+    audit(mesh, [...headers, { ...result, entry }]),
+    contradicted('results', /what its reveals derive/),
+  )
+})
