@@ -12,7 +12,10 @@ export const addKeys = (program: Command): void => {
     .requiredOption('--home <dir>', 'directory for the keys; existing keys are never overwritten')
     .option('--validator', 'also session, sealing and peer keys')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  evalmesh keys new --home ./miner\n')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  evalmesh keys new --home ./miner\n  evalmesh keys new --home ./anna --validator\n',
+    )
     .action(async (o: { home: string; validator?: boolean; json?: boolean }) => {
       const hotkey = o.validator ? (await createValidatorKeys(o.home)).hotkey : await createHotkey(o.home)
       const shown = { hotkey: hotkey.publicKey, ss58: encodeSs58(hotkey.publicKey) }

@@ -29,7 +29,10 @@ export const addStatus = (program: Command): void => {
     .description('show whether a validator can decide, and who is there')
     .option('--api <url>', 'the validator’s HTTP interface', API)
     .option('--json', 'print one JSON object')
-    .addHelpText('after', `\nExample:\n  evalmesh status --api ${API}\n`)
+    .addHelpText(
+      'after',
+      `\nExit code 0: a quorum is connected; 7: it is not, and the first line says who is away.\n\nExample:\n  evalmesh status --api ${API}\n`,
+    )
     .action(async (o: { api: string; json?: boolean }) => {
       const status = await askApi<StatusView>(o.api, '/status')
       if (o.json) printJson(status)
