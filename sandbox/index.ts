@@ -1,13 +1,14 @@
 /** The public surface of the sandbox. */
-export type { Engine, EngineStrength, Sandbox, SandboxExit, SandboxSpec, SandboxStatus } from './engine.ts'
+export type { Engine, Sandbox, SandboxExit } from './engine.ts'
 export { SandboxError, type SandboxErrorCode } from './errors.ts'
 export { createEvaluator, type Evaluator, readBaseline } from './evaluator.ts'
 export { RunFault } from './faults.ts'
-export { type BuildOptions, buildImage } from './image/build.ts'
-export { defaultCacheDirectory, type Image, imageDirectory, openImage } from './image/image.ts'
+export { buildImage } from './image/build.ts'
+export { defaultCacheDirectory, imageDirectory } from './image/image.ts'
 export {
   checkBundle,
   type EngineFacts,
+  faulted,
   type Job,
   type MatrixFile,
   type MatrixTimes,
@@ -17,6 +18,6 @@ export {
 } from './job.ts'
 export { basePolicy, type Policy } from './limits.ts'
 export { type EngineOptions, openEngine } from './open-engine.ts'
-export { buildPool, type PoolInfo, type PoolPreset, type PoolProgress, readPool } from './pool.ts'
+export { buildPool, type PoolInfo, type PoolProgress, readPool } from './pool.ts'
 export { parsePoolManifest } from './pool-manifest.ts'
 export { refereeDigest } from './referee-digest.ts'

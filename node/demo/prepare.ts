@@ -6,6 +6,7 @@ import {
   buildPool,
   createEvaluator,
   defaultCacheDirectory,
+  type Engine,
   type EngineOptions,
   imageDirectory,
   openEngine,
@@ -30,12 +31,19 @@ type PrepareOptions = {
   readonly signal: AbortSignal
 }
 
-/** One line a training step. */
+/** A sandbox that was seen to work, and what is measured in it. Close the engine. */
+type Prepared = {
+  readonly engine: Engine
+  readonly options: EngineOptions
+  readonly pool: PoolInfo
+}
+
+/** A line whenever training has given more matrices. */
 const tellPool = (say: (line: string) => void) => {
   let told = -1
   return ({ last, matrices }: PoolProgress): void => {
-    if (last.step === told) return
-    told = last.step
+    if (matrices === told) return
+    told = matrices
     say(`pool: step ${last.step} of training, loss ${last.loss.toFixed(3)}, ${matrices} matrices`)
   }
 }
@@ -69,32 +77,50 @@ const toParams = async (o: {
 }
 
 /**
- * The image and the pool are made once a machine and found again in the cache after that; the reference time is measured each time.
+ * The image and the pool are made once a machine and found again in the cache after that.
+ * `hostPython`: no image, the machine's own Python by bubblewrap; nothing measured so may become a vote.
  * @throws CliError, SetupError or SandboxError with what this machine lacks; the signal's reason
  */
-export const prepareMachine = async (
-  o: PrepareOptions,
-): Promise<{ readonly params: CompetitionParams; readonly poolDir: string }> => {
-  const { engine: prefer, say, signal } = o
+export const prepareSandbox = async (o: PrepareOptions & { readonly hostPython: boolean }): Promise<Prepared> => {
+  const { hostPython, say, signal } = o
+  const prefer = hostPython ? 'bubblewrap' : o.engine
+  const builder = hostPython ? 'python' : 'mmdebstrap'
   await ensureSystemPackages({
-    need: prefer === 'docker' ? ['docker', 'mmdebstrap'] : ['bubblewrap', 'mmdebstrap'],
+    need: [prefer === 'docker' ? 'docker' : 'bubblewrap', builder],
     yes: o.yes,
     interactive: process.stdin.isTTY === true,
     report: say,
     signal,
   })
   const cache = defaultCacheDirectory()
-  const directory = imageDirectory(cache)
-  const image = await buildImage({ directory, onProgress: say, signal })
+  const directory = hostPython ? null : imageDirectory(cache)
+  if (directory !== null) await buildImage({ directory, onProgress: say, signal })
   const options: EngineOptions = { prefer, imageDirectory: directory, dockerRoot: join(cache, 'docker') }
   const engine = await openEngine(options)
   try {
-    const outDir = join(cache, `pool-demo-${image.digest.slice(0, 16)}`)
+    const outDir = join(cache, `pool-demo-${engine.imageDigest?.slice(0, 16) ?? 'host'}`)
     const pool = await buildPool({ engine, preset: 'demo', outDir, onProgress: tellPool(say), signal })
     say(
       `sandbox: ${engine.kind} ${engine.version}; pool of ${pool.digests.length} matrices, root ${pool.root.slice(0, 16)}`,
     )
-    return { params: await toParams({ image: image.digest, pool, options, signal }), poolDir: pool.dir }
+    return { engine, options, pool }
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
+}
+
+/**
+ * The demo's parameters and pool; the reference time is measured each time.
+ * @throws as `prepareSandbox`
+ */
+export const prepareMachine = async (
+  o: PrepareOptions,
+): Promise<{ readonly params: CompetitionParams; readonly poolDir: string }> => {
+  const { engine, options, pool } = await prepareSandbox({ ...o, hostPython: false })
+  try {
+    if (engine.imageDigest === null) throw new Error('an engine without an image')
+    return { params: await toParams({ image: engine.imageDigest, pool, options, signal: o.signal }), poolDir: pool.dir }
   } finally {
     await engine.close()
   }

@@ -22,8 +22,8 @@ export const systemParts: Readonly<Record<SystemNeed, SystemPart>> = {
   // OpenBLAS: NumPy's reference BLAS is an order of magnitude slower.
   python: {
     programs: ['python3'],
-    modules: ['numpy'],
-    packages: ['python3', 'python3-numpy', 'libopenblas0-pthread'],
+    modules: ['numpy', 'zstandard'],
+    packages: ['python3', 'python3-numpy', 'python3-zstandard', 'libopenblas0-pthread'],
   },
 }
 

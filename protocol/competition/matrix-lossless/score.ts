@@ -67,6 +67,9 @@ export type Scored = {
   /** t, mean a matrix on the reference host; rounded up. */
   readonly timeNanos: bigint
   readonly scorePpb: bigint
+  /** The same three before rounding: C, t in ns, score; for printing. */
+  readonly ratio: Rational
+  readonly nanos: Rational
   readonly score: Rational
 }
 
@@ -97,6 +100,8 @@ export const scoreRuns = (matrices: readonly MatrixRuns[], host: HostSpeed): Sco
     ratioPpb: ceil(ratio, PPB),
     timeNanos: ceil(nanos, 1n),
     scorePpb: floorScaled(score, PPB),
+    ratio,
+    nanos,
     score,
   }
 }

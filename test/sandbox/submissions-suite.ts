@@ -1,9 +1,8 @@
-/** Every submission of test/submissions gets the verdict that lies beside it: honest, wrong and cheating ones. */
+/** What every engine must make of test/submissions: each gets the verdict that lies beside it, honest, wrong or cheating. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
 import { after, before, describe, test } from 'node:test'
 import { openBubblewrap } from '../../sandbox/bubblewrap.ts'
 import {
@@ -25,15 +24,24 @@ const submissions = join(import.meta.dirname, '../submissions')
 /** Honest calls take milliseconds; the endless ones are waited for. */
 const limits = { ...runLimits, loadMsMax: 3_000, callMsMax: 3_000, memoryBytes: 256 * 1024 * 1024 }
 
-/** Set it to `docker` to hold an engine that answers here to the same verdicts. */
-const prefer = process.env['EVALMESH_TEST_ENGINE'] === 'docker' ? 'docker' : 'bubblewrap'
+const skip = mustRun ? false : 'needs root on Debian to be sure that the engine runs'
 
-describe(`submissions on ${prefer}`, { skip: !mustRun }, () => {
+/** Registers the verdicts for one engine. `start` makes it reachable, `stop` takes it down again. */
+export function describeSubmissions(candidate: {
+  readonly prefer: 'bubblewrap' | 'docker'
+  readonly start?: () => Promise<void>
+  readonly stop?: () => Promise<void>
+}) {
+  describe(`submissions on ${candidate.prefer}`, { skip }, () => describeVerdicts(candidate))
+}
+
+function describeVerdicts({ prefer, start, stop }: Parameters<typeof describeSubmissions>[0]) {
   const home = mkdtempSync(join(tmpdir(), 'evalmesh-submissions-'))
   let evaluator: Evaluator
   let matrices: readonly MatrixFile[]
 
   before(async () => {
+    await start?.()
     const { rootfs, digest: imageDigest } = await testImage()
     const engine = await openBubblewrap({ root: { kind: 'built', rootfs, digest: imageDigest } })
     const pool = await buildPool({ engine, preset: 'demo', outDir: join(home, 'pool') }).finally(() => engine.close())
@@ -42,7 +50,10 @@ describe(`submissions on ${prefer}`, { skip: !mustRun }, () => {
     const options = { prefer, imageDirectory: imageDirectory(defaultCacheDirectory()) } as const
     evaluator = createEvaluator({ engine: options, lockPath: join(home, 'lock') })
   })
-  after(() => rmSync(home, { recursive: true, force: true }))
+  after(async () => {
+    rmSync(home, { recursive: true, force: true })
+    await stop?.()
+  })
 
   /** As a validator does: what the bundle check refuses never runs. */
   async function judge(content: Buffer) {
@@ -66,6 +77,7 @@ describe(`submissions on ${prefer}`, { skip: !mustRun }, () => {
     test(`${name} ${verdict === 'pass' ? 'is measured' : `is the miner's fault: ${reason}`}`, async () => {
       const judged = await judge(readFileSync(join(folder, 'submission/solution.py')))
       assert.deepEqual({ verdict: judged.verdict, code: judged.code }, { verdict, code: reason }, judged.line)
+      if ('engine' in judged) assert.equal(judged.engine?.kind, prefer)
     })
   }
-})
+}

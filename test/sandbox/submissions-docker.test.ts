@@ -1,0 +1,24 @@
+/** Honest, wrong and cheating submissions on a Docker engine that the test starts and ends. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { type DockerDaemon, startDockerDaemon } from '../../sandbox/docker-daemon.ts'
+import { describeSubmissions } from './submissions-suite.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'evalmesh-docker-'))
+process.once('exit', () => rmSync(root, { recursive: true, force: true }))
+let daemon: DockerDaemon | undefined
+
+describeSubmissions({
+  prefer: 'docker',
+  start: async () => {
+    daemon = await startDockerDaemon({ root })
+    // The referee is a process of its own: it finds the engine as it would anywhere.
+    process.env['DOCKER_HOST'] = `unix://${daemon.socketPath}`
+  },
+  stop: async () => {
+    delete process.env['DOCKER_HOST']
+    await daemon?.stop()
+  },
+})
