@@ -32,12 +32,14 @@ export const createChainReader = (o: {
   readonly now: () => number
   readonly signal: AbortSignal
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>
+  /** Tests wait less. */
+  readonly retryMs?: number
 }): ChainReader & {
   /** Every finalised head from the present one on; resolves when the node stops. Rejects with CHAIN_CHANGED. */
   readonly follow: () => Promise<void>
 } => {
   const { chain, netuid, signal, log } = o
-  const pause = () => delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
+  const pause = () => delay(o.retryMs ?? RETRY_MS, undefined, { signal }).catch(() => undefined)
   /** Under way, by name: the machine asks again every few seconds for what it waits for. */
   const asking = new Set<string>()
 

@@ -42,7 +42,7 @@ export const createInbox = <S>(o: {
   /** Height that the machine decides next. */
   readonly heightOf: (state: S) => number
   readonly now: () => number
-  readonly log: Log
+  readonly log: Pick<Log, 'debug'>
 }): Inbox => {
   const toInput = async (received: Received, from: string, state: S): Promise<Input | null> => {
     if (received.kind === 'status') {

@@ -57,6 +57,8 @@ type Options = MaterialsOptions & {
   readonly now: () => number
   readonly signal: AbortSignal
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>
+  /** Tests wait less between two tries. */
+  readonly retryMs?: number
 }
 
 type Codes = { readonly candidate: string; readonly partner: string; readonly matrices: Matrices }
@@ -212,7 +214,7 @@ export const createMeasurer = (o: Options): Measurer => {
         if (!(error instanceof NotYet)) failures += 1
         o.log.warn({ round: job.round, failures, error: `${error}` }, 'cannot measure yet')
         if (failures >= TRIES_MAX) return giveUp(job, error)
-        await delay(RETRY_MS, undefined, { signal: o.signal }).catch(() => undefined)
+        await delay(o.retryMs ?? RETRY_MS, undefined, { signal: o.signal }).catch(() => undefined)
       }
     }
   }

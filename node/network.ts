@@ -63,8 +63,10 @@ export const createNetwork = (o: {
     readonly decided: (fromHeight: number) => readonly Decided[]
   }
   readonly found: (item: Found) => Promise<void> | void
-  readonly log: Log
+  readonly log: Pick<Log, 'debug' | 'warn'>
   readonly signal: AbortSignal
+  /** Tests wait less between two passes. */
+  readonly pauseMs?: number
 }): Network & {
   /** A blob from the peers, not stored here; null when nobody has it. */
   readonly fetchBlob: (digest: Digest) => Promise<Uint8Array | null>
@@ -117,7 +119,7 @@ export const createNetwork = (o: {
           log.debug({ peerId, ...wanted, error: `${error}` }, 'peer does not have it')
         }
       }
-      await delay(FETCH_PAUSE_MS, undefined, { signal: o.signal }).catch(() => undefined)
+      await delay(o.pauseMs ?? FETCH_PAUSE_MS, undefined, { signal: o.signal }).catch(() => undefined)
     }
     return null
   }

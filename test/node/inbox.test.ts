@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createInbox } from '../../node/inbox.ts'
-import type { Log } from '../../node/log.ts'
 import {
   type Decided,
   encodeEnvelopes,
@@ -59,7 +58,7 @@ const create = (o: { holds?: boolean; verify?: () => Promise<void> } = {}) => {
     hotkeyOfPeer: (_, peerId) => (peerId === 'member' ? DIGEST : null),
     heightOf,
     now: () => 7,
-    log: createFakeLog() as unknown as Log,
+    log: createFakeLog(),
   })
   const receive = (data: Uint8Array, from = 'member', via: 'gossip' | 'direct' = 'gossip') =>
     inbox.receive({ via, from, data })

@@ -1,0 +1,226 @@
+/** Promises of the network: what travels where, and how what is missing is found, checked and given up. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { type Mesh, MeshError } from '../../node/mesh/index.ts'
+import { createNetwork } from '../../node/network.ts'
+import {
+  bytesToHex,
+  type Committee,
+  type Decided,
+  type Digest,
+  decodeEnvelope,
+  encodeEnvelopes,
+  hash,
+  headerDigest,
+  messageId,
+  type Signed,
+} from '../../protocol/index.ts'
+import { createFakeLog, DIGEST, receipt, SIGNATURE } from './fakes.ts'
+
+const domains = { chain: DIGEST, mesh: DIGEST }
+const member = (peerId: string, hotkey: string) => ({
+  hotkey,
+  sessionKey: DIGEST,
+  sealingKey: DIGEST,
+  peerId,
+  weight: 1n,
+})
+const committee: Committee = {
+  epoch: 1,
+  members: [member('self', '01'.repeat(32)), member('b', '02'.repeat(32)), member('c', '03'.repeat(32))],
+  total: 3n,
+  seed: DIGEST,
+}
+const message: Signed<'receipt'> = { ...receipt(1), signature: SIGNATURE }
+const vote: Signed = {
+  kind: 'notarize',
+  body: { height: 1, view: 0, value: DIGEST, hotkey: DIGEST },
+  signature: SIGNATURE,
+}
+const id = messageId(message, domains)
+const blob = Uint8Array.of(1, 2, 3)
+const entry = { kind: 'epoch', epoch: 1, block: 1, blockHash: DIGEST, members: [] } as const
+const header = { height: 4, previous: DIGEST, logRoot: DIGEST, block: 1, epoch: 0, entry }
+const decided: Decided = {
+  header,
+  certificate: { phase: 'finalize', height: 4, view: 0, value: headerDigest(header), signatures: [] },
+}
+
+type Asked = { readonly peerId: string; readonly kind: string; readonly data: string; readonly bytesMax: number }
+
+const create = (
+  t: TestContext,
+  o: {
+    /** What each peer answers; a throw is a peer that has it not. */
+    readonly answers?: Readonly<Record<string, () => Uint8Array>>
+    readonly connected?: readonly string[]
+    readonly messages?: readonly Signed[]
+    readonly blobs?: readonly Uint8Array[]
+    readonly malformed?: readonly Digest[]
+  },
+) => {
+  const stopping = new AbortController()
+  t.after(() => stopping.abort())
+  const [sent, published, asked]: [unknown[], unknown[], Asked[]] = [[], [], []]
+  const log = createFakeLog()
+  const settled = Promise.withResolvers<unknown>()
+  const mesh: Mesh = {
+    peerId: 'self',
+    addresses: () => [],
+    publish: async (topic, data) => {
+      published.push([topic, ...decodeEnvelope(data)])
+    },
+    send: (peerId, data) => sent.push([peerId, ...decodeEnvelope(data)]),
+    request: async ({ peerId, kind, data, bytesMax }) => {
+      asked.push({ peerId, kind, data: bytesToHex(data), bytesMax })
+      const answer = o.answers?.[peerId]
+      if (answer === undefined) throw new MeshError('REFUSED', { reason: 'not here' })
+      return answer()
+    },
+    connectedPeers: () => o.connected ?? [],
+    close: async () => {},
+  }
+  const network = createNetwork({
+    mesh,
+    domains,
+    committee: () => committee,
+    local: {
+      message: (wanted) => o.messages?.find((one) => messageId(one, domains) === wanted) ?? null,
+      blob: async (wanted) => o.blobs?.find((bytes) => hash(bytes) === wanted) ?? null,
+      isMalformed: (wanted) => o.malformed?.includes(wanted) ?? false,
+      decided: () => [decided],
+    },
+    found: (item) => settled.resolve(item),
+    log: {
+      debug: log.debug,
+      warn: (facts: object, event?: string) => {
+        log.warn(facts, event)
+        settled.resolve(null)
+      },
+    },
+    signal: stopping.signal,
+    pauseMs: 0,
+  })
+  return { network, sent, published, asked, log, settled: settled.promise, stop: () => stopping.abort() }
+}
+
+const envelope = (content: Parameters<typeof encodeEnvelopes>[0]): Uint8Array => {
+  const [only] = encodeEnvelopes(content)
+  assert.ok(only)
+  return only
+}
+
+test('votes go straight to every other member, everything else is gossiped under its own topic', (t) => {
+  const { network, sent, published } = create(t, {})
+  network.broadcast(vote)
+  assert.deepEqual(sent, [
+    ['b', { kind: 'message', message: vote }],
+    ['c', { kind: 'message', message: vote }],
+  ])
+  assert.deepEqual(published, [])
+  network.broadcast(message)
+  assert.equal(sent.length, 2)
+  assert.deepEqual(published, [['receipts', { kind: 'message', message }]])
+})
+
+test('a relay goes to the one it is for, decided heights out of the archive, nothing to a stranger or oneself', (t) => {
+  const { network, sent } = create(t, {})
+  network.relay({ kind: 'archived', fromHeight: 4 }, '03'.repeat(32))
+  network.relay({ kind: 'message', message }, '02'.repeat(32))
+  network.relay({ kind: 'message', message }, '01'.repeat(32))
+  network.relay({ kind: 'message', message }, 'ee'.repeat(32))
+  assert.deepEqual(sent, [
+    ['c', { kind: 'decided', decided }],
+    ['b', { kind: 'message', message }],
+  ])
+})
+
+test('a decided height is announced to whoever listens', (t) => {
+  const { network, published, sent } = create(t, {})
+  network.announce(decided)
+  assert.deepEqual(published, [['certificates', { kind: 'decided', decided }]])
+  assert.deepEqual(sent, [])
+})
+
+test('what is on this node’s own disk is not asked of others', async (t) => {
+  const ofMessage = create(t, { messages: [message], connected: ['b'] })
+  ofMessage.network.fetch('message', id)
+  assert.deepEqual(await ofMessage.settled, { what: 'message', message, from: 'self' })
+  const ofBlob = create(t, { blobs: [blob], connected: ['b'] })
+  ofBlob.network.fetch('blob', hash(blob))
+  assert.deepEqual(await ofBlob.settled, { what: 'blob', digest: hash(blob), bytes: blob })
+  assert.deepEqual([ofMessage.asked, ofBlob.asked], [[], []])
+})
+
+test('peers are asked in turn, members first, until one has it', async (t) => {
+  const { network, settled, asked } = create(t, {
+    connected: ['a', 'd', 'c', 'b'],
+    answers: { a: () => blob, c: () => blob },
+  })
+  network.fetch('blob', hash(blob))
+  assert.deepEqual(await settled, { what: 'blob', digest: hash(blob), bytes: blob })
+  assert.deepEqual(
+    asked.map(({ peerId, kind }) => [peerId, kind]),
+    [
+      ['b', 'blob'],
+      ['c', 'blob'],
+    ],
+  )
+})
+
+test('a wrong answer is worth nothing: the next peer is asked', async (t) => {
+  const other = envelope({ kind: 'message', message: { ...message, body: { ...message.body, block: 2 } } })
+  const right = envelope({ kind: 'message', message })
+  const { network, settled, asked } = create(t, {
+    connected: ['a', 'b', 'c', 'd'],
+    answers: {
+      b: () => other,
+      c: () => Uint8Array.of(1),
+      a: () => envelope({ kind: 'message', message: vote }),
+      d: () => right,
+    },
+  })
+  network.fetch('message', id)
+  assert.deepEqual(await settled, { what: 'message', message, from: 'd' })
+  assert.deepEqual(
+    asked.map(({ peerId }) => peerId),
+    ['b', 'c', 'a', 'd'],
+  )
+})
+
+test('what nobody has is given up in the end, and may be asked for again', async (t) => {
+  const { network, settled, asked, log } = create(t, { connected: ['b'], answers: { b: () => Uint8Array.of(9) } })
+  network.fetch('blob', hash(blob))
+  network.fetch('blob', hash(blob))
+  assert.equal(await settled, null)
+  assert.equal(asked.length, 60, 'one look at a time, with an end')
+  assert.equal(log.calls.filter(([level]) => level === 'warn').length, 1)
+  await new Promise((resolve) => setImmediate(resolve))
+  network.fetch('blob', hash(blob))
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.ok(asked.length > 60)
+})
+
+test('bytes that were seen to be no bundle are not fetched again', (t) => {
+  const { network, asked } = create(t, { connected: ['b'], malformed: [hash(blob)] })
+  network.fetch('blob', hash(blob))
+  assert.deepEqual(asked, [])
+})
+
+test('no more is accepted for a bundle than a bundle can be, for a matrix what a matrix is', async (t) => {
+  const { network, settled, asked } = create(t, { connected: ['b'], answers: { b: () => blob } })
+  network.fetch('blob', hash(blob))
+  await settled
+  assert.deepEqual(await network.fetchBlob(hash(blob)), blob)
+  assert.deepEqual(
+    asked.map(({ bytesMax }) => bytesMax),
+    [2 << 20, 9 << 20],
+  )
+})
+
+test('a node that stops looks no further', async (t) => {
+  const { network, asked, stop } = create(t, { connected: ['b'] })
+  stop()
+  assert.equal(await network.fetchBlob(hash(blob)), null)
+  assert.deepEqual(asked, [])
+})
