@@ -1,10 +1,21 @@
 /** A whole evaluation on bubblewrap: what is measured, who is blamed, and that nothing outlives it. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { after, test } from 'node:test'
-import { createEvaluator, type Evaluator, type Job, type Measurement, readBaseline } from '../../sandbox/index.ts'
+import {
+  createEvaluator,
+  defaultCacheDirectory,
+  type Evaluator,
+  imageDirectory,
+  type Job,
+  type Measurement,
+  openEngine,
+  readBaseline,
+} from '../../sandbox/index.ts'
+import { takeLock } from '../../sandbox/lock.ts'
 import { mustRun } from './engine-setup.ts'
 import { layMatrices, testEvaluator, testLimits } from './evaluator-setup.ts'
 
@@ -22,9 +33,9 @@ const children = (pid: number): number[] => {
   return list === '' ? [] : list.split(' ').map(Number)
 }
 
-const refereePid = (): number => {
+const refereeOf = (parent: number): number => {
   const isReferee = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('referee-main.ts')
-  const pid = children(process.pid).find(isReferee)
+  const pid = children(parent).find(isReferee)
   assert.ok(pid !== undefined, 'the referee is a process of its own')
   return pid
 }
@@ -129,18 +140,62 @@ test('evaluator: an aborted run rejects with its reason and leaves nothing', { s
   controller.abort(new Error('shutting down'))
   await assert.rejects(measurement, /shutting down/)
   await untilGone(members)
-  const groups = ['memory', 'pids', 'cpu'].map((name) => `/sys/fs/cgroup/${name}/evalmesh`).filter(existsSync)
-  const owners = groups
-    .flatMap((group) => readdirSync(group))
-    .filter((name) => members.some((pid) => name.startsWith(`${pid}-`)))
-  assert.deepEqual(owners, [])
+  assert.deepEqual(groupsOf(members), [])
 })
 
+/** A validator's part in this, as a process that measures an endless submission and can be killed. */
+async function startValidator() {
+  const patient = { ...testLimits, callMsMax: 60_000 }
+  const given = { job: { ...job, candidate: endless, limits: patient }, folder }
+  const validator = spawn(process.execPath, [join(import.meta.dirname, 'evaluator-orphan.ts'), JSON.stringify(given)], {
+    stdio: 'ignore',
+  })
+  const pid = validator.pid
+  assert.ok(pid !== undefined)
+  const referee = await untilRunning(pid)
+  return { pid, referee, members: family(pid) }
+}
+
+test('evaluator: a validator killed by SIGKILL leaves no sandbox, group, copy or lock behind', { skip }, async () => {
+  const { pid, members } = await startValidator()
+  assert.notDeepEqual(groupsOf(members), [])
+  process.kill(pid, 'SIGKILL')
+  await untilGone(members)
+  assert.deepEqual([...groupsOf(members), ...copiesOf(members)], [])
+  const release = await takeLock(join(folder, 'lock'), AbortSignal.timeout(10_000))
+  release()
+})
+
+test('evaluator: what a validator and its referee leave when both are killed at once, the next start removes', {
+  skip,
+}, async () => {
+  const { pid, referee, members } = await startValidator()
+  assert.notDeepEqual(groupsOf(members), [])
+  // Nobody is left to remove the empty groups; another engine that opens here at this moment may be the next start.
+  process.kill(referee, 'SIGKILL')
+  process.kill(pid, 'SIGKILL')
+  await untilGone(members)
+  const engine = await openEngine({ prefer: 'bubblewrap', imageDirectory: imageDirectory(defaultCacheDirectory()) })
+  await engine.close()
+  assert.deepEqual([...groupsOf(members), ...copiesOf(members)], [])
+})
+
+/** Control groups that one of these processes made. */
+const groupsOf = (pids: readonly number[]): string[] => {
+  const folders = ['memory', 'pids', 'cpu', ''].map((name) => `/sys/fs/cgroup/${name}/evalmesh`).filter(existsSync)
+  const isTheirs = (name: string) => pids.some((pid) => name.startsWith(`${pid}-`))
+  return folders.flatMap((path) => readdirSync(path).filter(isTheirs))
+}
+
+/** Copies of the harness in memory that one of these processes made. */
+const copiesOf = (pids: readonly number[]): string[] =>
+  readdirSync('/dev/shm').filter((name) => pids.some((pid) => name.startsWith(`evalmesh-stage-${pid}-`)))
+
 /** The referee, once a harness in one of its sandboxes has forked a child for a call. */
-async function untilRunning(): Promise<number> {
+async function untilRunning(parent = process.pid): Promise<number> {
   return poll(() => {
-    if (children(process.pid).length === 0) return null
-    const referee = refereePid()
+    if (children(parent).length === 0) return null
+    const referee = refereeOf(parent)
     const isHarness = (pid: number) => nameOf(pid) === 'python3' && children(pid).length > 0
     return family(referee).some(isHarness) ? referee : null
   })
