@@ -1,0 +1,160 @@
+/** Promises to peers that ask: what is here is answered, what is not is refused with its reason, matrices only to members. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { submitAnswer, submitRequest } from '../../node/bundle.ts'
+import { createJournal } from '../../node/journal.ts'
+import { MeshError, type RequestKind } from '../../node/mesh/index.ts'
+import { createServer, heightsRequest } from '../../node/serve.ts'
+import { openStore } from '../../node/store/index.ts'
+import {
+  type Decided,
+  decode,
+  decodeEnvelope,
+  domainsOf,
+  encode,
+  encodeEnvelopes,
+  hash,
+  hexToBytes,
+  messageId,
+  ProtocolError,
+  packBundle,
+  type Signed,
+} from '../../protocol/index.ts'
+import { genesisOf, params } from '../protocol/round/mesh.ts'
+import { DIGEST, receipt, SIGNATURE } from './fakes.ts'
+import { newFolder } from './store/folder.ts'
+
+const genesis = genesisOf()
+const domains = domainsOf(genesis)
+const matrix = Uint8Array.of(7, 7, 7)
+const bundle = packBundle([{ path: 'solution.py', content: new Uint8Array(100).fill(35) }])
+
+const submissionOf = (more: Partial<Signed<'submission'>['body']> = {}): Signed<'submission'> => ({
+  kind: 'submission',
+  body: { competition: params.id, hotkey: DIGEST, scheme: 'sr25519', bundle: hash(bundle), sizeBytes: 100, ...more },
+  signature: SIGNATURE,
+})
+const envelope = (content: Parameters<typeof encodeEnvelopes>[0]): Uint8Array => {
+  const [only] = encodeEnvelopes(content)
+  assert.ok(only)
+  return only
+}
+const request = (message: Signed, bytes = bundle): Uint8Array =>
+  encode(submitRequest, { message: envelope({ kind: 'message', message }), bundle: bytes })
+
+const create = async (t: TestContext, o: { accept?: () => Promise<void> } = {}) => {
+  const store = await openStore({ dir: newFolder(t) })
+  t.after(() => store.close())
+  const journal = createJournal({ store, domains })
+  const told: string[] = []
+  const serve = createServer({
+    genesis,
+    domains,
+    store,
+    journal,
+    inbox: () => ({
+      receive: () => Promise.reject(new Error('not asked for in this test')),
+      accept: async (received, from) => {
+        await o.accept?.()
+        told.push(`accept ${received.kind} ${from}`)
+      },
+    }),
+    pool: {
+      isMatrix: (digest) => digest === hash(matrix),
+      read: async (digest) => (digest === hash(matrix) ? matrix : undefined),
+    },
+    stored: (digest) => told.push(`stored ${digest}`),
+    isMember: (peerId) => peerId === 'member',
+  })
+  const ask = (kind: RequestKind, data: Uint8Array, from = 'stranger') => serve({ from, kind, data })
+  const refused = async (kind: RequestKind, data: Uint8Array, reason: RegExp): Promise<void> =>
+    assert.rejects(
+      ask(kind, data),
+      (error) => error instanceof MeshError && error.code === 'REFUSED' && reason.test(String(error.facts['reason'])),
+    )
+  return { store, journal, told, ask, refused }
+}
+
+test('a blob is answered to anyone, a pool’s matrix to members of the committee only', async (t) => {
+  const { store, ask, refused } = await create(t)
+  await store.putBlob(bundle)
+  assert.deepEqual(Buffer.from(await ask('blob', hexToBytes(hash(bundle)))), Buffer.from(bundle))
+  await refused('blob', hexToBytes(hash(matrix)), /for committee members/)
+  assert.deepEqual(await ask('blob', hexToBytes(hash(matrix)), 'member'), matrix)
+  await refused('blob', hexToBytes(DIGEST), /not here/)
+  await refused('blob', new Uint8Array(5), /not here/)
+})
+
+test('a message is answered by its id, decided heights by number', async (t) => {
+  const { journal, ask, refused } = await create(t)
+  const message = { ...receipt(1), signature: SIGNATURE }
+  const entry = { kind: 'epoch', epoch: 1, block: 1, blockHash: DIGEST, members: [] } as const
+  const header = { height: 1, previous: DIGEST, logRoot: DIGEST, block: 1, epoch: 0, entry }
+  const decided: Decided = {
+    header,
+    certificate: { phase: 'finalize', height: 1, view: 0, value: DIGEST, signatures: [] },
+  }
+  await journal.append([
+    { kind: 'message', message },
+    { kind: 'decided', decided },
+  ])
+  assert.deepEqual(decodeEnvelope(await ask('item', hexToBytes(messageId(message, domains)))), [
+    { kind: 'message', message },
+  ])
+  await refused('item', hexToBytes(DIGEST), /not here/)
+  assert.deepEqual(decodeEnvelope(await ask('certificates', encode(heightsRequest, { from: 1 }))), [
+    { kind: 'decided', decided },
+  ])
+  assert.deepEqual(decodeEnvelope(await ask('certificates', encode(heightsRequest, { from: 2 }))), [])
+  await refused('certificates', Uint8Array.of(1), /BAD_SHAPE/)
+  await refused('status', new Uint8Array(), /direct stream/)
+})
+
+test('a submission is accepted, kept and told, in this order, and answered with its id', async (t) => {
+  const { store, told, ask } = await create(t)
+  const message = submissionOf()
+  const answer = decode(submitAnswer, await ask('submit', request(message), 'miner'))
+  assert.equal(answer.id, messageId(message, domains))
+  assert.deepEqual(told, ['accept message miner', `stored ${hash(bundle)}`])
+  assert.ok(await store.hasBlob(hash(bundle)))
+})
+
+const tooLarge = packBundle([{ path: 'solution.py', content: new Uint8Array(params.bundleBytesMax + 1) }])
+const otherName = packBundle([{ path: 'main.py', content: new Uint8Array(100) }])
+const refusals: readonly (readonly [string, Uint8Array, RegExp])[] = [
+  ['bytes that are no request', Uint8Array.of(1, 2), /BAD_SHAPE/],
+  ['another message than a submission', request({ ...receipt(1), signature: SIGNATURE }), /not a submission/],
+  [
+    'a competition that this mesh does not run',
+    request(submissionOf({ competition: 'other' })),
+    /no competition other/,
+  ],
+  ['a bundle with another digest', request(submissionOf({ bundle: DIGEST })), /the digest that was signed/],
+  ['another size than claimed', request(submissionOf({ sizeBytes: 99 })), /claimed/],
+  [
+    'a solution over the limit',
+    request(submissionOf({ bundle: hash(tooLarge), sizeBytes: params.bundleBytesMax + 1 }), tooLarge),
+    /OVERSIZE/,
+  ],
+  ['another file than solution.py', request(submissionOf({ bundle: hash(otherName) }), otherName), /solution\.py/],
+]
+for (const [what, data, reason] of refusals) {
+  test(`${what} is refused with the reason, and nothing of it is kept`, async (t) => {
+    const { told, store, refused } = await create(t)
+    await refused('submit', data, reason)
+    assert.deepEqual(told, [])
+    for (const bytes of [bundle, tooLarge, otherName]) assert.ok(!(await store.hasBlob(hash(bytes))))
+  })
+}
+
+test('a submission whose signature does not hold leaves nothing on this disk', async (t) => {
+  const { store, told, refused } = await create(t, { accept: () => Promise.reject(new ProtocolError('FORGED')) })
+  await refused('submit', request(submissionOf()), /FORGED/)
+  assert.deepEqual(told, [])
+  assert.ok(!(await store.hasBlob(hash(bundle))))
+})
+
+test('an error of this node’s own is no refusal', async (t) => {
+  const { ask } = await create(t, { accept: () => Promise.reject(new Error('a bug')) })
+  await assert.rejects(ask('submit', request(submissionOf())), /a bug/)
+})
