@@ -39,14 +39,28 @@ const DEFAULTS = {
   logLevel: 'info',
 } as const
 
-const ENGINES = ['auto', 'docker', 'bubblewrap'] as const
+/** What a file may say; a misspelt field would silently do nothing. */
+const FIELDS: readonly string[] = [...Object.keys(DEFAULTS), 'chain']
 
-/** @throws ConfigError naming the field that is wrong. */
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const ENGINES = ['auto', 'docker', 'bubblewrap'] as const
+/** Those of pino. */
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+const PORT_MAX = 65_535
+
+const isPort = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= PORT_MAX
+
+/** @throws ConfigError naming the field that is wrong or unknown. */
 export const parseConfig = (raw: unknown, home: string): ValidatorConfig => {
-  const given = { ...DEFAULTS, ...(typeof raw === 'object' && raw !== null ? raw : {}) } as Record<string, unknown>
+  const given = { ...DEFAULTS, ...(isObject(raw) ? raw : {}) } as Record<string, unknown>
   const bad = (field: string, want: string): never => {
     throw new ConfigError(`config: ${field} must be ${want}`)
   }
+  const unknown = Object.keys(given).find((field) => !FIELDS.includes(field))
+  if (unknown !== undefined) bad(unknown, `one of ${FIELDS.join(', ')}`)
   const textOf = (field: string): string => {
     const value = given[field]
     return isText(value) ? value : bad(field, 'a non-empty text')
@@ -56,7 +70,7 @@ export const parseConfig = (raw: unknown, home: string): ValidatorConfig => {
     return isTexts(value) ? value : bad(field, 'a list of texts')
   }
   const api = given['api'] as { host?: unknown; port?: unknown }
-  if (!isText(api?.host) || !Number.isInteger(api.port)) return bad('api', '{ "host": text, "port": number }')
+  if (!isText(api?.host) || !isPort(api.port)) return bad('api', '{ "host": text, "port": 0 to 65535 }')
   const engine = ENGINES.find((name) => name === given['engine']) ?? bad('engine', ENGINES.join(', '))
   return {
     name: textOf('name'),
@@ -65,10 +79,10 @@ export const parseConfig = (raw: unknown, home: string): ValidatorConfig => {
     chain: textOf('chain'),
     listen: textsOf('listen'),
     peers: textsOf('peers'),
-    api: { host: api.host, port: Number(api.port) },
+    api: { host: api.host, port: api.port },
     engine,
     pools: textsOf('pools').map((dir) => resolve(home, dir)),
-    logLevel: textOf('logLevel'),
+    logLevel: LOG_LEVELS.find((level) => level === given['logLevel']) ?? bad('logLevel', LOG_LEVELS.join(', ')),
   }
 }
 
@@ -82,6 +96,7 @@ export const loadConfig = async (home: string, flags: Readonly<Record<string, un
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     if (!missing) throw new ConfigError(`config: ${path}: ${error instanceof Error ? error.message : 'unreadable'}`)
   }
+  if (!isObject(file)) throw new ConfigError(`config: ${path}: it must hold one JSON object`)
   const set = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
-  return parseConfig({ ...(file as object), ...set }, resolve(home))
+  return parseConfig({ ...file, ...set }, resolve(home))
 }
