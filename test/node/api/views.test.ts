@@ -1,0 +1,249 @@
+/** Promises of the HTTP interface over a real round: what each route shows, and how a question that makes no sense is answered. */
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { createCertificates } from '../../../node/api/certificates.ts'
+import { createApi } from '../../../node/api/server.ts'
+import { createViews } from '../../../node/api/views.ts'
+import {
+  rounds as application,
+  createRounds,
+  type Decided,
+  encodeSs58,
+  type Machine,
+  type RoundState,
+  restoreMachine,
+} from '../../../protocol/index.ts'
+import {
+  blockAt,
+  createMesh,
+  genesisOf,
+  kindsOf,
+  MINERS,
+  nodeAt,
+  params,
+  SIGNATURE,
+  submissionOf,
+  VALIDATORS,
+} from '../../protocol/round/mesh.ts'
+import { DIGEST } from '../fakes.ts'
+
+const genesis = genesisOf()
+const self = VALIDATORS[0] ?? ''
+
+/** A machine after one decided round of one submission; a second submission waits. */
+const machineAfterRound = () => {
+  const mesh = createMesh()
+  const id = mesh.tell(submissionOf(MINERS[0] ?? '', 'first'))
+  mesh.run(() => kindsOf(mesh).includes('result'))
+  const waiting = mesh.tell(submissionOf(MINERS[1] ?? '', 'second'))
+  const records = nodeAt(mesh, 0).journal
+  const machine = restoreMachine({ genesis, self, application, rounds: createRounds({ genesis, self }), records })
+  return { id, waiting, machine, log: mesh.log }
+}
+
+const world = machineAfterRound()
+const members = genesis.members
+const decided: readonly Decided[] = world.log.map(({ header, digest }) => ({
+  header,
+  certificate: {
+    phase: 'finalize',
+    height: header.height,
+    view: 2,
+    value: digest,
+    signatures: [0, 1, 2].map((member) => ({ member, signature: SIGNATURE })),
+  },
+}))
+
+const create = (o: { connected?: readonly number[]; machine?: Machine<RoundState> } = {}) => {
+  const machine = o.machine ?? world.machine
+  const peers = new Set(
+    (o.connected ?? [1, 2, 3]).map(
+      (index) => machine.rounds.committee.members.find((m) => m.hotkey === VALIDATORS[index])?.peerId,
+    ),
+  )
+  return createApi(
+    createViews({
+      machine: () => machine,
+      name: 'anna',
+      self,
+      certificates: createCertificates({
+        genesis,
+        journal: {
+          append: () => Promise.reject(new Error('read only')),
+          records: () => assert.fail(),
+          message: () => null,
+          decided: (height) => decided[height - 1] ?? null,
+          decidedFrom: () => [],
+        },
+      }),
+      isConnected: (peerId) => peers.has(peerId),
+      engine: 'bubblewrap 0.8.0',
+    }),
+  )
+}
+
+const get = async (path: string, app = create()) => {
+  const response = await app.inject(path)
+  return { status: response.statusCode, type: response.headers['content-type'], body: response.json() }
+}
+
+before(() => {
+  // Restored from disk alone it has seen no block yet.
+  world.machine.rounds.head = blockAt(200)
+})
+
+test('health is 200 while a quorum is connected', async () => {
+  const { status, body } = await get('/health')
+  assert.equal(status, 200)
+  assert.deepEqual([body.ready, body.name, body.block], [true, 'anna', 200])
+})
+
+test('health is 503 and says why while the connected members are no quorum', async () => {
+  const { status, body } = await get('/health', create({ connected: [1] }))
+  assert.equal(status, 503)
+  assert.equal(body.ready, false)
+  assert.match(body.reason, /2 of 4 are away/)
+  assert.equal(body.connectedPpm, 580_000)
+})
+
+test('health is 503 until the chain is seen', async () => {
+  const machine = restoreMachine({ genesis, self, application, rounds: createRounds({ genesis, self }), records: [] })
+  const { status, body } = await get('/health', create({ machine }))
+  assert.equal(status, 503)
+  assert.match(body.reason, /waits for the chain/)
+})
+
+test('the status tells members, height and log root', async () => {
+  const { body } = await get('/status')
+  assert.equal(body.height, decided.length + 1)
+  assert.equal(body.logSize, decided.length)
+  assert.equal(body.logRoot, world.machine.consensus.log.root)
+  assert.equal(body.hotkey, encodeSs58(self))
+  const mine = body.members.filter((member: { self: boolean }) => member.self)
+  assert.deepEqual(mine, [{ hotkey: encodeSs58(self), weightPpm: 300_000, self: true, connected: true }])
+})
+
+test('competitions tell their limits and when the next round closes', async () => {
+  const { body } = await get('/competitions')
+  const [competition] = body.competitions
+  assert.equal(competition.id, params.id)
+  assert.equal(competition.incumbent, world.id)
+  assert.equal(competition.bundleBytesMax, params.bundleBytesMax)
+  assert.equal(competition.closesAtBlock, 220)
+})
+
+test('the leaderboard shows the leader and the newest round, of the named competition or the first', async () => {
+  for (const path of ['/leaderboard', `/leaderboard?competition=${params.id}`, '/leaderboard/']) {
+    const { status, body } = await get(path)
+    assert.equal(status, 200)
+    assert.equal(body.leader.submission, world.id)
+    assert.equal(body.leader.hotkey, encodeSs58(MINERS[0] ?? ''))
+    assert.equal(body.round.winner, world.id)
+  }
+})
+
+test('a submission has its certified values, and each validator’s own beside them', async () => {
+  const { body } = await get(`/submissions/${world.id}`)
+  assert.deepEqual([body.verdict, body.board, body.metricPpm, body.rank], ['pass', 'record', 1_200_000, 1])
+  const { body: evaluations } = await get(`/submissions/${world.id}/evaluations`)
+  assert.deepEqual(
+    evaluations.evaluations.map((one: { validator: string }) => one.validator).sort(),
+    VALIDATORS.map(encodeSs58).sort(),
+  )
+})
+
+test('a submission that waits has no verdict, and no evaluations', async () => {
+  const { status, body } = await get(`/submissions/${world.waiting}`)
+  assert.deepEqual([status, body.verdict, body.competition], [200, null, params.id])
+  assert.equal((await get(`/submissions/${world.waiting}/evaluations`)).status, 404)
+})
+
+test('a decided round comes with its certificate: signers and their stake', async () => {
+  const height = decided.find(({ header }) => header.entry.kind === 'result')
+  const { status, body } = await get(`/rounds/${params.id}/1`)
+  assert.equal(status, 200)
+  assert.equal(body.certificate.height, height?.header.height)
+  assert.equal(body.certificate.digest, height?.certificate.value)
+  assert.deepEqual(
+    body.certificate.signers,
+    members.slice(0, 3).map(({ hotkey }) => encodeSs58(hotkey)),
+  )
+  assert.deepEqual([body.certificate.stake, body.certificate.total], ['80', '100'])
+})
+
+test('a decided round’s attestations are there, those of another round are not', async () => {
+  const { status, body } = await get(`/rounds/${params.id}/1/attestations`)
+  assert.equal(status, 200)
+  assert.ok(Array.isArray(body.envelopes))
+  assert.equal((await get(`/rounds/${params.id}/2/attestations`)).status, 404)
+})
+
+const absent = [
+  '/',
+  '/nothing',
+  `/submissions/${DIGEST}`,
+  `/submissions/${DIGEST}/evaluations`,
+  '/rounds/matrix-lossless/99',
+  '/rounds/other/1',
+  '/rounds/other/1/attestations',
+  '/leaderboard?competition=other',
+]
+for (const path of absent) {
+  test(`${path} is a problem document with 404`, async () => {
+    const { status, type, body } = await get(path)
+    assert.equal(status, 404)
+    assert.match(String(type), /^application\/problem\+json/)
+    assert.deepEqual([body.type, body.status], ['about:blank', 404])
+  })
+}
+
+const senseless = [
+  '/submissions/xyz',
+  `/submissions/${DIGEST.toUpperCase()}`,
+  '/submissions/..%2F..%2Fetc',
+  '/rounds/matrix-lossless/-1',
+  '/rounds/matrix-lossless/one',
+  '/rounds/Not_A_Name/1',
+  '/leaderboard?competition=%00',
+]
+for (const path of senseless) {
+  test(`${path} is a problem document with 400`, async () => {
+    const { status, type, body } = await get(path)
+    assert.equal(status, 400)
+    assert.match(String(type), /^application\/problem\+json/)
+    assert.equal(body.status, 400)
+  })
+}
+
+test('the interface only tells: every other method is refused', async () => {
+  const app = create()
+  for (const method of ['POST', 'PUT', 'DELETE'] as const) {
+    const response = await app.inject({ method, url: '/status', payload: '' })
+    assert.equal(response.statusCode, 404)
+  }
+  const large = await app.inject({
+    method: 'POST',
+    url: '/status',
+    payload: 'much',
+    headers: { 'content-type': 'text/plain' },
+  })
+  assert.ok(large.statusCode >= 400)
+})
+
+test('an error of this node’s own tells nothing about its insides', async () => {
+  const app = createApi({
+    ...createViews({
+      machine: () => {
+        throw new Error('secret path')
+      },
+      name: 'anna',
+      self,
+      certificates: { ofRound: () => null },
+      isConnected: () => false,
+      engine: '',
+    }),
+  })
+  const { status, body } = await get('/status', app)
+  assert.equal(status, 500)
+  assert.ok(!JSON.stringify(body).includes('secret'))
+})
