@@ -6,6 +6,7 @@ import {
   encodeSs58,
   type Genesis,
   incumbentOf,
+  isQuorum,
   type Metagraph,
   type Standing,
   signatureClaim,
@@ -32,16 +33,15 @@ export type AuditReport = {
   }[]
 }
 
-/** The least weight of members whose absence leaves no quorum. */
-const blockingPpm = (committee: Committee): number => {
-  // A third or more blocks; the smallest such coalition is found greedily from below only as a bound, exactly by taking the heaviest.
-  const weights = committee.members.map((member) => member.weight).sort((a, b) => (a < b ? 1 : -1))
+/** Weight of the fewest members, heaviest first, without whom the rest is no quorum; in ppm of all, rounded down. */
+export const blockingPpm = ({ members, total }: Pick<Committee, 'members' | 'total'>): number => {
+  const weights = members.map(({ weight }) => weight).sort((a, b) => Number(b - a > 0n) - Number(b - a < 0n))
   let sum = 0n
   for (const weight of weights) {
+    if (!isQuorum(total - sum, total)) break
     sum += weight
-    if (3n * (committee.total - sum) <= 2n * committee.total) break
   }
-  return Number((sum * 1_000_000n) / committee.total)
+  return total === 0n ? 0 : Number((sum * 1_000_000n) / total)
 }
 
 const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(1)} %`
@@ -110,8 +110,12 @@ const checkLog = (replayed: Replayed): readonly Check[] => {
   ]
 }
 
-/** The vector of each multiple of weightsEveryBlocks up to the head that a row on chain may stand for. */
-const checkWeights = async (o: { genesis: Genesis; chain: Chain; replayed: Replayed }): Promise<readonly Check[]> => {
+/** Each member's row on chain against the vector of each multiple of weightsEveryBlocks that it may stand for. */
+export const checkWeights = async (o: {
+  readonly genesis: Genesis
+  readonly chain: Pick<Chain, 'weightsOf' | 'metagraphAt'>
+  readonly replayed: Pick<Replayed, 'machine'>
+}): Promise<readonly Check[]> => {
   const { genesis, chain } = o
   const { rounds } = o.replayed.machine
   const standings = new Map<string, Standing>([...rounds.competitions].map(([id, c]) => [id, c.standing]))
