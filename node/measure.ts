@@ -138,6 +138,8 @@ const measureOne = async (
   return passed({ ...traced, quadsPpm, ratioPpb, timeNanos, scorePpb, thetaPpm: job.entry.thetaPpm })
 }
 
+type Found = { readonly noisePpm: number; readonly submissions: readonly Measured[] }
+
 /** Hands the machine the statement about these submissions. */
 const submitStatement = (
   o: Options,
@@ -177,7 +179,8 @@ export const createMeasurer = (o: Options): Measurer => {
   const noise = createNoise(o)
   const isOver = (job: Evaluate): boolean => o.signal.aborted || !o.isOpen(job.competition, job.manifest)
 
-  const measure = async (job: Evaluate): Promise<void> => {
+  /** Null: the round was over before it was measured. */
+  const measure = async (job: Evaluate): Promise<Found | null> => {
     const { competition, entry, seed } = job
     const { params, rules } = rulesOf(o, competition)
     const { dir, matrices } = await materials.layOut({ rules, params, seed })
@@ -186,11 +189,11 @@ export const createMeasurer = (o: Options): Measurer => {
       const partner = entry.incumbent === null ? o.baseline : await materials.sourceOf(competition, entry.incumbent)
       const submissions: Measured[] = []
       for (const { id } of entry.submissions) {
-        if (isOver(job)) return
+        if (isOver(job)) return null
         const candidate = await materials.sourceOf(competition, id)
         submissions.push(await measureOne(o, job, { id, candidate, rules, params, certificate, partner, matrices }))
       }
-      submitStatement(o, job, { noisePpm: certificate.noisePpm, submissions })
+      return { noisePpm: certificate.noisePpm, submissions }
     } finally {
       await rm(dir, { recursive: true, force: true })
     }
@@ -208,7 +211,9 @@ export const createMeasurer = (o: Options): Measurer => {
   const insist = async (job: Evaluate): Promise<void> => {
     for (let failures = 0; !isOver(job); ) {
       try {
-        return await measure(job)
+        const found = await measure(job)
+        if (found !== null) submitStatement(o, job, found)
+        return
       } catch (error) {
         if (isOver(job)) return
         if (!(error instanceof NotYet)) failures += 1
