@@ -19,7 +19,10 @@ import {
   parseGenesis,
   type RoundState,
   restoreMachine,
+  type Signed,
+  type SubmissionRefusal,
   step,
+  submissionRefusal,
 } from '../protocol/index.ts'
 import {
   createEvaluator,
@@ -112,6 +115,16 @@ const toArray = async <T>(items: AsyncIterable<T>): Promise<readonly T[]> => {
   return all
 }
 
+/** Looked at in turn, so after the submission itself. */
+const refusalOf = (p: Parts, id: Digest, submission: Signed<'submission'>['body']): Promise<SubmissionRefusal | null> =>
+  new Promise((resolve) => {
+    const isQueued = p.driver().offer((state) => {
+      resolve(submissionRefusal(state.rounds, id, submission))
+      return null
+    }, null)
+    if (!isQueued) resolve('WAITING')
+  })
+
 const openMesh = (p: Parts, stored: (digest: Digest) => void): Promise<Mesh> =>
   createMesh({
     privateKeySeed: p.keys.peerSeed,
@@ -126,6 +139,7 @@ const openMesh = (p: Parts, stored: (digest: Digest) => void): Promise<Mesh> =>
       request: createServer({
         ...p,
         stored,
+        refusalOf: (id, body) => refusalOf(p, id, body),
         isMember: (id) => membersOf(p).members.some(({ peerId }) => peerId === id),
       }),
     },

@@ -41,18 +41,27 @@ const createProgram = (): Command => {
   return program
 }
 
+/** A file that the user named is not there; what the user gave is no address; else something around us is missing. */
+const exitCodeOf = (code: unknown): number =>
+  code === 'ENOENT' ? EXIT.notFound : code === 'BAD_OPTIONS' ? EXIT.usage : EXIT.unavailable
+
 /** What a thrown error means to whoever called: its exit code and the lines to show. */
 const explain = (error: unknown): { readonly exitCode: number; readonly lines: readonly string[] } => {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? EXIT.ok : EXIT.usage, lines: [] }
   if (error instanceof CliError) return { exitCode: error.exitCode, lines: [`error: ${error.message}`, error.hint] }
   // Typed errors of the layers below say enough in their message; anything else is a bug and shows where.
   if (error instanceof Error && 'code' in error) {
-    const exitCode = 'exitCode' in error && typeof error.exitCode === 'number' ? error.exitCode : EXIT.unavailable
+    const exitCode = 'exitCode' in error && typeof error.exitCode === 'number' ? error.exitCode : exitCodeOf(error.code)
     return { exitCode, lines: [`error: ${error.message}`] }
   }
   return { exitCode: EXIT.bug, lines: [error instanceof Error ? (error.stack ?? error.message) : String(error)] }
 }
 
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(EXIT.ok)
+})
 // Keys, journals and sources of a round are nobody else's business, whatever the shell's mask says.
 process.umask(0o077)
 try {

@@ -2,6 +2,7 @@
 import {
   bytesToHex,
   count,
+  type Digest,
   type Domains,
   decode,
   decodeEnvelope,
@@ -10,6 +11,8 @@ import {
   type Genesis,
   messageId,
   ProtocolError,
+  type Signed,
+  type SubmissionRefusal,
   struct,
 } from '../protocol/index.ts'
 import { checkBundle, submitAnswer, submitRequest } from './bundle.ts'
@@ -21,6 +24,13 @@ import type { Store } from './store/index.ts'
 
 /** Decided heights from this one on. */
 export const heightsRequest = struct({ from: count })
+
+/** What a miner can do about it. */
+const REFUSALS: Readonly<Record<SubmissionRefusal, string>> = {
+  UNREGISTERED: 'this hotkey has no uid on the subnet: register it first',
+  QUOTA: 'the day’s number of submissions of this hotkey or its coldkey is used up: try again later',
+  WAITING: 'too many submissions of this hotkey wait for their round already',
+}
 
 const refuse = (reason: string): never => {
   throw new MeshError('REFUSED', { reason })
@@ -37,6 +47,8 @@ export const createServer = (o: {
   /** A bundle came in with a submission. */
   readonly stored: (digest: string) => void
   readonly isMember: (peerId: string) => boolean
+  /** Why the machine did not take a submission that it was just given; null when it did. */
+  readonly refusalOf: (id: Digest, submission: Signed<'submission'>['body']) => Promise<SubmissionRefusal | null>
 }): MeshHandlers['request'] => {
   const blob = async (from: string, key: string): Promise<Uint8Array> => {
     if (o.pool.isMatrix(key) && !o.isMember(from)) return refuse('pool matrices are for committee members')
@@ -57,9 +69,12 @@ export const createServer = (o: {
     checkBundle({ params, submission: body, bundle })
     // First the signature: nobody fills this disk anonymously.
     await o.inbox().accept(received, from)
+    const id = messageId(received.message, o.domains)
+    const refusal = await o.refusalOf(id, body)
+    if (refusal !== null) return refuse(`${refusal}: ${REFUSALS[refusal]}`)
     await o.store.putBlob(bundle)
     o.stored(body.bundle)
-    return encode(submitAnswer, { id: messageId(received.message, o.domains) })
+    return encode(submitAnswer, { id })
   }
 
   return async ({ from, kind, data }) => {

@@ -50,6 +50,7 @@ export {
 export { PAYLOAD_TYPE } from './message/statement.ts'
 export { certificate, type Decided, PHASES } from './message/vote.ts'
 export { rounds } from './round/application.ts'
+export { type SubmissionRefusal, submissionRefusal } from './round/refusal.ts'
 export type { RoundResult, SubmissionResult, ValidatorValue } from './round/result.ts'
 export { evaluationOf } from './round/reveal.ts'
 export { bundleOf, type CompetitionState, createRounds, type OpenRound, type RoundState } from './round/state.ts'

@@ -44,7 +44,9 @@ const refused = (error: unknown): never => {
     throw new CliError({ exitCode: EXIT.rejected, message: `refused before running: ${message}` })
   }
   if (error instanceof MeshError && error.code === 'REFUSED') {
-    throw new CliError({ exitCode: EXIT.rejected, message: `refused by the validator: ${error.facts['reason']}` })
+    const reason = String(error.facts['reason'])
+    const exitCode = reason.startsWith('QUOTA') || reason.startsWith('WAITING') ? EXIT.quota : EXIT.rejected
+    throw new CliError({ exitCode, message: `refused by the validator: ${reason}` })
   }
   if (error instanceof MeshError) {
     const hint = 'check the addresses given with --peer, and that a validator listens there'

@@ -49,7 +49,11 @@ const purseOf = (state: RoundState, miner: Key): Key =>
  * R-77: a validator signs a receipt for a registered miner's stored bundle while fewer than the daily number of that miner's, by hotkey and by
  * coldkey, have one from it within a day of blocks; those that got no verdict do not count.
  */
-const isWithinQuota = (state: RoundState, competition: CompetitionState, o: { miner: Key; head: number }): boolean => {
+export const isWithinQuota = (
+  state: RoundState,
+  competition: CompetitionState,
+  o: { miner: Key; head: number },
+): boolean => {
   const { blocksPerDay, dailySubmissionsMax } = competition.params
   const purse = purseOf(state, o.miner)
   const used = competition.ownReceipts.filter(

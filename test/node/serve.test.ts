@@ -19,6 +19,7 @@ import {
   ProtocolError,
   packBundle,
   type Signed,
+  type SubmissionRefusal,
 } from '../../protocol/index.ts'
 import { genesisOf, params } from '../protocol/round/mesh.ts'
 import { DIGEST, receipt, SIGNATURE } from './fakes.ts'
@@ -42,7 +43,7 @@ const envelope = (content: Parameters<typeof encodeEnvelopes>[0]): Uint8Array =>
 const request = (message: Signed, bytes = bundle): Uint8Array =>
   encode(submitRequest, { message: envelope({ kind: 'message', message }), bundle: bytes })
 
-const create = async (t: TestContext, o: { accept?: () => Promise<void> } = {}) => {
+const create = async (t: TestContext, o: { accept?: () => Promise<void>; refusal?: SubmissionRefusal } = {}) => {
   const store = await openStore({ dir: newFolder(t) })
   t.after(() => store.close())
   const journal = createJournal({ store, domains })
@@ -65,6 +66,7 @@ const create = async (t: TestContext, o: { accept?: () => Promise<void> } = {}) 
     },
     stored: (digest) => told.push(`stored ${digest}`),
     isMember: (peerId) => peerId === 'member',
+    refusalOf: async () => o.refusal ?? null,
   })
   const ask = (kind: RequestKind, data: Uint8Array, from = 'stranger') => serve({ from, kind, data })
   const refused = async (kind: RequestKind, data: Uint8Array, reason: RegExp): Promise<void> =>
@@ -157,4 +159,11 @@ test('a submission whose signature does not hold leaves nothing on this disk', a
 test('an error of this node’s own is no refusal', async (t) => {
   const { ask } = await create(t, { accept: () => Promise.reject(new Error('a bug')) })
   await assert.rejects(ask('submit', request(submissionOf())), /a bug/)
+})
+
+test('a submission that the machine does not take is refused at once, with what to do, and its bundle is not kept', async (t) => {
+  const { store, told, refused } = await create(t, { refusal: 'UNREGISTERED' })
+  await refused('submit', request(submissionOf()), /UNREGISTERED.*register/)
+  assert.equal(await store.hasBlob(hash(bundle)), false)
+  assert.deepEqual(told, ['accept message stranger'])
 })

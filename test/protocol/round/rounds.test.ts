@@ -1,7 +1,9 @@
 /** Whole rounds: from a submission to the weights, with validators missing, late and restarted. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { messageId, type Signed } from '../../../protocol/message/message.ts'
 import { accept } from '../../../protocol/round/items.ts'
+import { submissionRefusal } from '../../../protocol/round/refusal.ts'
 import type { RoundResult } from '../../../protocol/round/result.ts'
 import {
   createMesh,
@@ -214,6 +216,32 @@ test('no receipt is signed for a stranger or for a bundle over the limit', () =>
   mesh.tell({ ...large, body: { ...large.body, sizeBytes: params.bundleBytesMax } })
   mesh.step()
   assert.equal([...mesh.archive.values()].filter((message) => message.kind === 'receipt').length, 4)
+})
+
+test('a miner is told at once that its hotkey is not registered, its quota used up, or that too many of its submissions wait', () => {
+  const mesh = createMesh()
+  mesh.step()
+  const { state } = nodeAt(mesh, 0)
+  const refusal = ({ body }: Signed<'submission'>) =>
+    submissionRefusal(state, messageId({ kind: 'submission', body }, state.domains), body)
+  const told = (miner: string, name: string) => {
+    const submission = submissionOf(miner, name)
+    mesh.tell(submission)
+    return submission
+  }
+  assert.equal(refusal(told('ee'.repeat(32), 'stranger')), 'UNREGISTERED')
+  const day = Array.from({ length: params.dailySubmissionsMax }, (_, index) => told(HONEST, `try ${index}`))
+  mesh.step()
+  assert.deepEqual(
+    day.map(refusal),
+    day.map(() => null),
+  )
+  const second = Array.from({ length: params.dailySubmissionsMax }, (_, index) => told(HONEST, `again ${index}`))
+  assert.deepEqual(
+    second.map(refusal),
+    second.map(() => 'QUOTA'),
+  )
+  assert.equal(refusal(told(HONEST, 'one more')), 'WAITING')
 })
 
 test('a late joiner that has only the log pulls what it names and derives the same results', () => {
