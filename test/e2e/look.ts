@@ -18,15 +18,20 @@ export const sameLog = (members: readonly DevnetMember[]): Promise<{ readonly ro
 /** Blocks that lie between two rounds at least: a second. */
 const GAP_BLOCKS = 2
 
-/** Waits for the moment between two rounds, when the next height will be a manifest but is not due yet; resolves to that height. */
-export const betweenRounds = (mesh: TestMesh, witness: DevnetMember): Promise<number> =>
-  until('the end of the round', async () => {
+/** Waits for the time between two rounds, when the next height will be a manifest but is not due yet; resolves to that height. */
+export const betweenRounds = (mesh: TestMesh, witness: DevnetMember): Promise<number> => {
+  // A manifest that is due already, since submissions closed during the round before, would be decided by the second look.
+  let seen = 0
+  return until('the time between two rounds', async () => {
     const status = await statusOf(witness)
     if (status === null || status.rounds.length > 0) return null
     const { roundBlocks } = mesh.params
     const ahead = roundBlocks - ((status.block - mesh.genesis.block) % roundBlocks)
-    return ahead >= GAP_BLOCKS ? status.height : null
+    const isQuiet = status.height === seen && ahead >= GAP_BLOCKS
+    seen = status.height
+    return isQuiet ? status.height : null
   })
+}
 
 /** Resolves when this height is decided at the witness. */
 export const decided = (witness: DevnetMember, height: number): Promise<number> =>

@@ -85,6 +85,14 @@ test('a validator itself refuses 20,001 bytes from a client that skips the check
   await assert.rejects(sent, { code: 'REFUSED', message: /OVERSIZE.*20001.*20000/ })
 })
 
+test('a submission that no validator keeps is refused with the reason: its hotkey is not registered', async () => {
+  const home = join(mesh.dir, 'stranger')
+  assert.equal((await evalmesh('keys', 'new', '--home', home)).code, 0)
+  const end = await evalmesh('submit', pathOf('baseline'), '--home', home, ...peerFlags(mesh.member('bela')))
+  assert.equal(end.code, 5, end.stdout + end.stderr)
+  assert.match(end.stderr, /refused by the validator: this hotkey has no uid on the subnet/)
+})
+
 test('20,000 bytes are accepted, and gossip gets no oversized bundle past the validators, whatever it claims', async () => {
   const solution = await readFile(pathOf('oversize'))
   await withLiar(mesh, 'liar', async (liar) => {
