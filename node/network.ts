@@ -17,7 +17,7 @@ import {
 } from '../protocol/index.ts'
 import { PACKED_BYTES_MAX } from './bundle.ts'
 import type { Log } from './log.ts'
-import type { Mesh, Topic } from './mesh/port.ts'
+import type { Mesh, Topic } from './mesh/index.ts'
 import type { Network } from './ports.ts'
 
 /** Where a kind of message travels; null: direct streams to the committee. */
