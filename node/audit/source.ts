@@ -1,5 +1,4 @@
 /** Where an auditor gets a mesh's record: from a running validator over libp2p, or from the directory of a stopped one. */
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import {
   type Decided,
@@ -13,9 +12,10 @@ import {
   type Received,
   type Signed,
 } from '../../protocol/index.ts'
+import { connectGuest, peerIdOf } from '../guest.ts'
 import { createJournal } from '../journal.ts'
 import type { Log } from '../log.ts'
-import { createMesh, type Mesh, MeshError, type RequestKind } from '../mesh/index.ts'
+import type { RequestKind } from '../mesh/index.ts'
 import { heightsRequest } from '../serve.ts'
 import { openStore } from '../store/index.ts'
 
@@ -36,32 +36,6 @@ export const openArchive = async (o: { readonly home: string; readonly domains: 
     close: () => store.close(),
   }
 }
-
-/** The peer id at the end of a multiaddr. */
-export const peerIdOf = (address: string): string => {
-  const [, peerId] = /\/p2p\/([1-9A-HJ-NP-Za-km-z]+)$/.exec(address) ?? []
-  if (peerId === undefined) throw new MeshError('BAD_OPTIONS', { address, want: 'a multiaddr that ends in /p2p/PEER' })
-  return peerId
-}
-
-/** A peer without stake that only asks: for auditors and miners. */
-export const connectGuest = (o: {
-  readonly peers: readonly string[]
-  readonly domains: Domains
-  readonly log: Log
-}): Promise<Mesh> =>
-  createMesh({
-    privateKeySeed: randomBytes(32),
-    listen: [],
-    bootstrap: o.peers,
-    domain: o.domains.mesh,
-    handlers: {
-      gossip: () => 'ignore',
-      direct: () => {},
-      request: () => Promise.reject(new MeshError('REFUSED', { reason: 'a guest serves nothing' })),
-    },
-    log: o.log,
-  })
 
 export const openPeer = async (o: {
   readonly peer: string

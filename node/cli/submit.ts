@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { domainsOf, ProtocolError, parseGenesis } from '../../protocol/index.ts'
-import { connectGuest, peerIdOf } from '../audit/source.ts'
+import { connectGuest, peerIdOf } from '../guest.ts'
 import { loadHotkey } from '../keys.ts'
 import { createLog } from '../log.ts'
 import { MeshError } from '../mesh/index.ts'
