@@ -209,6 +209,8 @@ export const createMeasurer = (o: Options): Measurer => {
 
   /** What is missing is waited for as long as the round is open; what fails is tried a few times. */
   const insist = async (job: Evaluate): Promise<void> => {
+    // a statement names the mesh's image; this host may not sign that it ran what it did not run.
+    if (o.engine.imageDigest !== job.entry.image) return giveUp(job, new Error('another image than the mesh’s'))
     for (let failures = 0; !isOver(job); ) {
       try {
         const found = await measure(job)
