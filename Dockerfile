@@ -10,7 +10,7 @@ RUN command -v npm >/dev/null || { apt-get update -qq \
 COPY package.json package-lock.json .npmrc ./
 # All packages first: Node 24 itself is one of them and goes along where the base has no Node that is new enough.
 RUN npm ci --loglevel=error && mkdir /opt/node \
-  && { node -e 'process.exit(parseInt(process.versions.node) < 24)' || cp node_modules/node/bin/node /opt/node/; } \
+  && { node -e 'process.exit(parseInt(process.versions.node) < 24 ? 1 : 0)' || cp node_modules/node/bin/node /opt/node/; } \
   && npm prune --omit=dev --loglevel=error
 COPY . .
 
