@@ -1,4 +1,4 @@
-/** bubblewrap against the promises of every engine as an ordinary user: rlimits instead of control groups. */
+/** Bubblewrap against the promises of every engine as an ordinary user: rlimits instead of control groups. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
