@@ -1,4 +1,4 @@
-/** `evalmesh bench run`: the report of a real run, its arithmetic by hand, and what it answers to mistakes. */
+/** Promises of `evalmesh bench run`: the report of a real run, its arithmetic by hand, and what it answers to mistakes. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
