@@ -1,4 +1,4 @@
-/** `evalmesh audit verify`: replays a mesh's log and names every check; needs no stake and believes nobody. */
+/** The command `evalmesh audit verify`: replays a mesh's log and names every check; needs no stake and believes nobody. */
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { domainsOf, ProtocolError, parseGenesis } from '../../protocol/index.ts'

@@ -1,4 +1,4 @@
-/** `evalmesh bench run`: what a mesh would say of a submission, measured on this machine alone. */
+/** The command `evalmesh bench run`: what a mesh would say of a submission, measured on this machine alone. */
 import { randomBytes } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'

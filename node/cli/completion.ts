@@ -1,4 +1,4 @@
-/** `evalmesh completion`: scripts that complete commands and options, made from the very table of commands. */
+/** The command `evalmesh completion`: scripts that complete commands and options, made from the very table of commands. */
 import type { Command } from 'commander'
 import { CliError, EXIT, print } from './output.ts'
 

@@ -1,4 +1,4 @@
-/** `evalmesh demo`: the main job on this machine, from nothing, in one command. */
+/** The command `evalmesh demo`: the main job on this machine, from nothing, in one command. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** `evalmesh keys`: makes and shows the keys of a validator or miner; secrets are never printed. */
+/** The command `evalmesh keys`: makes and shows the keys of a validator or miner; secrets are never printed. */
 import type { Command } from 'commander'
 import { encodeSs58 } from '../../protocol/index.ts'
 import { createHotkey, createValidatorKeys, loadHotkey } from '../keys.ts'

@@ -1,4 +1,4 @@
-/** `evalmesh status` and `evalmesh competitions`: what a running validator says of itself and of what is being contested. */
+/** The commands `evalmesh status` and `evalmesh competitions`: what a running validator says of itself and of what is being contested. */
 import type { Command } from 'commander'
 import type { CompetitionView, StatusView } from '../api/views.ts'
 import { askApi } from './api-client.ts'

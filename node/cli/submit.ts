@@ -1,4 +1,4 @@
-/** `evalmesh submit`: signs a miner's solution and hands it to a validator. */
+/** The command `evalmesh submit`: signs a miner's solution and hands it to a validator. */
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { domainsOf, ProtocolError, parseGenesis } from '../../protocol/index.ts'

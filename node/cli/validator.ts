@@ -1,4 +1,4 @@
-/** `evalmesh validator`: runs a validator until it is told to stop. */
+/** The command `evalmesh validator`: runs a validator until it is told to stop. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { startValidator } from '../compose.ts'

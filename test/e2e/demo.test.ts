@@ -1,4 +1,4 @@
-/** `evalmesh demo` keeps its promises: one JSON answer that is right, exit codes that tell, and nothing left behind. */
+/** The command `evalmesh demo` keeps its promises: one JSON answer that is right, exit codes that tell, and nothing left behind. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
