@@ -147,7 +147,7 @@ export const createTurns = () => {
 
 /** Asks `peer` and resolves to the answer's bytes; see `Mesh.request` for the errors. */
 export const request = async (o: {
-  readonly host: Host
+  readonly host: Pick<Host, 'dialProtocol'>
   readonly domain: string
   readonly peer: PeerId
   readonly kind: RequestKind

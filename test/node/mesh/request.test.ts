@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createMesh, type Mesh, MeshError, type MeshErrorCode } from '../../../node/mesh/index.ts'
+import { request } from '../../../node/mesh/request.ts'
 import {
   bytes,
   DOMAIN,
@@ -107,7 +109,28 @@ test('a refusal carries its reason, and a bug in the handler is a refusal that t
   await assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('bug')), failsWith('REFUSED', 'internal error'))
 })
 
-test('the ninth request at once is answered BUSY, and the eight are served', async (t) => {
+test('thirty questions at once to one peer are all answered, eight at a time', async (t) => {
+  let active = 0
+  let most = 0
+  const b = await startPeer(t, 'b', {
+    handlers: {
+      async request({ data }) {
+        active += 1
+        most = Math.max(most, active)
+        await new Promise((resolve) => setImmediate(resolve))
+        active -= 1
+        return data
+      },
+    },
+  })
+  const a = await startPeer(t, 'a', { bootstrap: b.mesh.addresses() })
+  await joined(a, b)
+  const names = Array.from({ length: 30 }, (_, i) => `${i}`)
+  assert.deepEqual((await Promise.all(names.map((name) => ask(a.mesh, b.mesh.peerId, bytes(name))))).map(text), names)
+  assert.ok(most <= 8, `${most} at once`)
+})
+
+test('who asks a ninth thing at once is answered BUSY, and the eight are served', async (t) => {
   const gate = Promise.withResolvers<void>()
   const eight = Promise.withResolvers<void>()
   let started = 0
@@ -121,14 +144,20 @@ test('the ninth request at once is answered BUSY, and the eight are served', asy
       },
     },
   })
-  const a = await startPeer(t, 'a', { bootstrap: b.mesh.addresses() })
-  await joined(a, b)
-  const served = Array.from({ length: 8 }, (_, i) => ask(a.mesh, b.mesh.peerId, bytes(`${i}`)))
+  // A host without our own client's manners: it waits for no turn.
+  const host = await startHostile(t)
+  await host.dial(multiaddr(b.mesh.addresses()[0]))
+  const rude = (name: string) =>
+    request({
+      ...{ host, domain: DOMAIN, peer: peerIdFromString(b.mesh.peerId), kind: 'blob', data: bytes(name) },
+      ...{ bytesMax: 1024, signal: never, closed: never },
+    })
+  const served = Array.from({ length: 8 }, (_, i) => rude(`${i}`))
   await eight.promise
-  await assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('9')), failsWith('BUSY'))
+  await assert.rejects(rude('9'), failsWith('BUSY'))
   gate.resolve()
   assert.deepEqual((await Promise.all(served)).map(text), ['0', '1', '2', '3', '4', '5', '6', '7'])
-  assert.equal(text(await ask(a.mesh, b.mesh.peerId, bytes('again'))), 'again')
+  assert.equal(text(await rude('again')), 'again')
 })
 
 test('the caller can end a wait, and the server then has room again', async (t) => {
