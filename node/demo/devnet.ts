@@ -18,21 +18,55 @@ import { signWithHotkey } from '../signer.ts'
 
 const NETUID = 1
 const RAO = 1_000_000_000n
-/** In hundredths of the stake: each below a third, so that no single one can stop or decide anything. */
-const MEMBERS = [
-  { name: 'anna', stake: 30n },
-  { name: 'bela', stake: 28n },
-  { name: 'cora', stake: 22n },
-  { name: 'dino', stake: 20n },
-] as const
-/** Blocks of a chain epoch: a demo's round lies within one. */
-const TEMPO = 1_440
 /** Blocks between two weights of one validator; below WEIGHTS_EVERY_BLOCKS, since a vector may land a block or two late. */
 const WEIGHTS_RATE_LIMIT = 6
 const WEIGHTS_EVERY_BLOCKS = 10
 
-export type DevnetMember = {
+/** A validator's place in a mesh, and where its process runs. */
+export type Seat = {
   readonly name: string
+  /** In hundredths of the stake. */
+  readonly stake: bigint
+  /** Address at which the others reach it. */
+  readonly host: string
+  /** Command that its own command is run by, as a namespace's `nsenter`; empty: none. */
+  readonly under: readonly string[]
+  /** Variables that it has beside this process's own. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** Where a development mesh lives. */
+export type Site = {
+  readonly seats: readonly Seat[]
+  /** Of the seats, from the first on, so many hold the pool; the others pull what they need by digest. */
+  readonly keepers: number
+  /** Address at which the local chain answers. */
+  readonly chainHost: string
+  /** Blocks of a chain epoch. */
+  readonly tempo: number
+}
+
+const LOOPBACK = '127.0.0.1'
+
+/** Four validators on the loopback interface. */
+export const DEMO_SITE: Site = {
+  // Each below a third, so that no single one can stop or decide anything.
+  seats: (
+    [
+      ['anna', 30n],
+      ['bela', 28n],
+      ['cora', 22n],
+      ['dino', 20n],
+    ] as const
+  ).map(([name, stake]) => ({ name, stake, host: LOOPBACK, under: [], env: {} })),
+  // The round goes on when one of them is killed.
+  keepers: 2,
+  chainHost: LOOPBACK,
+  // A demo's round lies within one.
+  tempo: 1_440,
+}
+
+export type DevnetMember = Pick<Seat, 'name' | 'host' | 'under' | 'env'> & {
   readonly home: string
   readonly stakeRao: bigint
   readonly keys: ValidatorKeys
@@ -60,7 +94,7 @@ const freePorts = async (count: number): Promise<readonly number[]> => {
       (server) =>
         new Promise<number>((resolve, reject) => {
           server.once('error', reject)
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))
+          server.listen(0, LOOPBACK, () => resolve((server.address() as { port: number }).port))
         }),
     ),
   )
@@ -68,18 +102,20 @@ const freePorts = async (count: number): Promise<readonly number[]> => {
   return ports
 }
 
-/** Keys and homes of four validators and the given miners, and the chain on which they are all registered. */
+/** Keys and homes of the site's validators and the given miners, and the chain on which they are all registered. */
 export const layOutDevnet = async (o: {
   readonly dir: string
   readonly miners: readonly string[]
+  readonly site: Site
 }): Promise<Devnet> => {
-  const ports = await freePorts(MEMBERS.length * 2)
+  const { seats, tempo } = o.site
+  const ports = await freePorts(seats.length * 2)
   const members = await Promise.all(
-    MEMBERS.map(async ({ name, stake }, index): Promise<DevnetMember> => {
-      const home = join(o.dir, name)
+    seats.map(async ({ stake, ...seat }, index): Promise<DevnetMember> => {
+      const home = join(o.dir, seat.name)
       const keys = await createValidatorKeys(home)
       const [mesh = 0, api = 0] = ports.slice(index * 2)
-      return { name, home, stakeRao: stake * 1_000n * RAO, keys, ports: { mesh, api } }
+      return { ...seat, home, stakeRao: stake * 1_000n * RAO, keys, ports: { mesh, api } }
     }),
   )
   const miners = await Promise.all(
@@ -97,7 +133,7 @@ export const layOutDevnet = async (o: {
   const chainSpec: GenesisSpec = {
     name: `demo-${bytesToHex(crypto.getRandomValues(new Uint8Array(8)))}`,
     accounts: [{ key: coldkey.publicKey, freeRao: `${1_000n * RAO}` }],
-    subnet: { netuid: NETUID, tempo: TEMPO, ownerHotkey: owner.publicKey, weightsRateLimit: WEIGHTS_RATE_LIMIT },
+    subnet: { netuid: NETUID, tempo, ownerHotkey: owner.publicKey, weightsRateLimit: WEIGHTS_RATE_LIMIT },
     neurons: [
       neuron(owner.publicKey, 0n),
       ...members.map((member) => neuron(member.keys.hotkey.publicKey, member.stakeRao)),
@@ -135,6 +171,7 @@ export const foundMesh = async (o: {
   readonly competitions: readonly CompetitionParams[]
   readonly engine: 'auto' | 'docker' | 'bubblewrap'
   readonly poolDir: string
+  readonly site: Site
 }): Promise<{ readonly genesis: Genesis; readonly genesisPath: string; readonly peers: readonly string[] }> => {
   const { devnet, chain } = o
   const head = await chain.finalizedHead()
@@ -161,18 +198,17 @@ export const foundMesh = async (o: {
   await writeFile(genesisPath, printGenesis(genesis))
   const addresses = new Map<DevnetMember, string>()
   for (const member of devnet.members) {
-    addresses.set(member, `/ip4/127.0.0.1/tcp/${member.ports.mesh}/p2p/${await toPeerId(member.keys.peerSeed)}`)
+    addresses.set(member, `/ip4/${member.host}/tcp/${member.ports.mesh}/p2p/${await toPeerId(member.keys.peerSeed)}`)
   }
-  // Two keepers of the pool: the round goes on when one of them is killed; the others pull what they need by digest.
-  const keepers = new Set(devnet.members.slice(0, 2))
+  const keepers = new Set(devnet.members.slice(0, o.site.keepers))
   for (const member of devnet.members) {
     const config = {
       name: member.name,
       genesis: genesisPath,
       chain: o.chainEndpoint,
-      listen: [`/ip4/127.0.0.1/tcp/${member.ports.mesh}`],
+      listen: [`/ip4/${member.host}/tcp/${member.ports.mesh}`],
       peers: [...addresses].filter(([other]) => other !== member).map(([, address]) => address),
-      api: { host: '127.0.0.1', port: member.ports.api },
+      api: { host: member.host, port: member.ports.api },
       engine: o.engine,
       pools: keepers.has(member) ? [o.poolDir] : [],
     }

@@ -1,9 +1,9 @@
-/** A development mesh of real processes: the local chain and four validators, started, killed and started again at will. */
+/** A development mesh of real processes: the local chain and its validators, started, killed and started again at will. */
 import { join } from 'node:path'
 import { type CompetitionParams, domainsOf, type Genesis } from '../../protocol/index.ts'
 import { createLocalChain } from '../chain/local-chain.ts'
 import type { Chain, Weight } from '../chain/port.ts'
-import { type Devnet, type DevnetMember, foundMesh, layOutDevnet } from './devnet.ts'
+import { DEMO_SITE, type Devnet, type DevnetMember, foundMesh, layOutDevnet, type Site } from './devnet.ts'
 import { type Child, startProcess } from './process.ts'
 import { poll, statusOf } from './watch.ts'
 
@@ -22,6 +22,8 @@ export type MeshOptions = {
   readonly engine: 'auto' | 'docker' | 'bubblewrap'
   readonly say: (line: string) => void
   readonly signal: AbortSignal
+  /** The demo's when it is not given. */
+  readonly site?: Site
 }
 
 export type DevMesh = {
@@ -48,12 +50,17 @@ type Running = { readonly children: Map<DevnetMember, Child>; readonly chainProc
 
 const startValidator = async (member: DevnetMember, children: Map<DevnetMember, Child>): Promise<void> => {
   const args = ['validator', '--home', member.home, '--lifeline']
-  const child = startProcess({ entry: 'node/main.ts', args, logFile: join(member.home, 'log') })
+  const { under, env } = member
+  const child = startProcess({ entry: 'node/main.ts', args, logFile: join(member.home, 'log'), under, env })
   children.set(member, child)
   await child.ready
 }
 
-const foundAndStart = async (o: MeshOptions, devnet: Devnet, { children, chainProcess }: Running): Promise<DevMesh> => {
+const foundAndStart = async (
+  o: MeshOptions & { readonly site: Site },
+  devnet: Devnet,
+  { children, chainProcess }: Running,
+): Promise<DevMesh> => {
   const chainEndpoint = String((await chainProcess.ready)['endpoint'])
   const chain = createLocalChain({ endpoint: chainEndpoint })
   const stop = async (): Promise<void> => {
@@ -104,14 +111,15 @@ const foundAndStart = async (o: MeshOptions, devnet: Devnet, { children, chainPr
 
 /** Resolves when every validator is connected with every other; leaves no process when it fails. */
 export const startMesh = async (o: MeshOptions): Promise<DevMesh> => {
-  const devnet = await layOutDevnet(o)
+  const { site = DEMO_SITE } = o
+  const devnet = await layOutDevnet({ ...o, site })
   const chainProcess = startProcess({
     entry: 'node/chain/local/main.ts',
-    args: ['--dir', join(o.dir, 'chain'), '--block-ms', `${BLOCK_MS}`, '--lifeline'],
+    args: ['--dir', join(o.dir, 'chain'), '--host', site.chainHost, '--block-ms', `${BLOCK_MS}`, '--lifeline'],
     logFile: join(o.dir, 'chain', 'log'),
   })
   try {
-    const mesh = await foundAndStart(o, devnet, { children: new Map(), chainProcess })
+    const mesh = await foundAndStart({ ...o, site }, devnet, { children: new Map(), chainProcess })
     return {
       ...mesh,
       stop: async () => {

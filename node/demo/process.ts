@@ -25,9 +25,16 @@ export const startProcess = (o: {
   readonly entry: string
   readonly args: readonly string[]
   readonly logFile: string
+  /** Command that this one is run by; it must become this one, as `nsenter` does. */
+  readonly under?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
 }): Child => {
   const entry = fileURLToPath(new URL(`../../${o.entry}`, import.meta.url))
-  const child = spawn(process.execPath, [entry, ...o.args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const [program, ...args] = [...(o.under ?? []), process.execPath, entry, ...o.args] as const
+  const child = spawn(program ?? process.execPath, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...o.env },
+  })
   living.add(child)
   const log = createWriteStream(o.logFile, { flags: 'a', mode: 0o600 })
   child.stderr.pipe(log)

@@ -6,7 +6,7 @@ import type { DevnetMember } from './devnet.ts'
 
 const POLL_MS = 200
 
-export const apiOf = (member: DevnetMember): string => `http://127.0.0.1:${member.ports.api}`
+export const apiOf = (member: DevnetMember): string => `http://${member.host}:${member.ports.api}`
 
 /** Null while it does not answer: it may be starting, or was killed. */
 export const statusOf = (member: DevnetMember): Promise<StatusView | null> =>

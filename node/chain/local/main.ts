@@ -12,6 +12,8 @@ const { values } = parseArgs({
   options: {
     dir: { type: 'string' },
     genesis: { type: 'string' },
+    // Whoever reaches it may do anything with the chain: another address is for a network of its own.
+    host: { type: 'string', default: '127.0.0.1' },
     port: { type: 'string', default: '0' },
     'block-ms': { type: 'string', default: '500' },
     'finality-lag': { type: 'string', default: '1' },
@@ -57,7 +59,7 @@ async function main(): Promise<void> {
   const genesis = await readGenesis(values.genesis ?? join(values.dir, 'genesis.json'))
   const store = await openStore(join(values.dir, 'blocks'), genesis)
   const producer = startProducer({ store, blockMs, finalityLag, onFatal })
-  const server = await startRpcServer({ port, methods: createMethods({ store, producer }), onFatal })
+  const server = await startRpcServer({ host: values.host, port, methods: createMethods({ store, producer }), onFatal })
   const stop = async (): Promise<void> => {
     await server.close()
     await producer.stop()

@@ -1,4 +1,4 @@
-/** JSON-RPC 2.0 over HTTP on the loopback interface: one call a request, refusals with a code and facts in `error.data`. */
+/** JSON-RPC 2.0 over HTTP: one call a request, refusals with a code and facts in `error.data`. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -16,8 +16,9 @@ const connectionsMax = 512
 
 type Answer = { readonly result: unknown } | { readonly error: { code: number; message: string; data?: object } }
 
-/** Listens on 127.0.0.1 only; port 0 takes a free one. An error of a method that is no refusal goes to `onFatal`. */
+/** Listens on this address only; port 0 takes a free one. An error of a method that is no refusal goes to `onFatal`. */
 export async function startRpcServer(o: {
+  readonly host: string
   readonly port: number
   readonly methods: ReadonlyMap<string, Method>
   readonly onFatal: (error: unknown) => void
@@ -43,11 +44,11 @@ export async function startRpcServer(o: {
     })
   })
   server.maxConnections = connectionsMax
-  server.listen(o.port, '127.0.0.1')
+  server.listen(o.port, o.host)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: `http://${o.host}:${port}`,
     async close() {
       const closed = once(server, 'close')
       server.close()
