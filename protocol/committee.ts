@@ -30,3 +30,26 @@ export const weightOf = (committee: Committee, hotkeys: Iterable<Key>): bigint =
   const signers = new Set(hotkeys)
   return committee.members.reduce((sum, member) => (signers.has(member.hotkey) ? sum + member.weight : sum), 0n)
 }
+
+/** The fewest members whose weight is enough, heaviest first, equal ones in the order of their hotkeys; empty when none is enough already. */
+const fewest = (committee: Committee, isEnough: (weight: bigint) => boolean): readonly Member[] => {
+  const falling = [...committee.members].sort(
+    (a, b) => Number(b.weight > a.weight) - Number(b.weight < a.weight) || (a.hotkey < b.hotkey ? -1 : 1),
+  )
+  const taken: Member[] = []
+  let weight = 0n
+  for (const member of falling) {
+    if (isEnough(weight)) break
+    taken.push(member)
+    weight += member.weight
+  }
+  return taken
+}
+
+/** The fewest members without whom the rest is no quorum: while they are silent nothing is certified. */
+export const smallestBlockingCoalition = (committee: Committee): readonly Member[] =>
+  fewest(committee, (weight) => !isQuorum(committee.total - weight, committee.total))
+
+/** The fewest members who are a quorum by themselves: whatever they sign is certified. */
+export const smallestCertifyingCoalition = (committee: Committee): readonly Member[] =>
+  fewest(committee, (weight) => isQuorum(weight, committee.total))

@@ -2,7 +2,14 @@
 export { InvariantError, unreachable } from './assert.ts'
 export { bytes, count, decode, digest, encode, type Infer, oneOf, struct, text, u32, union } from './canonical.ts'
 export type { Metagraph } from './chain-view.ts'
-export { type Committee, isQuorum, memberOf, weightOf } from './committee.ts'
+export {
+  type Committee,
+  isQuorum,
+  memberOf,
+  smallestBlockingCoalition,
+  smallestCertifyingCoalition,
+  weightOf,
+} from './committee.ts'
 export { COMPETITIONS, type CompetitionRules } from './competition/index.ts'
 export { printRational } from './competition/integers.ts'
 export type { HostCertificate, MatrixRuns } from './competition/matrix-lossless/score.ts'

@@ -16,6 +16,7 @@ import {
   type ValidatorValue,
   weightOf,
 } from '../../protocol/index.ts'
+import { type CoalitionView, coalitionsOf } from '../coalition.ts'
 import type { Certificates, CertificateView } from './certificates.ts'
 import type { ApiViews } from './server.ts'
 
@@ -40,6 +41,9 @@ export type StatusView = {
     readonly self: boolean
     readonly connected: boolean
   }[]
+  /** The fewest members that can stop decisions, and those that can make them alone. */
+  readonly blocking: CoalitionView
+  readonly certifying: CoalitionView
   readonly rounds: readonly RoundProgress[]
   readonly engine: string
   /** Block of the last vector handed to the chain, 0 for none. */
@@ -136,6 +140,7 @@ const statusView = (o: Source): StatusView => {
     logSize: consensus.log.frontier.size,
     connectedPpm: ppmOf(connected, committee.total),
     members: members(committee, o),
+    ...coalitionsOf(committee),
     rounds: [...rounds.competitions.values()].flatMap(progressOf),
     engine: o.engine,
     weightsBlock: rounds.weightsBlock,

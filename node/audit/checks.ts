@@ -6,13 +6,13 @@ import {
   encodeSs58,
   type Genesis,
   incumbentOf,
-  isQuorum,
   type Metagraph,
   type Standing,
   signatureClaim,
   vectorAt,
 } from '../../protocol/index.ts'
 import { type Chain, ChainError } from '../chain/port.ts'
+import { coalitionsOf } from '../coalition.ts'
 import type { VerifySignatures } from '../verify.ts'
 import { type Replayed, replay } from './replay.ts'
 import type { ArchiveSource } from './source.ts'
@@ -31,17 +31,6 @@ export type AuditReport = {
     readonly submission: string | null
     readonly miner: string | null
   }[]
-}
-
-/** Weight of the fewest members, heaviest first, without whom the rest is no quorum; in ppm of all, rounded down. */
-export const blockingPpm = ({ members, total }: Pick<Committee, 'members' | 'total'>): number => {
-  const weights = members.map(({ weight }) => weight).sort((a, b) => Number(b - a > 0n) - Number(b - a < 0n))
-  let sum = 0n
-  for (const weight of weights) {
-    if (!isQuorum(total - sum, total)) break
-    sum += weight
-  }
-  return total === 0n ? 0 : Number((sum * 1_000_000n) / total)
 }
 
 const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(1)} %`
@@ -86,6 +75,7 @@ const checkLog = (replayed: Replayed): readonly Check[] => {
   const same = decided.filter(({ header }) => header.epoch === committee.epoch)
   const least = same.map((one) => signersOf(one, committee)).sort((a, b) => (a < b ? -1 : 1))[0] ?? 0n
   const rounds = decided.filter(({ header }) => header.entry.kind === 'result').length
+  const { blocking, certifying } = coalitionsOf(committee)
   return [
     {
       name: 'certificates',
@@ -95,7 +85,7 @@ const checkLog = (replayed: Replayed): readonly Check[] => {
     {
       name: 'blocking',
       ok: true,
-      detail: `the fewest heaviest members that could block hold ${percent(blockingPpm(committee))}`,
+      detail: `${blocking.sentence}, with ${percent(blocking.weightPpm)} of the weight; ${certifying.sentence}`,
     },
     {
       name: 'links',

@@ -13,6 +13,7 @@ const showStatus = (status: StatusView): string => {
     `${status.name}  ${status.ready ? 'ready' : 'NOT DECIDING'}  ${status.reason}`,
     `height ${status.height} (view ${status.view})  block ${status.block}  epoch ${status.epoch}  log root ${status.logRoot.slice(0, 16)}`,
     `connected stake ${percent(status.connectedPpm)} of the committee, more than 66.7 % is needed`,
+    `${status.blocking.sentence}; ${status.certifying.sentence}`,
     '',
   ]
   const rows = status.members.map((m) => [

@@ -118,6 +118,8 @@ test('the status tells members, height and log root', async () => {
   assert.equal(body.height, decided.length + 1)
   assert.equal(body.logSize, decided.length)
   assert.equal(body.logRoot, world.machine.consensus.log.root)
+  assert.match(body.blocking.sentence, /^any 2 of 4 can stop it: /)
+  assert.deepEqual(body.blocking.hotkeys, VALIDATORS.slice(0, 2).map(encodeSs58))
   assert.equal(body.hotkey, encodeSs58(self))
   const mine = body.members.filter((member: { self: boolean }) => member.self)
   assert.deepEqual(mine, [{ hotkey: encodeSs58(self), weightPpm: 300_000, self: true, connected: true }])
