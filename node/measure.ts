@@ -13,6 +13,7 @@ import {
   failed,
   type Genesis,
   type HostCertificate,
+  hardwareClassOf,
   hash,
   hexToBytes,
   type Input,
@@ -150,6 +151,7 @@ const submitStatement = (
   const { params } = rulesOf(o, competition)
   const nonce = randomBytes(32).toString('hex')
   const { kind, version, strength } = o.engine
+  const hardware = { model: (cpus()[0]?.model ?? 'unknown').slice(0, 96), cores: availableParallelism() }
   const statement = buildStatement({
     domain: domainsOf(o.genesis).mesh,
     competition,
@@ -162,8 +164,8 @@ const submitStatement = (
     image: entry.image,
     referee: o.referee,
     hardware: {
-      model: (cpus()[0]?.model ?? 'unknown').slice(0, 96),
-      cores: availableParallelism(),
+      ...hardware,
+      class: hardwareClassOf(hardware),
       engine: `${kind} ${version}`.slice(0, 96),
       strength: `memory ${strength.memory}, cpu ${strength.cpu}, pids ${strength.pids}`,
     },

@@ -6,6 +6,8 @@ export type ApiViews = {
   readonly health: () => { readonly ready: boolean } & Readonly<Record<string, unknown>>
   readonly status: () => unknown
   readonly competitions: () => unknown
+  /** What decided results say of each validator. */
+  readonly validators: () => unknown
   readonly leaderboard: (competition: string) => unknown
   readonly submission: (id: string) => unknown
   readonly evaluations: (id: string) => unknown
@@ -57,6 +59,7 @@ export const createApi = (views: ApiViews): FastifyInstance => {
   })
   get('/status', {}, views.status)
   get('/competitions', {}, views.competitions)
+  get('/validators', {}, views.validators)
   const query = { querystring: { type: 'object', properties: { competition: COMPETITION } } }
   get<{ competition?: string }>('/leaderboard', query, ({ competition }) =>
     views.leaderboard(competition ?? 'matrix-lossless'),

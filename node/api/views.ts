@@ -10,6 +10,7 @@ import {
   memberOf,
   type OpenRound,
   PAYLOAD_TYPE,
+  type RoundMark,
   type RoundResult,
   type RoundState,
   type SubmissionResult,
@@ -18,7 +19,9 @@ import {
 } from '../../protocol/index.ts'
 import { type CoalitionView, coalitionsOf } from '../coalition.ts'
 import type { Certificates, CertificateView } from './certificates.ts'
+import { ppmOf } from './ppm.ts'
 import type { ApiViews } from './server.ts'
+import { validatorsView } from './validators.ts'
 
 export type StatusView = {
   readonly name: string
@@ -79,8 +82,6 @@ type Source = {
   readonly isConnected: (peerId: string) => boolean
   readonly engine: string
 }
-
-const ppmOf = (part: bigint, total: bigint): number => Number((part * 1_000_000n) / total)
 
 const members = (committee: Committee, o: Source): StatusView['members'] =>
   committee.members.map((member) => ({
@@ -174,15 +175,22 @@ type SubmissionView = {
   readonly bundle: string
   readonly verdict: string
   readonly reason: string
-  /** record, provisional, tie, accepted or none. */
+  /** record, provisional, tie, accepted, quarantined or none. */
   readonly board: string
+  /** Why it is looked into: none, or classes. */
+  readonly flag: string
   readonly rank: number
   /** The certified median of the score over the partner's, in parts per million. */
   readonly metricPpm: number
   readonly scorePpb: bigint
   readonly ratioPpb: bigint
   readonly timeNanos: bigint
+  /** Median throughput in thousandths a second, where the competition measures one. */
+  readonly rawMilli: bigint | null
+  /** The medians among hosts of one hardware class. */
+  readonly classes: SubmissionResult['classes']
 }
+type MarkView = Omit<RoundMark, 'hotkey'> & { readonly validator: string }
 type EvaluationView = Omit<ValidatorValue, 'hotkey'> & { readonly validator: string }
 
 /** A decided round: every submission's certified values beside each validator's own. */
@@ -194,6 +202,8 @@ export type RoundView = {
   readonly winner: string | null
   readonly thetaPpm: number
   readonly submissions: readonly (SubmissionView & { readonly evaluations: readonly EvaluationView[] })[]
+  /** How each member's reveal went. */
+  readonly validators: readonly MarkView[]
 }
 export type CertifiedRoundView = RoundView & { readonly certificate: CertificateView }
 
@@ -206,11 +216,14 @@ const submissionView = (result: RoundResult, s: SubmissionResult): SubmissionVie
   verdict: s.verdict,
   reason: s.code,
   board: s.board,
+  flag: s.flag,
   rank: s.rank,
   metricPpm: s.metricPpm,
   scorePpb: s.scorePpb,
   ratioPpb: s.ratioPpb,
   timeNanos: s.timeNanos,
+  rawMilli: s.rawMilli,
+  classes: s.classes,
 })
 
 const evaluationsView = (result: RoundResult, s: SubmissionResult) => ({
@@ -232,6 +245,7 @@ const roundView = (result: RoundResult): RoundView => ({
     ...submissionView(result, s),
     evaluations: evaluationsView(result, s).evaluations,
   })),
+  validators: result.validators.map(({ hotkey, ...mark }) => ({ validator: encodeSs58(hotkey), ...mark })),
 })
 
 /** The newest result that names the submission. */
@@ -287,6 +301,7 @@ export const createViews = (o: Source): ApiViews => {
     competitions: () => ({
       competitions: [...rounds().competitions.values()].map((c) => competitionView(c, rounds())),
     }),
+    validators: () => validatorsView(rounds()),
     leaderboard: (id) => {
       const competition = rounds().competitions.get(id)
       if (competition === undefined) return null

@@ -6,9 +6,6 @@ import type { WeightsVector } from '../machine-types.ts'
 import type { LeadRecord, Standing } from './fold.ts'
 
 const PPM = 1_000_000n
-/** Shares are kept to this part of a ppm of a ppm, so that what decay rounds off is nothing on chain. */
-const SCALE = 1_000_000n
-const WHOLE = PPM * PPM * SCALE
 const U16_MAX = 65_535n
 
 /**
@@ -24,11 +21,20 @@ const payee = (standing: Standing, metagraph: Metagraph): LeadRecord | null => {
   return settled.findLast((record) => registered.has(record.hotkey)) ?? null
 }
 
+/** One share of several, all over the same denominator: nothing is rounded before a vector's last step. */
+type Common = { readonly whole: bigint; readonly decays: bigint }
+
+const commonOf = (competitions: readonly CompetitionParams[]): Common => {
+  const decays = competitions.reduce((product, { decayBlocks }) => product * BigInt(Math.max(1, decayBlocks)), 1n)
+  return { whole: PPM * PPM * decays, decays }
+}
+
 /** R-66: the winner's part of a competition's share falls linearly to nothing over `decayBlocks` since its record; a new best resets it. */
-const winnerShare = (params: CompetitionParams, record: LeadRecord, block: number): bigint => {
-  const left = BigInt(Math.max(0, params.decayBlocks - (block - record.block)))
-  const undecayed = BigInt(params.sharePpm) * (PPM - BigInt(params.burnPpm)) * SCALE
-  return params.decayBlocks === 0 ? 0n : (undecayed * left) / BigInt(params.decayBlocks)
+const winnerShare = (params: CompetitionParams, o: { common: Common; record: LeadRecord; block: number }): bigint => {
+  if (params.decayBlocks === 0) return 0n
+  const left = BigInt(Math.max(0, params.decayBlocks - (o.block - o.record.block)))
+  const undecayed = BigInt(params.sharePpm) * (PPM - BigInt(params.burnPpm))
+  return (undecayed * left * o.common.decays) / BigInt(params.decayBlocks)
 }
 
 /** R-67: values are u16 with the largest at 65535, as the chain itself upscales; uids rise; nothing is listed with 0. */
@@ -57,12 +63,13 @@ export const vectorAt = (o: {
   const give = (uid: number | undefined, share: bigint): void => {
     if (uid !== undefined) shares.set(uid, (shares.get(uid) ?? 0n) + share)
   }
-  let left = WHOLE
+  const common = commonOf(o.competitions)
+  let left = common.whole
   for (const params of o.competitions) {
     const standing = o.standings.get(params.id)
     const record = standing === undefined ? null : payee(standing, o.metagraph)
     if (record === null) continue
-    const share = winnerShare(params, record, o.metagraph.block.number)
+    const share = winnerShare(params, { common, record, block: o.metagraph.block.number })
     give(uidOf.get(record.hotkey), share)
     left -= share
   }

@@ -1,14 +1,16 @@
 /** RESULT from its reveals: quorums, medians, outliers, ranking, the lead; pure, integer, the same on every node and for every auditor. */
 import { type Committee, isQuorum, memberOf, weightOf } from '../committee.ts'
-import { compareNumbers, lowerMedian, medianDeviation } from '../competition/integers.ts'
+import { compareNumbers } from '../competition/integers.ts'
 import { ONE_PPM } from '../competition/pair.ts'
 import type { Digest, Key } from '../crypto.ts'
 import { incumbentOf, type Standing } from '../ledger/fold.ts'
 import { isBetter, isConfirmed } from '../ledger/takeover.ts'
 import type { ManifestEntry } from '../message/entry.ts'
+import { classMedians, medianOf, rawMedianOf, type Seen, weigh } from './classes.ts'
+import { marksOf } from './marks.ts'
 import { weightedMedian } from './median.ts'
 import type { RoundResult, SubmissionResult, ValidatorValue } from './result.ts'
-import type { Evaluation, Measured } from './statement.ts'
+import type { Evaluation } from './statement.ts'
 
 /** A counted reveal, its statement parsed and checked. */
 export type Attestation = { readonly hotkey: Key; readonly evaluation: Evaluation }
@@ -27,16 +29,13 @@ export type DeriveQuery = {
   readonly submissionOf: (id: Digest) => { readonly hotkey: Key; readonly bundle: Digest }
 }
 
-type Seen = { readonly hotkey: Key; readonly weight: bigint; readonly noisePpm: number; readonly measured: Measured }
-
 const seenOf = (query: DeriveQuery, index: number): readonly Seen[] =>
   query.attestations.flatMap(({ hotkey, evaluation }) => {
     const measured = evaluation.submissions[index]
     const weight = memberOf(query.committee, hotkey)?.weight ?? 0n
-    return measured === undefined ? [] : [{ hotkey, weight, noisePpm: evaluation.hostNoisePpm, measured }]
+    const { hostNoisePpm: noisePpm, hardware } = evaluation
+    return measured === undefined ? [] : [{ hotkey, weight, noisePpm, hardwareClass: hardware.class, measured }]
   })
-
-const weigh = (seen: readonly Seen[]): bigint => seen.reduce((sum, { weight }) => sum + weight, 0n)
 
 /**
  * R-53: a pass needs passes of hosts within their noise of more than two thirds of the committee's whole weight; `miner` needs more than half
@@ -59,51 +58,76 @@ const judge = (
 const isCounted = (seen: Seen, thetaPpm: number): boolean =>
   seen.measured.verdict === 'pass' && seen.noisePpm <= thetaPpm
 
-/** R-54: a value farther from the median than 6 deviations and than θ/2 is flagged; it stays in the median, which bounds it already. */
+/** R-54: a value farther from the median than θ/2 and than 6 times the weighted median of such distances is flagged; it stays in the median. */
 const isOutlier = (value: number, o: { metricPpm: number; deviation: number; thetaPpm: number }): boolean => {
   const distance = Math.abs(value - o.metricPpm)
   return distance > 6 * o.deviation && 2 * distance > o.thetaPpm
 }
 
-const medianOf = <T extends number | bigint>(counted: readonly Seen[], pick: (m: Measured) => T, none: T): T =>
-  weightedMedian(counted.map(({ measured, weight }) => ({ value: pick(measured), weight }))) ?? none
+/** How each value was used. `isPass`: the median of `counted` is certified. */
+const usesOf = (
+  seen: readonly Seen[],
+  o: {
+    readonly counted: readonly Seen[]
+    readonly isPass: boolean
+    readonly metricPpm: number
+    readonly thetaPpm: number
+  },
+): readonly ValidatorValue['use'][] => {
+  const distances = o.counted.map(({ weight, measured }) => ({
+    weight,
+    value: Math.abs(measured.centrePpm - o.metricPpm),
+  }))
+  const deviation = weightedMedian(distances) ?? 0
+  return seen.map((one) => {
+    if (one.measured.verdict !== 'pass') return 'none'
+    if (!isCounted(one, o.thetaPpm)) return 'noisy'
+    return o.isPass && isOutlier(one.measured.centrePpm, { ...o, deviation }) ? 'flagged' : 'counted'
+  })
+}
+
+/** R-95: a throughput is certified when counted values that tell one weigh more than two thirds of the committee's whole weight. */
+const hasThroughput = (counted: readonly Seen[], total: bigint): boolean =>
+  isQuorum(weigh(counted.filter(({ measured }) => measured.rawMilli !== null)), total)
+
+const shownOf = ({ hotkey, measured }: Seen, use: ValidatorValue['use']): ValidatorValue => {
+  const { verdict, code, centrePpm, madPpm, pair, ratioPpb, timeNanos, scorePpb, rawMilli } = measured
+  return { hotkey, use, verdict, code, centrePpm, madPpm, pair, ratioPpb, timeNanos, scorePpb, rawMilli }
+}
 
 /** One submission before it is compared with the others; `isAhead` says that it qualifies for the lead. */
 type Row = { readonly result: SubmissionResult; readonly isAhead: boolean }
 
 const rowOf = (query: DeriveQuery, index: number, id: Digest): Row => {
-  const { thetaPpm } = query.entry
+  const { committee, entry } = query
+  const { thetaPpm } = entry
   const seen = seenOf(query, index)
   const counted = seen.filter((s) => isCounted(s, thetaPpm))
-  const judged = judge(seen, counted, query.committee.total)
+  const judged = judge(seen, counted, committee.total)
   const isPass = judged.verdict === 'pass'
   const voters = isPass ? counted : []
   const metricPpm = medianOf(voters, (m) => m.centrePpm, 0)
-  const centres = voters.map(({ measured }) => measured.centrePpm)
-  const deviation = medianDeviation(centres, lowerMedian(centres) ?? 0)
-  const useOf = (s: Seen): ValidatorValue['use'] => {
-    if (s.measured.verdict !== 'pass') return 'none'
-    if (!isCounted(s, thetaPpm)) return 'noisy'
-    return isPass && isOutlier(s.measured.centrePpm, { metricPpm, deviation, thetaPpm }) ? 'flagged' : 'counted'
-  }
   const votes = voters.map(({ weight, measured }) => ({ weight, centrePpm: measured.centrePpm, pair: measured.pair }))
+  const hasRaw = hasThroughput(voters, committee.total)
+  const { classes, isSplit } = classMedians(voters, { committee, hasRaw })
+  const isAhead = isPass && isBetter({ votes, metricPpm, thetaPpm })
+  const uses = usesOf(seen, { counted, isPass, metricPpm, thetaPpm })
   const result: SubmissionResult = {
     id,
     ...query.submissionOf(id),
     ...judged,
-    board: isPass ? 'accepted' : 'none',
+    board: isPass ? (isAhead && isSplit ? 'quarantined' : 'accepted') : 'none',
+    flag: isSplit ? 'classes' : 'none',
     rank: 0,
     metricPpm,
     ratioPpb: medianOf(voters, (m) => m.ratioPpb, 0n),
     timeNanos: medianOf(voters, (m) => m.timeNanos, 0n),
     scorePpb: medianOf(voters, (m) => m.scorePpb, 0n),
-    byValidator: seen.map((s) => {
-      const { verdict, code, centrePpm, madPpm, pair, ratioPpb, timeNanos, scorePpb } = s.measured
-      const shown = { verdict, code, centrePpm, madPpm, pair, ratioPpb, timeNanos, scorePpb }
-      return { hotkey: s.hotkey, use: useOf(s), ...shown }
-    }),
+    rawMilli: hasRaw ? rawMedianOf(voters) : null,
+    classes,
+    byValidator: seen.map((s, place) => shownOf(s, uses[place] ?? 'none')),
   }
-  return { result, isAhead: isPass && isBetter({ votes, metricPpm, thetaPpm }) }
+  return { result, isAhead: isAhead && !isSplit }
 }
 
 const isTie = (result: SubmissionResult, thetaPpm: number): boolean =>
@@ -133,6 +157,7 @@ export const deriveResult = (query: DeriveQuery): RoundResult => {
     if (row.isAhead) return 'provisional'
     return isTie(row.result, entry.thetaPpm) ? 'tie' : row.result.board
   }
+  const submissions = rows.map((row) => ({ ...row.result, board: boardOf(row), rank: ranked.indexOf(row) + 1 }))
   return {
     competition: entry.competition,
     round: entry.round,
@@ -140,7 +165,8 @@ export const deriveResult = (query: DeriveQuery): RoundResult => {
     incumbent: entry.incumbent,
     thetaPpm: entry.thetaPpm,
     winner: record?.result.id ?? incumbentOf(standing)?.submission ?? null,
-    submissions: rows.map((row) => ({ ...row.result, board: boardOf(row), rank: ranked.indexOf(row) + 1 })),
+    submissions,
+    validators: marksOf(query, submissions),
   }
 }
 

@@ -66,6 +66,7 @@ const foldManifest = (
     manifest: digest,
     entry,
     committee: state.committee,
+    params: competition.params,
     beacon: null,
     commits: new Map(),
     reveals: new Map(),

@@ -1,5 +1,6 @@
 /** What a round ended in, derived by every node alike: verdicts, medians, ranking, and each validator's own values beside them. */
 import { digest, encode, type Infer, key, list, oneOf, option, struct, text, u16, u32, u64 } from '../canonical.ts'
+import { HARDWARE_CLASS_BYTES_MAX } from '../competition/hardware.ts'
 import { PAIR_VERDICTS } from '../competition/pair.ts'
 import { type Digest, hash, utf8ToBytes } from '../crypto.ts'
 import { COMPETITION_ID_BYTES_MAX, MEMBERS_MAX, SUBMISSIONS_MAX } from '../limits.ts'
@@ -8,8 +9,18 @@ import { CODE_BYTES_MAX, VERDICTS } from './statement.ts'
 /** How a value was used: in the median; in it but far from the others; not, since its host is too noisy; not, since it is no pass. */
 const USES = ['counted', 'flagged', 'noisy', 'none'] as const
 
-/** Where a submission stands on the board: not measured; measured; no difference to the leader; ahead but to be confirmed; the new leader. */
-const BOARDS = ['none', 'accepted', 'tie', 'provisional', 'record'] as const
+/**
+ * Where a submission stands on the board: not measured; measured; no difference to the leader; ahead but to be confirmed; the new leader;
+ * ahead, but something must be looked into first.
+ */
+const BOARDS = ['none', 'accepted', 'tie', 'provisional', 'record', 'quarantined'] as const
+
+/** What must be looked into: nothing; hardware classes disagree on whether it is better at all. */
+const FLAGS = ['none', 'classes'] as const
+
+/** How a member's whole reveal went: used; with a value far from the others; none of its values used, since its host is too noisy; not there. */
+export const MARKS = ['counted', 'flagged', 'noisy', 'missing'] as const
+export type Mark = (typeof MARKS)[number]
 
 const validatorValue = struct({
   hotkey: key,
@@ -22,8 +33,18 @@ const validatorValue = struct({
   ratioPpb: u64,
   timeNanos: u64,
   scorePpb: u64,
+  rawMilli: option(u64),
 })
 export type ValidatorValue = Infer<typeof validatorValue>
+
+const classMedian = struct({
+  hardwareClass: text(HARDWARE_CLASS_BYTES_MAX),
+  /** Stake whose values are counted in it, as a part of the whole committee's. */
+  weightPpm: u32,
+  metricPpm: u32,
+  rawMilli: option(u64),
+})
+export type ClassMedian = Infer<typeof classMedian>
 
 const submissionResult = struct({
   id: digest,
@@ -33,6 +54,7 @@ const submissionResult = struct({
   verdict: oneOf(VERDICTS),
   code: text(CODE_BYTES_MAX),
   board: oneOf(BOARDS),
+  flag: oneOf(FLAGS),
   /** 1 is best; 0 for no rank. */
   rank: u16,
   /** Upper weighted medians of the counted values; 0 unless the verdict is a pass. The metric is the score over the partner's. */
@@ -40,10 +62,23 @@ const submissionResult = struct({
   ratioPpb: u64,
   timeNanos: u64,
   scorePpb: u64,
+  /** Median throughput in thousandths a second; null where the competition measures none. */
+  rawMilli: option(u64),
+  /** The same medians among hosts of one class, in the order of the classes' names. */
+  classes: list(classMedian, MEMBERS_MAX),
   /** In the order of their hotkeys. */
   byValidator: list(validatorValue, MEMBERS_MAX),
 })
 export type SubmissionResult = Infer<typeof submissionResult>
+
+const roundMark = struct({
+  hotkey: key,
+  mark: oneOf(MARKS),
+  /** As its reveal says; empty and 0 when it is missing. */
+  hardwareClass: text(HARDWARE_CLASS_BYTES_MAX),
+  noisePpm: u32,
+})
+export type RoundMark = Infer<typeof roundMark>
 
 export const roundResult = struct({
   competition: text(COMPETITION_ID_BYTES_MAX),
@@ -56,6 +91,8 @@ export const roundResult = struct({
   winner: option(digest),
   /** In the manifest's order. */
   submissions: list(submissionResult, SUBMISSIONS_MAX),
+  /** Every member of the manifest's committee, in its order. */
+  validators: list(roundMark, MEMBERS_MAX),
 })
 export type RoundResult = Infer<typeof roundResult>
 

@@ -17,8 +17,8 @@ export type InRound = { readonly competition: CompetitionState; readonly round: 
 type Deadlines = { readonly first: number; readonly last: number }
 
 /** R-74: commits are due `commitBlocks` after the beacon block, reveals `revealBlocks` after the block of COMMITS; either is extended once. */
-const deadlinesOf = ({ competition, round }: InRound): Deadlines => {
-  const { commitBlocks, revealBlocks, extendBlocks } = competition.params
+const deadlinesOf = ({ round }: InRound): Deadlines => {
+  const { commitBlocks, revealBlocks, extendBlocks } = round.params
   const first = round.committed === null ? round.entry.beaconBlock + commitBlocks : round.committed.block + revealBlocks
   return { first, last: first + extendBlocks }
 }
@@ -47,7 +47,7 @@ export const deriveRound = (
     committee: round.committee,
     attestations,
     standing: competition.standing,
-    confirmRounds: competition.params.confirmRounds,
+    confirmRounds: round.params.confirmRounds,
     submissionOf: (id) => {
       const { hotkey, bundle } = heldOf(state, 'submission', id)?.message.body ?? { hotkey: '', bundle: '' }
       return { hotkey, bundle }

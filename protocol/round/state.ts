@@ -29,8 +29,9 @@ export type OpenRound = {
   /** Digest of the manifest's header. */
   readonly manifest: Digest
   readonly entry: ManifestEntry
-  /** In force at the manifest, and for this round to its end. */
+  /** committee and parameters in force at the manifest, for this round to its end, whatever comes into force meanwhile. */
   readonly committee: Committee
+  readonly params: CompetitionParams
   /** Hash of the beacon block, once it is final. */
   beacon: Digest | null
   /** The first commit of each member, and the first reveal; a reveal may come before its commit counts and is checked then. */

@@ -1,6 +1,7 @@
 /** The evaluation statement: what one validator measured in one round, as the in-toto JSON that its commit hashes and its reveal shows. */
 import { assert } from '../assert.ts'
-import { digest, type Infer, key, list, oneOf, struct, text, u16, u32, u64 } from '../canonical.ts'
+import { digest, type Infer, key, list, oneOf, option, struct, text, u16, u32, u64 } from '../canonical.ts'
+import { HARDWARE_CLASS_BYTES_MAX, hardwareClassOf } from '../competition/hardware.ts'
 import { lowerMedian, medianDeviation } from '../competition/integers.ts'
 import { PAIR_VERDICTS, pairVerdict } from '../competition/pair.ts'
 import { type RoundId, roundIdBytes } from '../competition/seed.ts'
@@ -36,6 +37,8 @@ const measured = struct({
   ratioPpb: u64,
   timeNanos: u64,
   scorePpb: u64,
+  /** Raw throughput in thousandths a second as the clock here saw it, where the competition measures one. */
+  rawMilli: option(u64),
   /** Merkle root over what this validator's runs put out: differs per validator, checkable by rerunning. */
   transcriptRoot: digest,
   /** Blob of the raw runs. */
@@ -49,6 +52,8 @@ const hardware = struct({
   cores: u16,
   engine: text(HARDWARE_TEXT_BYTES_MAX),
   strength: text(HARDWARE_TEXT_BYTES_MAX),
+  /** Follows from model and cores. */
+  class: text(HARDWARE_CLASS_BYTES_MAX),
 })
 
 const evaluation = struct({
@@ -129,11 +134,15 @@ type Traced = Pick<Measured, 'id' | 'transcriptRoot' | 'runs'>
 
 /** A pass from its quads in the order they were drawn: centre, deviation and verdict follow from them. */
 export const passed = (
-  o: Traced & Pick<Measured, 'quadsPpm' | 'ratioPpb' | 'timeNanos' | 'scorePpb'> & { readonly thetaPpm: number },
+  o: Traced &
+    Pick<Measured, 'quadsPpm' | 'ratioPpb' | 'timeNanos' | 'scorePpb'> & {
+      readonly thetaPpm: number
+      readonly rawMilli?: bigint
+    },
 ): Measured => {
-  const { thetaPpm, ...rest } = o
+  const { thetaPpm, rawMilli = null, ...rest } = o
   assert(o.quadsPpm.length > 0, 'a pass has quads')
-  return { ...rest, ...summaryOf(o.quadsPpm, thetaPpm), verdict: 'pass', code: '' }
+  return { ...rest, ...summaryOf(o.quadsPpm, thetaPpm), rawMilli, verdict: 'pass', code: '' }
 }
 
 /** A submission that was not measured to the end, and why. */
@@ -148,6 +157,7 @@ export const failed = (
   ratioPpb: 0n,
   timeNanos: 0n,
   scorePpb: 0n,
+  rawMilli: null,
 })
 
 const measuredFault = (value: Measured, thetaPpm: number): string | null => {
@@ -156,13 +166,13 @@ const measuredFault = (value: Measured, thetaPpm: number): string | null => {
   if ((value.verdict === 'pass') !== value.quadsPpm.length > 0) return 'quads'
   const want = summaryOf(value.quadsPpm, thetaPpm)
   if (value.centrePpm !== want.centrePpm || value.madPpm !== want.madPpm || value.pair !== want.pair) return 'summary'
-  const isSilent = value.ratioPpb === 0n && value.timeNanos === 0n && value.scorePpb === 0n
+  const isSilent = value.ratioPpb === 0n && value.timeNanos === 0n && value.scorePpb === 0n && value.rawMilli === null
   return value.verdict === 'pass' || isSilent ? null : 'values'
 }
 
 /**
  * R-49: a statement counts only if it names its round's domain, parameters, manifest, seed and image and its signer, lists the manifest's
- * submissions each once in its order, and its centres, deviations and pair verdicts follow from its own quads.
+ * submissions each once in its order, and its hardware class, centres, deviations and pair verdicts follow from what else it says.
  * @returns the name of the first field that is wrong, or null.
  */
 export const statementFault = (
@@ -181,6 +191,7 @@ export const statementFault = (
     ['paramsHash', value.paramsHash, terms.paramsHash],
     ['seed', value.seed, terms.seed],
     ['image', value.image, terms.image],
+    ['hardware class', value.hardware.class, hardwareClassOf(value.hardware)],
     ['submissions', value.submissions.map((s) => s.id).join(), terms.submissions.join()],
   ]
   const wrong = wanted.find(([, is, want]) => is !== want)

@@ -129,7 +129,7 @@ const evaluate = (domain: Digest, node: Key, effect: Evaluate) => {
     seed,
     image: entry.image,
     referee: named('referee'),
-    hardware: { model: 'simulated', cores: 1, engine: 'none', strength: 'none' },
+    hardware: { model: 'simulated', cores: 1, engine: 'none', strength: 'none', class: 'simulated-x1' },
     hostNoisePpm: 1000,
     submissions: entry.submissions.map(({ id }) => measuredBy(node, id, seed)),
   })

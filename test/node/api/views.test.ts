@@ -173,6 +173,32 @@ test('a decided round comes with its certificate: signers and their stake', asyn
   assert.deepEqual([body.certificate.stake, body.certificate.total], ['80', '100'])
 })
 
+test('every validator has its tally of decided rounds beside its seat, the heaviest first', async () => {
+  const { body } = await get('/validators')
+  const tally = { competition: params.id, counted: 1, flagged: 0, noisy: 0, missing: 0 }
+  assert.deepEqual(
+    body.validators,
+    VALIDATORS.map((hotkey, index) => ({
+      hotkey: encodeSs58(hotkey),
+      weightPpm: [300_000, 280_000, 220_000, 200_000][index],
+      competitions: [tally],
+    })),
+  )
+})
+
+test('a decided round tells how each member’s reveal went, and each hardware class’s medians', async () => {
+  const { body } = await get(`/rounds/${params.id}/1`)
+  assert.deepEqual(
+    body.validators.map((one: { mark: string; hardwareClass: string }) => [one.mark, one.hardwareClass]),
+    VALIDATORS.map(() => ['counted', 'test-x2']),
+  )
+  const [submission] = body.submissions
+  assert.deepEqual(submission.classes, [
+    { hardwareClass: 'test-x2', weightPpm: 1_000_000, metricPpm: 1_200_000, rawMilli: null },
+  ])
+  assert.deepEqual([submission.flag, submission.rawMilli], ['none', null])
+})
+
 test('a decided round’s attestations are there, those of another round are not', async () => {
   const { status, body } = await get(`/rounds/${params.id}/1/attestations`)
   assert.equal(status, 200)

@@ -46,6 +46,9 @@ const row = (name: string, over: Partial<SubmissionResult>): SubmissionResult =>
   ratioPpb: 0n,
   timeNanos: 0n,
   scorePpb: 0n,
+  rawMilli: null,
+  flag: 'none',
+  classes: [],
   byValidator: [],
   ...over,
 })
@@ -58,6 +61,7 @@ const resultOf = (round: number, submissions: readonly SubmissionResult[]): Roun
   thetaPpm: THETA,
   winner: null,
   submissions,
+  validators: [],
 })
 
 test('a record leads from its block on, and a submission with a verdict is done', () => {
@@ -79,6 +83,18 @@ test('a provisional challenger counts rounds in a row, keeps its count through a
   foldResult(standing, resultOf(4, [row('p', { board: 'tie' })]), 560)
   assert.equal(standing.provisional.size, 0)
   assert.equal(standing.finished.has(provisional.id), true)
+})
+
+test('a quarantined challenger loses its count and is measured again, five rounds at most', () => {
+  const standing = createStanding()
+  foldResult(standing, resultOf(1, [row('p', { board: 'provisional' })]), 500)
+  const quarantined = row('p', { board: 'quarantined', flag: 'classes' })
+  foldResult(standing, resultOf(2, [quarantined]), 520)
+  assert.deepEqual([standing.provisional.size, standing.finished.size, incumbentOf(standing)], [0, 0, null])
+  for (let round = 3; round < 6; round += 1) foldResult(standing, resultOf(round, [quarantined]), 540)
+  assert.equal(standing.finished.size, 0)
+  foldResult(standing, resultOf(6, [quarantined]), 560)
+  assert.equal(standing.finished.has(quarantined.id), true)
 })
 
 test('with a new leader every other count starts again', () => {
@@ -128,6 +144,20 @@ test('when the winner leaves the one before it follows, and when all have left t
   assert.deepEqual(vector(standings, 700, [BEN]).uids, [uidOf(OWNER), uidOf(ANN)])
   assert.deepEqual(vector(standings, 700, [ANN, BEN]).uids, [uidOf(OWNER)])
   assert.deepEqual(vector(standings, 700, [ANN, BEN, OWNER]), { uids: [], values: [] })
+})
+
+test('nothing is rounded before the last step: a third of another’s share is a third on chain, however long the decay', () => {
+  const standings = new Map([
+    ['a', led({ miner: ANN, block: 600 }).get(params.id) ?? createStanding()],
+    ['b', led({ miner: BEN, block: 600 }).get(params.id) ?? createStanding()],
+  ])
+  const competitions = [
+    { ...competition, id: 'a', sharePpm: 750_000, burnPpm: 0, decayBlocks: 7_000_003 },
+    { ...competition, id: 'b', sharePpm: 250_000, burnPpm: 0, decayBlocks: 7_000_003 },
+  ]
+  const made = vectorAt({ competitions, standings, metagraph: metagraphAt(604) })
+  const weightOn = (hotkey: string) => made.values[made.uids.indexOf(uidOf(hotkey))]
+  assert.deepEqual([weightOn(ANN), weightOn(BEN)], [65_535, 21_845])
 })
 
 test('whatever the shares, a vector is legal: uids rise, values lie in 1 … 65535, the largest is 65535, and it is the same however often derived', () => {

@@ -2,75 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Committee } from '../../../protocol/committee.ts'
-import { createStanding, type Standing } from '../../../protocol/ledger/fold.ts'
-import { type DeriveQuery, deriveResult } from '../../../protocol/round/derive.ts'
+import { createStanding } from '../../../protocol/ledger/fold.ts'
 import { weightedMedian } from '../../../protocol/round/median.ts'
-import { type RoundResult, resultDigest } from '../../../protocol/round/result.ts'
-import type { Evaluation, Measured } from '../../../protocol/round/statement.ts'
-import { digestOf, faulted, MINERS, measuredAt, params, STAKES, VALIDATORS } from './mesh.ts'
-
-const committee: Committee = {
-  epoch: 1,
-  members: VALIDATORS.map((hotkey, index) => ({
-    hotkey,
-    sessionKey: '',
-    sealingKey: '',
-    peerId: '',
-    weight: STAKES[index] ?? 0n,
-  })),
-  total: 100n,
-  seed: digestOf('seed'),
-}
-
-const evaluation = (submissions: readonly Measured[], hostNoisePpm = 0): Evaluation => ({
-  domain: digestOf('domain'),
-  competition: params.id,
-  paramsHash: digestOf('params'),
-  round: 1,
-  manifest: digestOf('manifest'),
-  hotkey: '',
-  nonce: digestOf('nonce'),
-  seed: digestOf('seed'),
-  image: digestOf('image'),
-  referee: digestOf('referee'),
-  hardware: { model: '', cores: 1, engine: '', strength: '' },
-  hostNoisePpm,
-  submissions,
-})
-
-/** What each of the four says of each submission; null is silent. */
-const derive = (
-  says: readonly (readonly Measured[] | null)[],
-  o: { names: readonly string[]; noise?: readonly number[]; standing?: Standing; incumbent?: string } = {
-    names: ['a'],
-  },
-): RoundResult => {
-  const query: DeriveQuery = {
-    manifest: digestOf('manifest'),
-    entry: {
-      kind: 'manifest',
-      competition: params.id,
-      round: 1,
-      paramsHash: digestOf('params'),
-      image: digestOf('image'),
-      closeBlock: 120,
-      beaconBlock: 130,
-      incumbent: o.incumbent ?? null,
-      thetaPpm: params.thetaPpm,
-      submissions: o.names.map((name) => ({ id: digestOf(name), receiptBlock: 110, receipts: [] })),
-    },
-    committee,
-    attestations: says.flatMap((submissions, index) => {
-      const hotkey = VALIDATORS[index] ?? ''
-      return submissions === null ? [] : [{ hotkey, evaluation: evaluation(submissions, o.noise?.[index] ?? 0) }]
-    }),
-    standing: o.standing ?? createStanding(),
-    confirmRounds: 2,
-    submissionOf: (id) => ({ hotkey: MINERS[0] ?? '', bundle: id }),
-  }
-  return deriveResult(query)
-}
+import { resultDigest } from '../../../protocol/round/result.ts'
+import type { Measured } from '../../../protocol/round/statement.ts'
+import { digestOf, faulted, measuredAt, params, STAKES, VALIDATORS } from './mesh.ts'
+import { derive } from './say.ts'
 
 const A = digestOf('a')
 const pass = (ppm: number) => [measuredAt(A, ppm)]

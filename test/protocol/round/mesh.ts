@@ -100,7 +100,11 @@ export const metagraphAt = (block: number): Metagraph => ({
 export const blockAt = (number: number): BlockRef => ({ number, hash: digestOf(`block ${number}`) })
 
 /** A pass with every quad at this ratio. */
-export const measuredAt = (id: Digest, ratioPpm: number, o: { quadsPpm?: readonly number[] } = {}): Measured =>
+export const measuredAt = (
+  id: Digest,
+  ratioPpm: number,
+  o: { quadsPpm?: readonly number[]; rawMilli?: bigint } = {},
+): Measured =>
   passed({
     id,
     transcriptRoot: digestOf('transcript'),
@@ -110,6 +114,7 @@ export const measuredAt = (id: Digest, ratioPpm: number, o: { quadsPpm?: readonl
     timeNanos: 1_000_000n,
     scorePpb: BigInt(ratioPpm) * 300n,
     thetaPpm: params.thetaPpm,
+    ...(o.rawMilli === undefined ? {} : { rawMilli: o.rawMilli }),
   })
 
 export const faulted = (id: Digest, verdict: 'miner' | 'infra' | 'inconclusive', code: string): Measured =>
@@ -176,7 +181,7 @@ const evaluated = (mesh: Shared, node: Node, effect: Extract<Effect, { kind: 'ev
     seed: effect.seed,
     image: effect.entry.image,
     referee: digestOf('referee'),
-    hardware: { model: 'test', cores: 2, engine: 'none', strength: 'none' },
+    hardware: { model: 'test', cores: 2, engine: 'none', strength: 'none', class: 'test-x2' },
     hostNoisePpm: mesh.world.noisePpm(node.hotkey),
     submissions: effect.entry.submissions.map(({ id }) => {
       const message = mesh.archive.get(id)

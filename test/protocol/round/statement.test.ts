@@ -33,7 +33,7 @@ const good: Evaluation = {
   seed: terms.seed,
   image: terms.image,
   referee: digestOf('referee'),
-  hardware: { model: 'CPU “x”', cores: 2, engine: 'bubblewrap', strength: 'cgroup' },
+  hardware: { model: 'CPU “x”', cores: 2, engine: 'bubblewrap', strength: 'cgroup', class: 'x-x2' },
   hostNoisePpm: 1_200,
   submissions: [measuredAt(A, 1_234_567), faulted(B, 'miner', 'NOT_LOSSLESS')],
 }
