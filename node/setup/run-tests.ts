@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { globSync, statSync } from 'node:fs'
 import { availableParallelism, constants } from 'node:os'
 import { ensureSystemPackages, SetupError } from './system.ts'
+import type { SystemNeed } from './system-plan.ts'
 
 /** A test that hangs fails here instead of holding up the run: the slowest builds a sandbox image and takes about two minutes. */
 const testMillisMax = 900_000
@@ -10,6 +11,23 @@ const testMillisMax = 900_000
 /** Turns a folder into the tests below it; files and globs stay as they are. */
 function toPattern(path: string): string {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? `${path.replace(/\/$/, '')}/**/*.test.ts` : path
+}
+
+/** What no run is whole without, and what one test is skipped without: Spin checks docs/model. */
+const needed: readonly SystemNeed[] = ['bubblewrap', 'mmdebstrap', 'docker', 'zstd']
+const wanted: readonly SystemNeed[] = ['spin', 'compiler']
+
+async function ensureReady({ yes, signal }: { readonly yes: boolean; readonly signal: AbortSignal }): Promise<void> {
+  const report = (line: string) => void process.stderr.write(`evalmesh: ${line}\n`)
+  const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true
+  const ensure = (need: readonly SystemNeed[]) => ensureSystemPackages({ need, yes, interactive, report, signal })
+  try {
+    await ensure([...needed, ...wanted])
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error
+    await ensure(needed)
+    report(`skipping the model of the voting rule (docs/model): ${error.message}`)
+  }
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -20,13 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
   if (patterns.length === 0) {
     // A chosen few may need none of this; each test that does says so itself.
-    await ensureSystemPackages({
-      need: ['bubblewrap', 'mmdebstrap', 'docker', 'zstd'],
-      yes,
-      interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
-      report: (line) => process.stderr.write(`evalmesh: ${line}\n`),
-      signal: stop.signal,
-    })
+    await ensureReady({ yes, signal: stop.signal })
     patterns.push('test/**/*.test.ts')
   }
   const files = globSync(patterns)
