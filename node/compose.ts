@@ -140,6 +140,7 @@ const openMesh = (p: Parts, stored: (digest: Digest) => void): Promise<Mesh> =>
         ...p,
         stored,
         refusalOf: (id, body) => refusalOf(p, id, body),
+        paramsOf: (id) => p.driver().read(({ rounds }) => rounds.competitions.get(id)?.params),
         isMember: (id) => membersOf(p).members.some(({ peerId }) => peerId === id),
       }),
     },
@@ -173,7 +174,7 @@ const openNetwork = (p: Parts, mesh: Mesh, stored: (digest: Digest) => void) => 
 }
 
 /** What runs submissions here, tried once at the start: a validator that cannot measure should say so before it joins. */
-const probeEngine = async (p: Parts) => {
+const probeEngine = async (p: Parts, restored: State) => {
   const options: EngineOptions = {
     prefer: p.config.engine,
     imageDirectory: imageDirectory(defaultCacheDirectory()),
@@ -182,7 +183,8 @@ const probeEngine = async (p: Parts) => {
   const engine = await openEngine(options)
   const { kind, version, strength, imageDigest } = engine
   await engine.close()
-  for (const { id, image } of p.genesis.competitions) {
+  for (const { params } of restored.rounds.competitions.values()) {
+    const { id, image } = params
     if (image !== imageDigest)
       p.log.warn({ competition: id, image, here: imageDigest }, 'another image than the mesh’s')
   }
@@ -237,7 +239,7 @@ const onNotice = (notice: Notice, log: Log): void => {
 const tieTogether = async (p: Parts, restored: State, guards: readonly GuardRecord[], closers: Closer[]) => {
   const stored = (digest: Digest): void => p.driver().submit({ kind: 'stored', at: p.clock.now(), digest })
   const submit = (input: Input): void => p.driver().submit(input)
-  const engine = await probeEngine(p)
+  const engine = await probeEngine(p, restored)
   // What a round left that was cut short: it starts again from nothing.
   await rm(workDirOf(p), { recursive: true, force: true })
   const mesh = await openMesh(p, stored)

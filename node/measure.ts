@@ -81,11 +81,10 @@ export const toRuns = (matrix: MatrixTimes): MatrixRuns => {
   return { rawBytes: matrix.rawBytes, candidate: side(matrix.candidate), partner: side(matrix.partner) }
 }
 
-const rulesOf = (o: Options, competition: string) => {
-  const params = o.genesis.competitions.find(({ id }) => id === competition)
+const rulesOf = (competition: string): CompetitionRules => {
   const rules = COMPETITIONS.get(competition)
-  if (params === undefined || rules === undefined) throw new Error(`no rules for ${competition} here`)
-  return { params, rules }
+  if (rules === undefined) throw new Error(`no rules for ${competition} here`)
+  return rules
 }
 
 const run = (o: Options, { candidate, partner, matrices }: Codes): Promise<Measurement> => {
@@ -148,14 +147,13 @@ const submitStatement = (
   found: { noisePpm: number; submissions: readonly Measured[] },
 ): void => {
   const { competition, round, manifest, entry, seed } = job
-  const { params } = rulesOf(o, competition)
   const nonce = randomBytes(32).toString('hex')
   const { kind, version, strength } = o.engine
   const hardware = { model: (cpus()[0]?.model ?? 'unknown').slice(0, 96), cores: availableParallelism() }
   const statement = buildStatement({
     domain: domainsOf(o.genesis).mesh,
     competition,
-    paramsHash: paramsHash(params),
+    paramsHash: entry.paramsHash,
     round,
     manifest,
     hotkey: o.self,
@@ -183,8 +181,8 @@ export const createMeasurer = (o: Options): Measurer => {
 
   /** Null: the round was over before it was measured. */
   const measure = async (job: Evaluate): Promise<Found | null> => {
-    const { competition, entry, seed } = job
-    const { params, rules } = rulesOf(o, competition)
+    const { competition, entry, params, seed } = job
+    const rules = rulesOf(competition)
     const { dir, matrices } = await materials.layOut({ rules, params, seed })
     try {
       const certificate = await noise.certify({ rules, params, matrices })
@@ -206,7 +204,7 @@ export const createMeasurer = (o: Options): Measurer => {
     const runs = await o.store.putBlob(new TextEncoder().encode(JSON.stringify({ error: `${error}` })))
     const fault = { runs, transcriptRoot: merkleRoot([]), verdict: 'infra', code: 'REFEREE_FAILED' } as const
     const submissions = job.entry.submissions.map(({ id }) => failed({ ...fault, id }))
-    submitStatement(o, job, { noisePpm: noise.ppmOf(rulesOf(o, job.competition).params), submissions })
+    submitStatement(o, job, { noisePpm: noise.ppmOf(job.params), submissions })
   }
 
   /** What is missing is waited for as long as the round is open; what fails is tried a few times. */

@@ -32,6 +32,8 @@ const TOPIC_OF: Readonly<Record<MessageKind, Topic | null>> = {
   notarize: null,
   nullify: null,
   finalize: null,
+  // Handed to one validator, which sends it on to the committee.
+  params: null,
 }
 
 /** Fetches under way at once; what is beyond is asked for again by the machine. */

@@ -1,5 +1,6 @@
 /** What the driver asks of the world: small ports, each with a real adapter that compose.ts ties in. */
 import type {
+  CompetitionParams,
   Digest,
   Effect,
   Input,
@@ -42,6 +43,7 @@ export type Measurer = {
     readonly round: number
     readonly manifest: Digest
     readonly entry: ManifestEntry
+    readonly params: CompetitionParams
     readonly seed: Digest
   }): void
 }

@@ -1,6 +1,7 @@
 /** Answers peers: blobs and messages by digest, decided heights by number, a miner's submission. */
 import {
   bytesToHex,
+  type CompetitionParams,
   count,
   type Digest,
   type Domains,
@@ -8,7 +9,6 @@ import {
   decodeEnvelope,
   encode,
   encodeEnvelopes,
-  type Genesis,
   messageId,
   ProtocolError,
   type Signed,
@@ -37,7 +37,6 @@ const refuse = (reason: string): never => {
 }
 
 export const createServer = (o: {
-  readonly genesis: Genesis
   readonly domains: Domains
   readonly store: Store
   readonly journal: Journal
@@ -47,6 +46,8 @@ export const createServer = (o: {
   /** A bundle came in with a submission. */
   readonly stored: (digest: string) => void
   readonly isMember: (peerId: string) => boolean
+  /** A competition's parameters in force; undefined when there is no such competition. */
+  readonly paramsOf: (competition: string) => CompetitionParams | undefined
   /** Why the machine did not take a submission that it was just given; null when it did. */
   readonly refusalOf: (id: Digest, submission: Signed<'submission'>['body']) => Promise<SubmissionRefusal | null>
 }): MeshHandlers['request'] => {
@@ -64,7 +65,7 @@ export const createServer = (o: {
     const [received] = decodeEnvelope(raw)
     if (received?.kind !== 'message' || received.message.kind !== 'submission') return refuse('not a submission')
     const { body } = received.message
-    const params = o.genesis.competitions.find(({ id }) => id === body.competition)
+    const params = o.paramsOf(body.competition)
     if (params === undefined) return refuse(`no competition ${body.competition} here`)
     checkBundle({ params, submission: body, bundle })
     // First the signature: nobody fills this disk anonymously.

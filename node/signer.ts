@@ -49,8 +49,8 @@ const fromGuard = ({ height, view, phase, value }: Extract<JournalRecord, { kind
     ? [`end ${height} ${view}`, `${phase} ${value}`]
     : [`${phase} ${height} ${view}`, value]
 
-/** Signs a delegation or a submission as a wallet does. */
-export const signWithHotkey = <K extends 'delegation' | 'submission'>(
+/** Signs a delegation, a submission or a change of parameters as a wallet does. */
+export const signWithHotkey = <K extends 'delegation' | 'submission' | 'params'>(
   message: Extract<Unsigned, { kind: K }>,
   o: { readonly hotkey: Hotkey; readonly domains: Domains },
 ): Extract<Signed, { kind: K }> => {
@@ -81,7 +81,7 @@ export const createSigner = (o: {
         bound.delete(oldest)
       }
       const bytes = bytesToSign(message, o.domains)
-      const byHotkey = message.kind === 'delegation' || message.kind === 'submission'
+      const byHotkey = message.kind === 'delegation' || message.kind === 'submission' || message.kind === 'params'
       const signature = bytesToHex((byHotkey ? o.keys.hotkey : o.keys.session).sign(bytes))
       return { ...message, signature } as Signed
     },

@@ -57,7 +57,8 @@ export namespace evalmesh {
             notarize?: (evalmesh.v1.Vote.$Properties|null);
             nullify?: (evalmesh.v1.Vote.$Properties|null);
             finalize?: (evalmesh.v1.Vote.$Properties|null);
-            body?: ("delegation"|"submission"|"receipt"|"commit"|"reveal"|"roundAttestation"|"proposal"|"notarize"|"nullify"|"finalize");
+            params?: (evalmesh.v1.Params.$Properties|null);
+            body?: ("delegation"|"submission"|"receipt"|"commit"|"reveal"|"roundAttestation"|"proposal"|"notarize"|"nullify"|"finalize"|"params");
             static encode(message: evalmesh.v1.Signed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.Signed & evalmesh.v1.Signed.$Shape;
         }
@@ -75,7 +76,8 @@ export namespace evalmesh {
                 notarize?: (evalmesh.v1.Vote.$Properties|null);
                 nullify?: (evalmesh.v1.Vote.$Properties|null);
                 finalize?: (evalmesh.v1.Vote.$Properties|null);
-                body?: ("delegation"|"submission"|"receipt"|"commit"|"reveal"|"roundAttestation"|"proposal"|"notarize"|"nullify"|"finalize");
+                params?: (evalmesh.v1.Params.$Properties|null);
+                body?: ("delegation"|"submission"|"receipt"|"commit"|"reveal"|"roundAttestation"|"proposal"|"notarize"|"nullify"|"finalize"|"params");
                 $unknowns?: Uint8Array[];
             }
             type $Shape = {
@@ -90,9 +92,10 @@ export namespace evalmesh {
               notarize?: evalmesh.v1.Vote.$Shape|null;
               nullify?: evalmesh.v1.Vote.$Shape|null;
               finalize?: evalmesh.v1.Vote.$Shape|null;
+              params?: evalmesh.v1.Params.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ body?: undefined; delegation?: null; submission?: null; receipt?: null; commit?: null; reveal?: null; roundAttestation?: null; proposal?: null; notarize?: null; nullify?: null; finalize?: null }|{ body?: "delegation"; delegation: evalmesh.v1.Delegation.$Shape; submission?: null; receipt?: null; commit?: null; reveal?: null; roundAttestation?: null; proposal?: null; notarize?: null; nullify?: null; finalize?: null }|{ body?: "submission"; delegation?: null; submission: evalmesh.v1.Submission.$Shape; receipt?: null; commit?: null; reveal?: null; roundAttestation?: null; proposal?: null; notarize?: null; nullify?: null; finalize?: null }|{ body?: "receipt"; delegation?: null; submission?: null; receipt: evalmesh.v1.Receipt.$Shape; commit?: null; reveal?: null; roundAttestation?: null; proposal?: null; notarize?: null; nullify?: null; finalize?: null }|{ body?: "commit"; delegation?: null; submission?: null; receipt?: null; commit: evalmesh.v1.Commit.$Shape; reveal?: null; roundAttestation?: null; proposal?: null; notarize?: null; nullify?: null; finalize?: null }|{ body?: "reveal"; delegation?: null; submission?: null; receipt?: null; commit?: null; reveal: evalmesh.v1.Reveal.$Shape; roundAttestation?: null; proposal?: null; notarize?: null; nullify?: null; finalize?: null }|{ body?: "roundAttestation"; delegation?: null; submission?: null; receipt?: null; commit?: null; reveal?: null; roundAttestation: evalmesh.v1.RoundAttestation.$Shape; proposal?: null; notarize?: null; nullify?: null; finalize?: null }|{ body?: "proposal"; delegation?: null; submission?: null; receipt?: null; commit?: null; reveal?: null; roundAttestation?: null; proposal: evalmesh.v1.Proposal.$Shape; notarize?: null; nullify?: null; finalize?: null }|{ body?: "notarize"; delegation?: null; submission?: null; receipt?: null; commit?: null; reveal?: null; roundAttestation?: null; proposal?: null; notarize: evalmesh.v1.Vote.$Shape; nullify?: null; finalize?: null }|{ body?: "nullify"; delegation?: null; submission?: null; receipt?: null; commit?: null; reveal?: null; roundAttestation?: null; proposal?: null; notarize?: null; nullify: evalmesh.v1.Vote.$Shape; finalize?: null }|{ body?: "finalize"; delegation?: null; submission?: null; receipt?: null; commit?: null; reveal?: null; roundAttestation?: null; proposal?: null; notarize?: null; nullify?: null; finalize: evalmesh.v1.Vote.$Shape })
+              ({ body?: undefined; delegation?: null; submission?: null; receipt?: null; commit?: null; reveal?: null; roundAttestation?: null; proposal?: null; notarize?: null; nullify?: null; finalize?: null; params?: null }|{ body?: "delegation"; delegation: evalmesh.v1.Delegation.$Shape; submission?: null; receipt?: null; commit?: null; reveal?: null; roundAttestation?: null; proposal?: null; notarize?: null; nullify?: null; finalize?: null; params?: null }|{ body?: "submission"; delegation?: null; submission: evalmesh.v1.Submission.$Shape; receipt?: null; commit?: null; reveal?: null; roundAttestation?: null; proposal?: null; notarize?: null; nullify?: null; finalize?: null; params?: null }|{ body?: "receipt"; delegation?: null; submission?: null; receipt: evalmesh.v1.Receipt.$Shape; commit?: null; reveal?: null; roundAttestation?: null; proposal?: null; notarize?: null; nullify?: null; finalize?: null; params?: null }|{ body?: "commit"; delegation?: null; submission?: null; receipt?: null; commit: evalmesh.v1.Commit.$Shape; reveal?: null; roundAttestation?: null; proposal?: null; notarize?: null; nullify?: null; finalize?: null; params?: null }|{ body?: "reveal"; delegation?: null; submission?: null; receipt?: null; commit?: null; reveal: evalmesh.v1.Reveal.$Shape; roundAttestation?: null; proposal?: null; notarize?: null; nullify?: null; finalize?: null; params?: null }|{ body?: "roundAttestation"; delegation?: null; submission?: null; receipt?: null; commit?: null; reveal?: null; roundAttestation: evalmesh.v1.RoundAttestation.$Shape; proposal?: null; notarize?: null; nullify?: null; finalize?: null; params?: null }|{ body?: "proposal"; delegation?: null; submission?: null; receipt?: null; commit?: null; reveal?: null; roundAttestation?: null; proposal: evalmesh.v1.Proposal.$Shape; notarize?: null; nullify?: null; finalize?: null; params?: null }|{ body?: "notarize"; delegation?: null; submission?: null; receipt?: null; commit?: null; reveal?: null; roundAttestation?: null; proposal?: null; notarize: evalmesh.v1.Vote.$Shape; nullify?: null; finalize?: null; params?: null }|{ body?: "nullify"; delegation?: null; submission?: null; receipt?: null; commit?: null; reveal?: null; roundAttestation?: null; proposal?: null; notarize?: null; nullify: evalmesh.v1.Vote.$Shape; finalize?: null; params?: null }|{ body?: "finalize"; delegation?: null; submission?: null; receipt?: null; commit?: null; reveal?: null; roundAttestation?: null; proposal?: null; notarize?: null; nullify?: null; finalize: evalmesh.v1.Vote.$Shape; params?: null }|{ body?: "params"; delegation?: null; submission?: null; receipt?: null; commit?: null; reveal?: null; roundAttestation?: null; proposal?: null; notarize?: null; nullify?: null; finalize?: null; params: evalmesh.v1.Params.$Shape })
             );
         }
 
@@ -498,7 +501,8 @@ export namespace evalmesh {
             commits?: (evalmesh.v1.Commits.$Properties|null);
             result?: (evalmesh.v1.Result.$Properties|null);
             void?: (evalmesh.v1.Void.$Properties|null);
-            kind?: ("epoch"|"manifest"|"commits"|"result"|"void");
+            params?: (evalmesh.v1.ParamsRef.$Properties|null);
+            kind?: ("epoch"|"manifest"|"commits"|"result"|"void"|"params");
             static encode(message: evalmesh.v1.Entry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.Entry & evalmesh.v1.Entry.$Shape;
         }
@@ -510,7 +514,8 @@ export namespace evalmesh {
                 commits?: (evalmesh.v1.Commits.$Properties|null);
                 result?: (evalmesh.v1.Result.$Properties|null);
                 "void"?: (evalmesh.v1.Void.$Properties|null);
-                kind?: ("epoch"|"manifest"|"commits"|"result"|"void");
+                params?: (evalmesh.v1.ParamsRef.$Properties|null);
+                kind?: ("epoch"|"manifest"|"commits"|"result"|"void"|"params");
                 $unknowns?: Uint8Array[];
             }
             type $Shape = {
@@ -519,9 +524,10 @@ export namespace evalmesh {
               commits?: evalmesh.v1.Commits.$Shape|null;
               result?: evalmesh.v1.Result.$Shape|null;
               "void"?: evalmesh.v1.Void.$Shape|null;
+              params?: evalmesh.v1.ParamsRef.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ kind?: undefined; epoch?: null; manifest?: null; commits?: null; result?: null; "void"?: null }|{ kind?: "epoch"; epoch: evalmesh.v1.Epoch.$Shape; manifest?: null; commits?: null; result?: null; "void"?: null }|{ kind?: "manifest"; epoch?: null; manifest: evalmesh.v1.Manifest.$Shape; commits?: null; result?: null; "void"?: null }|{ kind?: "commits"; epoch?: null; manifest?: null; commits: evalmesh.v1.Commits.$Shape; result?: null; "void"?: null }|{ kind?: "result"; epoch?: null; manifest?: null; commits?: null; result: evalmesh.v1.Result.$Shape; "void"?: null }|{ kind?: "void"; epoch?: null; manifest?: null; commits?: null; result?: null; "void": evalmesh.v1.Void.$Shape })
+              ({ kind?: undefined; epoch?: null; manifest?: null; commits?: null; result?: null; "void"?: null; params?: null }|{ kind?: "epoch"; epoch: evalmesh.v1.Epoch.$Shape; manifest?: null; commits?: null; result?: null; "void"?: null; params?: null }|{ kind?: "manifest"; epoch?: null; manifest: evalmesh.v1.Manifest.$Shape; commits?: null; result?: null; "void"?: null; params?: null }|{ kind?: "commits"; epoch?: null; manifest?: null; commits: evalmesh.v1.Commits.$Shape; result?: null; "void"?: null; params?: null }|{ kind?: "result"; epoch?: null; manifest?: null; commits?: null; result: evalmesh.v1.Result.$Shape; "void"?: null; params?: null }|{ kind?: "void"; epoch?: null; manifest?: null; commits?: null; result?: null; "void": evalmesh.v1.Void.$Shape; params?: null }|{ kind?: "params"; epoch?: null; manifest?: null; commits?: null; result?: null; "void"?: null; params: evalmesh.v1.ParamsRef.$Shape })
             );
         }
 
@@ -535,6 +541,7 @@ export namespace evalmesh {
             block: (number|Long);
             blockHash: Uint8Array;
             members: evalmesh.v1.Epoch.Member.$Properties[];
+            owner: Uint8Array;
             static encode(message: evalmesh.v1.Epoch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.Epoch & evalmesh.v1.Epoch.$Shape;
         }
@@ -545,6 +552,7 @@ export namespace evalmesh {
                 block?: (number|Long|null);
                 blockHash?: (Uint8Array|null);
                 members?: (evalmesh.v1.Epoch.Member.$Properties[]|null);
+                owner?: (Uint8Array|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = evalmesh.v1.Epoch.$Properties;
@@ -713,6 +721,166 @@ export namespace evalmesh {
                 commits = 0,
                 reveals = 1
             }
+        }
+
+        interface IParamsRef extends evalmesh.v1.ParamsRef.$Properties {
+        }
+
+        class ParamsRef {
+            constructor(properties?: evalmesh.v1.ParamsRef.$Properties);
+            $unknowns?: Uint8Array[];
+            message: Uint8Array;
+            static encode(message: evalmesh.v1.ParamsRef.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.ParamsRef & evalmesh.v1.ParamsRef.$Shape;
+        }
+
+        namespace ParamsRef {
+            interface $Properties {
+                message?: (Uint8Array|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = evalmesh.v1.ParamsRef.$Properties;
+        }
+
+        interface IParams extends evalmesh.v1.Params.$Properties {
+        }
+
+        class Params {
+            constructor(properties?: evalmesh.v1.Params.$Properties);
+            $unknowns?: Uint8Array[];
+            hotkey: Uint8Array;
+            scheme: evalmesh.v1.KeyScheme;
+            counter: number;
+            activationHeight: (number|Long);
+            change?: (evalmesh.v1.Params.Change.$Properties|null);
+            static encode(message: evalmesh.v1.Params.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.Params & evalmesh.v1.Params.$Shape;
+        }
+
+        namespace Params {
+            interface $Properties {
+                hotkey?: (Uint8Array|null);
+                scheme?: (evalmesh.v1.KeyScheme|null);
+                counter?: (number|null);
+                activationHeight?: (number|Long|null);
+                change?: (evalmesh.v1.Params.Change.$Properties|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = {
+              hotkey?: Uint8Array|null;
+              scheme?: evalmesh.v1.KeyScheme|null;
+              counter?: number|null;
+              activationHeight?: number|Long|null;
+              change?: evalmesh.v1.Params.Change.$Shape|null;
+              $unknowns?: Uint8Array[];
+            };
+
+            interface IChange extends evalmesh.v1.Params.Change.$Properties {
+            }
+
+            class Change {
+                constructor(properties?: evalmesh.v1.Params.Change.$Properties);
+                $unknowns?: Uint8Array[];
+                mesh?: (evalmesh.v1.MeshParams.$Properties|null);
+                competition?: (evalmesh.v1.CompetitionParams.$Properties|null);
+                kind?: ("mesh"|"competition");
+                static encode(message: evalmesh.v1.Params.Change.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.Params.Change & evalmesh.v1.Params.Change.$Shape;
+            }
+
+            namespace Change {
+                interface $Properties {
+                    mesh?: (evalmesh.v1.MeshParams.$Properties|null);
+                    competition?: (evalmesh.v1.CompetitionParams.$Properties|null);
+                    kind?: ("mesh"|"competition");
+                    $unknowns?: Uint8Array[];
+                }
+                type $Shape = {
+                  mesh?: evalmesh.v1.MeshParams.$Shape|null;
+                  competition?: evalmesh.v1.CompetitionParams.$Shape|null;
+                  $unknowns?: Uint8Array[];
+                } & (
+                  ({ kind?: undefined; mesh?: null; competition?: null }|{ kind?: "mesh"; mesh: evalmesh.v1.MeshParams.$Shape; competition?: null }|{ kind?: "competition"; mesh?: null; competition: evalmesh.v1.CompetitionParams.$Shape })
+                );
+            }
+        }
+
+        interface IMeshParams extends evalmesh.v1.MeshParams.$Properties {
+        }
+
+        class MeshParams {
+            constructor(properties?: evalmesh.v1.MeshParams.$Properties);
+            $unknowns?: Uint8Array[];
+            deltaMs: number;
+            weightCapPpm: number;
+            weightsEveryBlocks: (number|Long);
+            static encode(message: evalmesh.v1.MeshParams.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.MeshParams & evalmesh.v1.MeshParams.$Shape;
+        }
+
+        namespace MeshParams {
+            interface $Properties {
+                deltaMs?: (number|null);
+                weightCapPpm?: (number|null);
+                weightsEveryBlocks?: (number|Long|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = evalmesh.v1.MeshParams.$Properties;
+        }
+
+        interface ICompetitionParams extends evalmesh.v1.CompetitionParams.$Properties {
+        }
+
+        class CompetitionParams {
+            constructor(properties?: evalmesh.v1.CompetitionParams.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            sharePpm: number;
+            burnPpm: number;
+            decayBlocks: (number|Long);
+            roundBlocks: (number|Long);
+            commitBlocks: (number|Long);
+            revealBlocks: (number|Long);
+            extendBlocks: (number|Long);
+            submissionsMax: number;
+            dailySubmissionsMax: number;
+            blocksPerDay: (number|Long);
+            bundleBytesMax: number;
+            thetaPpm: number;
+            confirmRounds: number;
+            image: Uint8Array;
+            poolManifest: Uint8Array;
+            poolRoot: Uint8Array;
+            matrixCount: number;
+            referenceNanos: (number|Long);
+            static encode(message: evalmesh.v1.CompetitionParams.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.CompetitionParams & evalmesh.v1.CompetitionParams.$Shape;
+        }
+
+        namespace CompetitionParams {
+            interface $Properties {
+                id?: (string|null);
+                sharePpm?: (number|null);
+                burnPpm?: (number|null);
+                decayBlocks?: (number|Long|null);
+                roundBlocks?: (number|Long|null);
+                commitBlocks?: (number|Long|null);
+                revealBlocks?: (number|Long|null);
+                extendBlocks?: (number|Long|null);
+                submissionsMax?: (number|null);
+                dailySubmissionsMax?: (number|null);
+                blocksPerDay?: (number|Long|null);
+                bundleBytesMax?: (number|null);
+                thetaPpm?: (number|null);
+                confirmRounds?: (number|null);
+                image?: (Uint8Array|null);
+                poolManifest?: (Uint8Array|null);
+                poolRoot?: (Uint8Array|null);
+                matrixCount?: (number|null);
+                referenceNanos?: (number|Long|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = evalmesh.v1.CompetitionParams.$Properties;
         }
     }
 }

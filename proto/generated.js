@@ -150,11 +150,12 @@ export const evalmesh = $root.evalmesh = (() => {
             Signed.prototype.notarize = null;
             Signed.prototype.nullify = null;
             Signed.prototype.finalize = null;
+            Signed.prototype.params = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(Signed.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["delegation", "submission", "receipt", "commit", "reveal", "roundAttestation", "proposal", "notarize", "nullify", "finalize"]),
+                get: $util.oneOfGetter($oneOfFields = ["delegation", "submission", "receipt", "commit", "reveal", "roundAttestation", "proposal", "notarize", "nullify", "finalize", "params"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -187,6 +188,8 @@ export const evalmesh = $root.evalmesh = (() => {
                     $root.evalmesh.v1.Vote.encode(message.nullify, writer.uint32(82).fork(), _depth + 1).ldelim();
                 if (message.finalize != null && $Object.hasOwnProperty.call(message, "finalize"))
                     $root.evalmesh.v1.Vote.encode(message.finalize, writer.uint32(90).fork(), _depth + 1).ldelim();
+                if (message.params != null && $Object.hasOwnProperty.call(message, "params"))
+                    $root.evalmesh.v1.Params.encode(message.params, writer.uint32(98).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -297,6 +300,13 @@ export const evalmesh = $root.evalmesh = (() => {
                                 break;
                             message.finalize = $root.evalmesh.v1.Vote.decode(reader, reader.size(), $undefined, _depth + 1, message.finalize);
                             message.body = "finalize";
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 2)
+                                break;
+                            message.params = $root.evalmesh.v1.Params.decode(reader, reader.size(), $undefined, _depth + 1, message.params);
+                            message.body = "params";
                             continue;
                         }
                     }
@@ -2050,11 +2060,12 @@ export const evalmesh = $root.evalmesh = (() => {
             Entry.prototype.commits = null;
             Entry.prototype.result = null;
             Entry.prototype["void"] = null;
+            Entry.prototype.params = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(Entry.prototype, "kind", {
-                get: $util.oneOfGetter($oneOfFields = ["epoch", "manifest", "commits", "result", "void"]),
+                get: $util.oneOfGetter($oneOfFields = ["epoch", "manifest", "commits", "result", "void", "params"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -2075,6 +2086,8 @@ export const evalmesh = $root.evalmesh = (() => {
                     $root.evalmesh.v1.Result.encode(message.result, writer.uint32(34).fork(), _depth + 1).ldelim();
                 if (message["void"] != null && $Object.hasOwnProperty.call(message, "void"))
                     $root.evalmesh.v1.Void.encode(message["void"], writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.params != null && $Object.hasOwnProperty.call(message, "params"))
+                    $root.evalmesh.v1.ParamsRef.encode(message.params, writer.uint32(50).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2143,6 +2156,13 @@ export const evalmesh = $root.evalmesh = (() => {
                             message.kind = "void";
                             continue;
                         }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.params = $root.evalmesh.v1.ParamsRef.decode(reader, reader.size(), $undefined, _depth + 1, message.params);
+                            message.kind = "params";
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -2177,6 +2197,7 @@ export const evalmesh = $root.evalmesh = (() => {
             Epoch.prototype.block = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             Epoch.prototype.blockHash = $util.newBuffer([]);
             Epoch.prototype.members = $util.emptyArray;
+            Epoch.prototype.owner = $util.newBuffer([]);
 
             Epoch.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -2194,6 +2215,8 @@ export const evalmesh = $root.evalmesh = (() => {
                 if (message.members != null && message.members.length)
                     for (let i = 0; i < message.members.length; ++i)
                         $root.evalmesh.v1.Epoch.Member.encode(message.members[i], writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.owner != null && $Object.hasOwnProperty.call(message, "owner") && message.owner.length)
+                    writer.uint32(42).bytes(message.owner);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2260,6 +2283,15 @@ export const evalmesh = $root.evalmesh = (() => {
                             if (!(message.members && message.members.length))
                                 message.members = [];
                             message.members.push($root.evalmesh.v1.Epoch.Member.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.owner = value;
+                            else
+                                delete message.owner;
                             continue;
                         }
                     }
@@ -3066,6 +3098,716 @@ export const evalmesh = $root.evalmesh = (() => {
             })();
 
             return Void;
+        })();
+
+        v1.ParamsRef = (function() {
+
+            const ParamsRef = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ParamsRef.prototype.message = $util.newBuffer([]);
+
+            ParamsRef.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.message != null && $Object.hasOwnProperty.call(message, "message") && message.message.length)
+                    writer.uint32(10).bytes(message.message);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ParamsRef.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.evalmesh.v1.ParamsRef();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.message = value;
+                            else
+                                delete message.message;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ParamsRef;
+        })();
+
+        v1.Params = (function() {
+
+            const Params = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Params.prototype.hotkey = $util.newBuffer([]);
+            Params.prototype.scheme = 0;
+            Params.prototype.counter = 0;
+            Params.prototype.activationHeight = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Params.prototype.change = null;
+
+            Params.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.hotkey != null && $Object.hasOwnProperty.call(message, "hotkey") && message.hotkey.length)
+                    writer.uint32(10).bytes(message.hotkey);
+                if (message.scheme != null && $Object.hasOwnProperty.call(message, "scheme") && message.scheme !== 0)
+                    writer.uint32(16).int32(message.scheme);
+                if (message.counter != null && $Object.hasOwnProperty.call(message, "counter") && message.counter !== 0)
+                    writer.uint32(24).uint32(message.counter);
+                if (message.activationHeight != null && $Object.hasOwnProperty.call(message, "activationHeight") && (typeof message.activationHeight === "object" ? message.activationHeight.low || message.activationHeight.high : message.activationHeight !== 0))
+                    writer.uint32(32).uint64(message.activationHeight);
+                if (message.change != null && $Object.hasOwnProperty.call(message, "change"))
+                    $root.evalmesh.v1.Params.Change.encode(message.change, writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Params.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.evalmesh.v1.Params();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.hotkey = value;
+                            else
+                                delete message.hotkey;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.scheme = value;
+                            else
+                                delete message.scheme;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.counter = value;
+                            else
+                                delete message.counter;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.activationHeight = value;
+                            else
+                                delete message.activationHeight;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.change = $root.evalmesh.v1.Params.Change.decode(reader, reader.size(), $undefined, _depth + 1, message.change);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            Params.Change = (function() {
+
+                const Change = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Change.prototype.mesh = null;
+                Change.prototype.competition = null;
+
+                let $oneOfFields;
+
+                $Object.defineProperty(Change.prototype, "kind", {
+                    get: $util.oneOfGetter($oneOfFields = ["mesh", "competition"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                Change.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.mesh != null && $Object.hasOwnProperty.call(message, "mesh"))
+                        $root.evalmesh.v1.MeshParams.encode(message.mesh, writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.competition != null && $Object.hasOwnProperty.call(message, "competition"))
+                        $root.evalmesh.v1.CompetitionParams.encode(message.competition, writer.uint32(18).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Change.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.evalmesh.v1.Params.Change();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                message.mesh = $root.evalmesh.v1.MeshParams.decode(reader, reader.size(), $undefined, _depth + 1, message.mesh);
+                                message.kind = "mesh";
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                message.competition = $root.evalmesh.v1.CompetitionParams.decode(reader, reader.size(), $undefined, _depth + 1, message.competition);
+                                message.kind = "competition";
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Change;
+            })();
+
+            return Params;
+        })();
+
+        v1.MeshParams = (function() {
+
+            const MeshParams = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            MeshParams.prototype.deltaMs = 0;
+            MeshParams.prototype.weightCapPpm = 0;
+            MeshParams.prototype.weightsEveryBlocks = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            MeshParams.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.deltaMs != null && $Object.hasOwnProperty.call(message, "deltaMs") && message.deltaMs !== 0)
+                    writer.uint32(8).uint32(message.deltaMs);
+                if (message.weightCapPpm != null && $Object.hasOwnProperty.call(message, "weightCapPpm") && message.weightCapPpm !== 0)
+                    writer.uint32(16).uint32(message.weightCapPpm);
+                if (message.weightsEveryBlocks != null && $Object.hasOwnProperty.call(message, "weightsEveryBlocks") && (typeof message.weightsEveryBlocks === "object" ? message.weightsEveryBlocks.low || message.weightsEveryBlocks.high : message.weightsEveryBlocks !== 0))
+                    writer.uint32(24).uint64(message.weightsEveryBlocks);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            MeshParams.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.evalmesh.v1.MeshParams();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.deltaMs = value;
+                            else
+                                delete message.deltaMs;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.weightCapPpm = value;
+                            else
+                                delete message.weightCapPpm;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.weightsEveryBlocks = value;
+                            else
+                                delete message.weightsEveryBlocks;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return MeshParams;
+        })();
+
+        v1.CompetitionParams = (function() {
+
+            const CompetitionParams = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CompetitionParams.prototype.id = "";
+            CompetitionParams.prototype.sharePpm = 0;
+            CompetitionParams.prototype.burnPpm = 0;
+            CompetitionParams.prototype.decayBlocks = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            CompetitionParams.prototype.roundBlocks = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            CompetitionParams.prototype.commitBlocks = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            CompetitionParams.prototype.revealBlocks = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            CompetitionParams.prototype.extendBlocks = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            CompetitionParams.prototype.submissionsMax = 0;
+            CompetitionParams.prototype.dailySubmissionsMax = 0;
+            CompetitionParams.prototype.blocksPerDay = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            CompetitionParams.prototype.bundleBytesMax = 0;
+            CompetitionParams.prototype.thetaPpm = 0;
+            CompetitionParams.prototype.confirmRounds = 0;
+            CompetitionParams.prototype.image = $util.newBuffer([]);
+            CompetitionParams.prototype.poolManifest = $util.newBuffer([]);
+            CompetitionParams.prototype.poolRoot = $util.newBuffer([]);
+            CompetitionParams.prototype.matrixCount = 0;
+            CompetitionParams.prototype.referenceNanos = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            CompetitionParams.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                    writer.uint32(10).string(message.id);
+                if (message.sharePpm != null && $Object.hasOwnProperty.call(message, "sharePpm") && message.sharePpm !== 0)
+                    writer.uint32(16).uint32(message.sharePpm);
+                if (message.burnPpm != null && $Object.hasOwnProperty.call(message, "burnPpm") && message.burnPpm !== 0)
+                    writer.uint32(24).uint32(message.burnPpm);
+                if (message.decayBlocks != null && $Object.hasOwnProperty.call(message, "decayBlocks") && (typeof message.decayBlocks === "object" ? message.decayBlocks.low || message.decayBlocks.high : message.decayBlocks !== 0))
+                    writer.uint32(32).uint64(message.decayBlocks);
+                if (message.roundBlocks != null && $Object.hasOwnProperty.call(message, "roundBlocks") && (typeof message.roundBlocks === "object" ? message.roundBlocks.low || message.roundBlocks.high : message.roundBlocks !== 0))
+                    writer.uint32(40).uint64(message.roundBlocks);
+                if (message.commitBlocks != null && $Object.hasOwnProperty.call(message, "commitBlocks") && (typeof message.commitBlocks === "object" ? message.commitBlocks.low || message.commitBlocks.high : message.commitBlocks !== 0))
+                    writer.uint32(48).uint64(message.commitBlocks);
+                if (message.revealBlocks != null && $Object.hasOwnProperty.call(message, "revealBlocks") && (typeof message.revealBlocks === "object" ? message.revealBlocks.low || message.revealBlocks.high : message.revealBlocks !== 0))
+                    writer.uint32(56).uint64(message.revealBlocks);
+                if (message.extendBlocks != null && $Object.hasOwnProperty.call(message, "extendBlocks") && (typeof message.extendBlocks === "object" ? message.extendBlocks.low || message.extendBlocks.high : message.extendBlocks !== 0))
+                    writer.uint32(64).uint64(message.extendBlocks);
+                if (message.submissionsMax != null && $Object.hasOwnProperty.call(message, "submissionsMax") && message.submissionsMax !== 0)
+                    writer.uint32(72).uint32(message.submissionsMax);
+                if (message.dailySubmissionsMax != null && $Object.hasOwnProperty.call(message, "dailySubmissionsMax") && message.dailySubmissionsMax !== 0)
+                    writer.uint32(80).uint32(message.dailySubmissionsMax);
+                if (message.blocksPerDay != null && $Object.hasOwnProperty.call(message, "blocksPerDay") && (typeof message.blocksPerDay === "object" ? message.blocksPerDay.low || message.blocksPerDay.high : message.blocksPerDay !== 0))
+                    writer.uint32(88).uint64(message.blocksPerDay);
+                if (message.bundleBytesMax != null && $Object.hasOwnProperty.call(message, "bundleBytesMax") && message.bundleBytesMax !== 0)
+                    writer.uint32(96).uint32(message.bundleBytesMax);
+                if (message.thetaPpm != null && $Object.hasOwnProperty.call(message, "thetaPpm") && message.thetaPpm !== 0)
+                    writer.uint32(104).uint32(message.thetaPpm);
+                if (message.confirmRounds != null && $Object.hasOwnProperty.call(message, "confirmRounds") && message.confirmRounds !== 0)
+                    writer.uint32(112).uint32(message.confirmRounds);
+                if (message.image != null && $Object.hasOwnProperty.call(message, "image") && message.image.length)
+                    writer.uint32(122).bytes(message.image);
+                if (message.poolManifest != null && $Object.hasOwnProperty.call(message, "poolManifest") && message.poolManifest.length)
+                    writer.uint32(130).bytes(message.poolManifest);
+                if (message.poolRoot != null && $Object.hasOwnProperty.call(message, "poolRoot") && message.poolRoot.length)
+                    writer.uint32(138).bytes(message.poolRoot);
+                if (message.matrixCount != null && $Object.hasOwnProperty.call(message, "matrixCount") && message.matrixCount !== 0)
+                    writer.uint32(144).uint32(message.matrixCount);
+                if (message.referenceNanos != null && $Object.hasOwnProperty.call(message, "referenceNanos") && (typeof message.referenceNanos === "object" ? message.referenceNanos.low || message.referenceNanos.high : message.referenceNanos !== 0))
+                    writer.uint32(152).uint64(message.referenceNanos);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CompetitionParams.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.evalmesh.v1.CompetitionParams();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.sharePpm = value;
+                            else
+                                delete message.sharePpm;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.burnPpm = value;
+                            else
+                                delete message.burnPpm;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.decayBlocks = value;
+                            else
+                                delete message.decayBlocks;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.roundBlocks = value;
+                            else
+                                delete message.roundBlocks;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.commitBlocks = value;
+                            else
+                                delete message.commitBlocks;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.revealBlocks = value;
+                            else
+                                delete message.revealBlocks;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.extendBlocks = value;
+                            else
+                                delete message.extendBlocks;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.submissionsMax = value;
+                            else
+                                delete message.submissionsMax;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.dailySubmissionsMax = value;
+                            else
+                                delete message.dailySubmissionsMax;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.blocksPerDay = value;
+                            else
+                                delete message.blocksPerDay;
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.bundleBytesMax = value;
+                            else
+                                delete message.bundleBytesMax;
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.thetaPpm = value;
+                            else
+                                delete message.thetaPpm;
+                            continue;
+                        }
+                    case 14: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.confirmRounds = value;
+                            else
+                                delete message.confirmRounds;
+                            continue;
+                        }
+                    case 15: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.image = value;
+                            else
+                                delete message.image;
+                            continue;
+                        }
+                    case 16: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.poolManifest = value;
+                            else
+                                delete message.poolManifest;
+                            continue;
+                        }
+                    case 17: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.poolRoot = value;
+                            else
+                                delete message.poolRoot;
+                            continue;
+                        }
+                    case 18: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.matrixCount = value;
+                            else
+                                delete message.matrixCount;
+                            continue;
+                        }
+                    case 19: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.referenceNanos = value;
+                            else
+                                delete message.referenceNanos;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CompetitionParams;
         })();
 
         return v1;

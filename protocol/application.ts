@@ -27,6 +27,8 @@ export type CheckQuery = {
 export type Application<S> = {
   /** The committee that votes the next height; null while a decided one waits for a delegation that it names. The same object until it changes. */
   readonly committee: (state: S) => Committee | null
+  /** Δ of the next height's timers. */
+  readonly deltaMs: (state: S) => number
   /** The finalised block this node has seen last. */
   readonly headBlock: (state: S) => number
   /** The entry this node would propose now, first due first; null when nothing is due. */

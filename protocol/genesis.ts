@@ -1,47 +1,19 @@
 /** The document a mesh starts from: chain block, committee 0, parameters; its hash is part of every signature's domain. */
-import { count, digest, encode, type Infer, key, list, struct, text, u8, u16, u32, u64 } from './canonical.ts'
+import { count, digest, encode, type Infer, key, list, struct, u8, u16, u32, u64 } from './canonical.ts'
 import { type Digest, hash, hexToBytes, utf8ToBytes } from './crypto.ts'
 import { ProtocolError } from './errors.ts'
-import { COMPETITION_ID_BYTES_MAX, COMPETITIONS_MAX, MEMBERS_MAX } from './limits.ts'
+import { COMPETITIONS_MAX, MEMBERS_MAX } from './limits.ts'
 import { signedDelegation } from './message/membership.ts'
 import type { Domains } from './message/message.ts'
 import { type Json, parseJson, printJson } from './message/statement.ts'
-
-/** Parameters of one competition; every attestation cites their hash. Blocks are the chain's, shares are parts per million. */
-export const competitionParams = struct({
-  id: text(COMPETITION_ID_BYTES_MAX),
-  /** Share of the miners' incentive that this competition hands out; all competitions together at most 1,000,000. */
-  sharePpm: u32,
-  /** Part of that share that is burned (goes to the subnet owner's uid). */
-  burnPpm: u32,
-  /** Blocks over which a winner's share falls to 0 without a new best. */
-  decayBlocks: count,
-  /** Submissions close at multiples of this after the genesis block. */
-  roundBlocks: count,
-  /** Commits are due this long after the beacon block. */
-  commitBlocks: count,
-  /** Reveals are due this long after the block of COMMITS. */
-  revealBlocks: count,
-  /** One extension of either deadline when it finds less than a quorum. */
-  extendBlocks: count,
-  submissionsMax: u16,
-  /** Submissions a hotkey may have receipted in `blocksPerDay` blocks. */
-  dailySubmissionsMax: u16,
-  blocksPerDay: count,
-  bundleBytesMax: u32,
-  /** A challenger must be better than this; frozen into each manifest. */
-  thetaPpm: u32,
-  /** Rounds in a row a takeover must be confirmed in, against another incumbent than the baseline. */
-  confirmRounds: u8,
-  /** Image that measurements run in, and the pool that inputs are drawn from: the manifest's blob and its Merkle root. */
-  image: digest,
-  poolManifest: digest,
-  poolRoot: digest,
-  matrixCount: u16,
-  /** Time of the baseline on the reference host, mean over matrices of compress + decompress. */
-  referenceNanos: u64,
-})
-export type CompetitionParams = Infer<typeof competitionParams>
+import {
+  competitionParams,
+  competitionParamsFault,
+  MESH_FIELDS,
+  type MeshParams,
+  meshParamsFault,
+  sharesFault,
+} from './params.ts'
 
 export const genesis = struct({
   chainGenesis: digest,
@@ -52,14 +24,11 @@ export const genesis = struct({
   block: count,
   blockHash: digest,
   epoch: u32,
+  /** Hotkey of the subnet's owner at that block: who signs changes of parameters until the first EPOCH. */
+  owner: key,
   members: list(struct({ hotkey: key, weight: u64 }), MEMBERS_MAX),
   delegations: list(signedDelegation, MEMBERS_MAX),
-  /** Δ of the views' timers. */
-  deltaMs: u32,
-  /** No member's weight counts for more than this part of the whole. */
-  weightCapPpm: u32,
-  /** Vectors are set for blocks that are multiples of this; not below the chain's rate limit. */
-  weightsEveryBlocks: count,
+  ...MESH_FIELDS,
   competitions: list(competitionParams, COMPETITIONS_MAX),
 })
 export type Genesis = Infer<typeof genesis>
@@ -80,8 +49,17 @@ export const domainsOf = (document: Genesis): Domains => ({
   mesh: hash(utf8ToBytes('evalmesh/v1/mesh'), encode(genesis, document)),
 })
 
-export const paramsHash = (params: CompetitionParams): Digest =>
-  hash(utf8ToBytes('evalmesh/v1/params'), encode(competitionParams, params))
+/** The mesh's parameters at its start. */
+export const meshParamsOf = ({ deltaMs, weightCapPpm, weightsEveryBlocks }: Genesis): MeshParams => ({
+  deltaMs,
+  weightCapPpm,
+  weightsEveryBlocks,
+})
+
+const faultOf = (document: Genesis): string | null =>
+  meshParamsFault(meshParamsOf(document)) ??
+  document.competitions.map(competitionParamsFault).find((fault) => fault !== null) ??
+  sharesFault(document.competitions.map(({ sharePpm }) => sharePpm))
 
 export const printGenesis = (document: Genesis): Uint8Array => printJson(genesis.toJson(document) as Json)
 
@@ -91,5 +69,7 @@ export const parseGenesis = (bytes: Uint8Array): Genesis => {
   if (document.version !== VERSION)
     throw new ProtocolError('BAD_GENESIS', { version: document.version, supported: VERSION })
   if (document.members.length < 4) throw new ProtocolError('BAD_GENESIS', { members: document.members.length, min: 4 })
+  const fault = faultOf(document)
+  if (fault !== null) throw new ProtocolError('BAD_GENESIS', { params: fault })
   return document
 }

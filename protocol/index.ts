@@ -27,18 +27,15 @@ export {
 } from './crypto.ts'
 export { ProtocolError } from './errors.ts'
 export {
-  type CompetitionParams,
   chainDomain,
   domainsOf,
   type Genesis,
-  paramsHash,
   parseGenesis,
   printGenesis,
 } from './genesis.ts'
 export { incumbentOf, type Standing } from './ledger/fold.ts'
 export { isBetter } from './ledger/takeover.ts'
 export type { Tally } from './ledger/tally.ts'
-export { vectorAt } from './ledger/weights.ts'
 export { BLOB_BYTES_MAX, BUNDLE_BYTES_MAX, MESSAGE_BYTES_MAX, STATEMENT_BYTES_MAX, SYNC_BATCH_MAX } from './limits.ts'
 export { createMachine, type Machine, restoreMachine, step } from './machine.ts'
 export type { Effect, Input, JournalRecord, Notice, Relayed } from './machine-types.ts'
@@ -56,9 +53,12 @@ export {
   type Unsigned,
   type Verified,
 } from './message/message.ts'
+export { type ParamsChange, targetOf } from './message/params.ts'
 export { PAYLOAD_TYPE } from './message/statement.ts'
 export { certificate, type Decided, PHASES } from './message/vote.ts'
+export { type CompetitionParams, competitionParams, type MeshParams, meshParams, paramsHash } from './params.ts'
 export { rounds } from './round/application.ts'
+export { paramsAtBlock, paramsRefusal, vectorOf } from './round/params.ts'
 export { type SubmissionRefusal, submissionRefusal } from './round/refusal.ts'
 export type { RoundMark, RoundResult, SubmissionResult, ValidatorValue } from './round/result.ts'
 export { evaluationOf } from './round/reveal.ts'

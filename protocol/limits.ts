@@ -12,6 +12,8 @@ export const MESSAGE_BYTES_MAX = 1 << 20
 export const BLOB_BYTES_MAX = 9 << 20
 /** Submissions one manifest may name, each with every member's receipt: what one message holds (competition parameters lower it to what a host can measure). */
 export const SUBMISSIONS_MAX = 224
+/** Quads of one submission: the last look of PAIR-1 is after 30 to 32. */
+export const QUADS_MAX = 64
 /** Letters of a competition's id. */
 export const COMPETITION_ID_BYTES_MAX = 32
 /** Letters of a libp2p peer id. */

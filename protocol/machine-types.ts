@@ -4,6 +4,7 @@ import type { Digest, Key } from './crypto.ts'
 import type { ManifestEntry } from './message/entry.ts'
 import type { Signed, Unsigned, Verified } from './message/message.ts'
 import type { Certificate, Decided, Phase, Status } from './message/vote.ts'
+import type { CompetitionParams } from './params.ts'
 
 /** `at` is the node's monotonic clock in ms; only timers and "held since" read it. */
 export type Input =
@@ -80,6 +81,8 @@ export type Effect =
       readonly round: number
       readonly manifest: Digest
       readonly entry: ManifestEntry
+      /** The competition's as the manifest found them. */
+      readonly params: CompetitionParams
       readonly seed: Digest
     }
   | { readonly kind: 'setWeights'; readonly block: number; readonly vector: WeightsVector }

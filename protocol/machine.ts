@@ -28,6 +28,7 @@ type Parts<S> = {
 export const createMachine = <S>({ genesis, self, application, rounds }: Parts<S>): Machine<S> => {
   const host: Host = {
     committee: () => application.committee(rounds),
+    deltaMs: () => application.deltaMs(rounds),
     headBlock: () => application.headBlock(rounds),
     due: (at) => application.due(rounds, at),
     check: (query) => application.check(rounds, query),
@@ -35,7 +36,6 @@ export const createMachine = <S>({ genesis, self, application, rounds }: Parts<S
   }
   const consensus = openConsensus({
     self,
-    deltaMs: genesis.deltaMs,
     origin: domainsOf(genesis).mesh,
     block: genesis.block,
     committee: host.committee(),

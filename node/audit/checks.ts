@@ -7,9 +7,9 @@ import {
   type Genesis,
   incumbentOf,
   type Metagraph,
-  type Standing,
+  paramsAtBlock,
   signatureClaim,
-  vectorAt,
+  vectorOf,
 } from '../../protocol/index.ts'
 import { type Chain, ChainError } from '../chain/port.ts'
 import { coalitionsOf } from '../coalition.ts'
@@ -46,6 +46,7 @@ const checkGenesis = async (genesis: Genesis, chain: Chain, verify: VerifySignat
   const block = await chain.blockAt(genesis.block)
   const metagraph = await chain.metagraphAt({ netuid: genesis.netuid, block: genesis.block })
   const stakes = new Map(metagraph.neurons.filter((n) => n.permit).map((n) => [n.hotkey, n.stakeRao]))
+  const isOwner = metagraph.ownerHotkey === genesis.owner
   const strangers = genesis.members.filter((member) => stakes.get(member.hotkey) !== member.weight)
   return [
     {
@@ -57,6 +58,11 @@ const checkGenesis = async (genesis: Genesis, chain: Chain, verify: VerifySignat
       name: 'chain',
       ok: chainGenesis === genesis.chainGenesis && block?.hash === genesis.blockHash,
       detail: `the genesis document names this chain and its block ${genesis.block}`,
+    },
+    {
+      name: 'owner',
+      ok: isOwner,
+      detail: `the genesis document names the subnet’s owner at block ${genesis.block}`,
     },
     {
       name: 'committee',
@@ -108,8 +114,6 @@ export const checkWeights = async (o: {
 }): Promise<readonly Check[]> => {
   const { genesis, chain } = o
   const { rounds } = o.replayed.machine
-  const standings = new Map<string, Standing>([...rounds.competitions].map(([id, c]) => [id, c.standing]))
-  const every = genesis.weightsEveryBlocks
   const checks: Check[] = []
   for (const { hotkey } of rounds.committee.members) {
     const name = `weights ${encodeSs58(hotkey)}`
@@ -123,12 +127,13 @@ export const checkWeights = async (o: {
     }
     const shown = JSON.stringify(row.weights)
     // A vector of block h is set a few blocks later; the one before it is allowed for a slow validator.
+    const every = paramsAtBlock(rounds, row.setAt).mesh.weightsEveryBlocks
     const newest = Math.floor(row.setAt / every) * every
     const candidates: readonly number[] = [newest, newest - every].filter((block) => block > 0)
     const vectors = await Promise.all(
       candidates.map(async (block) => {
         const metagraph: Metagraph = await chain.metagraphAt({ netuid: genesis.netuid, block })
-        const { uids, values } = vectorAt({ competitions: genesis.competitions, standings, metagraph })
+        const { uids, values } = vectorOf(rounds, metagraph)
         return { block, row: JSON.stringify(uids.map((uid, index) => [uid, values[index]])) }
       }),
     )

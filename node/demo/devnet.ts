@@ -187,6 +187,7 @@ export const foundMesh = async (o: {
     block: head.number,
     blockHash: head.hash,
     epoch: metagraph.epoch,
+    owner: metagraph.ownerHotkey,
     members: byHotkey.map((member) => ({ hotkey: member.keys.hotkey.publicKey, weight: member.stakeRao })),
     delegations: await Promise.all(byHotkey.map((member) => delegate(member, domain))),
     deltaMs: 1_000,

@@ -1,6 +1,6 @@
 /** The competitions a mesh can run: what is particular to each, so that adding one touches one folder and one line here. */
 import type { Digest } from '../crypto.ts'
-import type { CompetitionParams } from '../genesis.ts'
+import type { CompetitionParams } from '../params.ts'
 import { drawMatrices } from './matrix-lossless/draw.ts'
 import { type ParamsFacts, PRESETS } from './matrix-lossless/params.ts'
 import { certifyHost, type HostCertificate, type MatrixRuns, type Scored, scoreRuns } from './matrix-lossless/score.ts'

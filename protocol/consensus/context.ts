@@ -14,6 +14,7 @@ import { voteOf } from './votes.ts'
 /** The rounds, bound to their state. */
 export type Host = {
   readonly committee: () => Committee | null
+  readonly deltaMs: () => number
   readonly headBlock: () => number
   readonly due: (at: number) => Entry | null
   readonly check: (query: CheckQuery) => EntryCheck

@@ -62,7 +62,8 @@ const activate = (c: Context): void => {
 }
 
 const startTimer = (c: Context): void => {
-  const { current, deltaMs } = c.state
+  const { current } = c.state
+  const deltaMs = c.host.deltaMs()
   if (!current.active || current.deadline !== null) return
   const notarized = currentView(c).notarization !== null
   current.deadline = c.at + (notarized ? finalizeTimeoutMs(deltaMs) : viewTimeoutMs(deltaMs, current.view))

@@ -59,7 +59,6 @@ export type LogEnd = {
 export type Consensus = {
   /** Null for an observer. */
   readonly self: Key | null
-  readonly deltaMs: number
   log: LogEnd
   /** The newest decided heights, at most SYNC_BATCH_MAX; older ones are the archive's. */
   readonly recent: Decided[]
@@ -95,13 +94,11 @@ export const openHeight = (height: number, committee: Committee | null): Height 
 /** The state before the first height. `origin` is the mesh's domain, which the first header names as the one before it. */
 export const openConsensus = (o: {
   self: Key | null
-  deltaMs: number
   origin: Digest
   block: number
   committee: Committee | null
 }): Consensus => ({
   self: o.self,
-  deltaMs: o.deltaMs,
   log: { frontier: EMPTY_FRONTIER, root: frontierRoot(EMPTY_FRONTIER), last: o.origin, block: o.block },
   recent: [],
   decidedAt: 0,

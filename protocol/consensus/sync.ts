@@ -48,8 +48,8 @@ const sendDecided = (c: Context, o: { from: number; to: Key; countMax: number })
  * merely overtaken needs no answer.
  */
 export const answerOld = (c: Context, o: { height: number; hotkey: Key }): void => {
-  const { self, current, decidedAt, deltaMs } = c.state
-  const overtaken = o.height === current.height - 1 && c.at < decidedAt + deltaMs
+  const { self, current, decidedAt } = c.state
+  const overtaken = o.height === current.height - 1 && c.at < decidedAt + c.host.deltaMs()
   if (o.hotkey !== self && !overtaken && o.height > 0) sendDecided(c, { from: o.height, to: o.hotkey, countMax: 1 })
 }
 

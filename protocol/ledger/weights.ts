@@ -1,8 +1,8 @@
 /** The weights vector of a block: a pure function of the ledger, the parameters and the chain at that block. */
 import type { Metagraph } from '../chain-view.ts'
 import { compareNumbers } from '../competition/integers.ts'
-import type { CompetitionParams } from '../genesis.ts'
 import type { WeightsVector } from '../machine-types.ts'
+import type { CompetitionParams } from '../params.ts'
 import type { LeadRecord, Standing } from './fold.ts'
 
 const PPM = 1_000_000n
@@ -14,10 +14,13 @@ const U16_MAX = 65_535n
  */
 const SETTLE_BLOCKS = 4
 
+/** What a header at `block` decided counts at block `at`. */
+export const isSettled = (block: number, at: number): boolean => block + SETTLE_BLOCKS <= at
+
 /** R-65: the lead pays its newest record whose hotkey is registered at the block: when a winner leaves, the one before it follows. */
 const payee = (standing: Standing, metagraph: Metagraph): LeadRecord | null => {
   const registered = new Set(metagraph.neurons.map((neuron) => neuron.hotkey))
-  const settled = standing.records.filter((record) => record.block + SETTLE_BLOCKS <= metagraph.block.number)
+  const settled = standing.records.filter((record) => isSettled(record.block, metagraph.block.number))
   return settled.findLast((record) => registered.has(record.hotkey)) ?? null
 }
 

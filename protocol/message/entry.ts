@@ -25,6 +25,8 @@ const epoch = struct({
   block: count,
   blockHash: digest,
   members: list(struct({ hotkey: key, weight: u64, delegation: digest }), MEMBERS_MAX),
+  /** Hotkey of the subnet's owner at that block. */
+  owner: key,
 })
 
 const submissionRef = struct({
@@ -65,7 +67,10 @@ const voided = struct({
   missing: list(key, MEMBERS_MAX),
 })
 
-export const entry = union({ epoch, manifest, commits, result, void: voided })
+/** Message id of the change of parameters that the subnet's owner signed. */
+const params = struct({ message: digest })
+
+export const entry = union({ epoch, manifest, commits, result, void: voided, params })
 export type Entry = Infer<typeof entry>
 export type EntryOf<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>
 export type ManifestEntry = EntryOf<'manifest'>

@@ -5,7 +5,7 @@ import { PEER_ID_BYTES_MAX } from '../limits.ts'
 export const keyScheme = oneOf(['sr25519', 'ed25519'])
 
 /**
- * R-3: a hotkey signs nothing but delegations, and a miner's its submissions. Among several delegations the one with the highest
+ * R-3: a hotkey signs nothing but delegations, a miner's its submissions, and the subnet owner's changes of parameters. Among several delegations the one with the highest
  * counter counts; two with one counter are evidence.
  * Signed under the chain's domain (`chainDomain`), since the mesh's own domain contains the genesis delegations.
  */

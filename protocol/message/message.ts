@@ -11,6 +11,7 @@ import {
   wrappedBytes,
 } from '../crypto.ts'
 import { delegation } from './membership.ts'
+import { params } from './params.ts'
 import { commit, receipt, reveal, roundAttestation, submission } from './round.ts'
 import { preAuthEncoding } from './statement.ts'
 import { proposal, vote } from './vote.ts'
@@ -27,6 +28,7 @@ export const MESSAGES = {
   notarize: vote,
   nullify: vote,
   finalize: vote,
+  params,
 } as const
 
 export type MessageKind = keyof typeof MESSAGES
@@ -71,6 +73,7 @@ const SIGNED_BY = {
   notarize: 'session',
   nullify: 'session',
   finalize: 'session',
+  params: 'hotkey',
 } as const satisfies Record<MessageKind, 'hotkey' | 'session' | 'statement'>
 
 /** True for what a hotkey signed: the message itself names the key, whoever reads it. */
@@ -92,7 +95,7 @@ export const signatureClaim = (
   context: { domains: Domains; sessionKeyOf: (hotkey: Key) => Key | null },
 ): SignatureClaim | null => {
   const bytes = bytesToSign(message, context.domains)
-  if (message.kind === 'delegation' || message.kind === 'submission') {
+  if (message.kind === 'delegation' || message.kind === 'submission' || message.kind === 'params') {
     const { hotkey, scheme } = message.body
     return { scheme, publicKey: hotkey, message: bytes, signature: message.signature }
   }

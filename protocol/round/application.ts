@@ -9,6 +9,7 @@ import { checkEpoch, dueEpoch } from './epoch-entry.ts'
 import { drain, missingOf } from './fold.ts'
 import { accept, expire, fetchNamed } from './items.ts'
 import { checkManifest, dueManifest } from './manifest.ts'
+import { checkParams, dueParams } from './params-entry.ts'
 import { pump, relayOwn } from './pump.ts'
 import { termsOf } from './reveal.ts'
 import { checkStage, dueStage } from './stages.ts'
@@ -34,7 +35,7 @@ const due = (state: RoundState): Entry | null => {
     if (manifest !== null) entries.push({ deadline: manifest.closeBlock, entry: manifest })
   }
   // Equal deadlines keep the genesis document's order of competitions.
-  return entries.sort((a, b) => a.deadline - b.deadline)[0]?.entry ?? null
+  return entries.sort((a, b) => a.deadline - b.deadline)[0]?.entry ?? dueParams(state)
 }
 
 const check = (state: RoundState, query: CheckQuery): EntryCheck => {
@@ -49,6 +50,8 @@ const check = (state: RoundState, query: CheckQuery): EntryCheck => {
     case 'result':
     case 'void':
       return checkStage(state, entry, query)
+    case 'params':
+      return checkParams(state, entry, query)
     default:
       return unreachable(entry)
   }
@@ -141,6 +144,7 @@ const restore = (state: RoundState, record: JournalRecord): void => {
 export const rounds: Application<RoundState> = {
   // An epoch that is decided but not folded has a committee nobody here knows yet.
   committee: (state) => (state.backlog.some(({ header }) => header.entry.kind === 'epoch') ? null : state.committee),
+  deltaMs: (state) => state.params.mesh.deltaMs,
   headBlock: (state) => state.head?.number ?? state.genesis.block,
   due,
   check,

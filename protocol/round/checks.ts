@@ -14,7 +14,7 @@ export const wait = (reason: string, effects: readonly Effect[] = []): EntryChec
  * notarization justifies never is.
  */
 export const isHeldLong = (state: RoundState, query: CheckQuery, held: Held): boolean =>
-  query.at - heldSince(state, held) > backoffMs(2 * state.genesis.deltaMs, query.view)
+  query.at - heldSince(state, held) > backoffMs(2 * state.params.mesh.deltaMs, query.view)
 
 /** Waits while a fresh proposal leaves out any of `omitted` that was held long; sends those on. */
 export const checkOmitted = (state: RoundState, query: CheckQuery, omitted: readonly Held[]): EntryCheck => {

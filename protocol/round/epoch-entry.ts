@@ -15,7 +15,7 @@ const delegatedOf = (held: Held<'delegation'> | null | undefined): Delegated | u
 
 const entryAt = (state: RoundState, metagraph: Metagraph): EntryOf<'epoch'> =>
   epochEntry(metagraph, {
-    capPpm: state.genesis.weightCapPpm,
+    capPpm: state.params.mesh.weightCapPpm,
     delegationOf: (hotkey) => delegatedOf(state.delegations.get(hotkey)),
   })
 
@@ -45,13 +45,15 @@ const faultOf = (
   const { metagraph, named } = o
   const { block, epoch, epochStart } = metagraph
   if (epochStart !== entry.block || epoch !== entry.epoch || block.hash !== entry.blockHash) return 'block'
+  // who may change parameters is the chain's to say.
+  if (entry.owner !== metagraph.ownerHotkey) return 'owner'
   const isOlder = entry.members.some(({ hotkey }) => {
     const before = state.inForce.get(hotkey)
     return before !== undefined && (named.get(hotkey)?.body.counter ?? -1) < before.counter
   })
   if (isOlder) return 'an older delegation'
   const derived = epochEntry(metagraph, {
-    capPpm: state.genesis.weightCapPpm,
+    capPpm: state.params.mesh.weightCapPpm,
     delegationOf: (hotkey) => named.get(hotkey),
   })
   if (!isSame(derived, entry)) return 'members'

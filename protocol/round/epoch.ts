@@ -91,6 +91,7 @@ export const epochEntry = (
     block: metagraph.block.number,
     blockHash: metagraph.block.hash,
     members: members.sort((a, b) => (a.hotkey < b.hotkey ? -1 : 1)),
+    owner: metagraph.ownerHotkey,
   }
 }
 

@@ -6,6 +6,7 @@ import type { Entry, EntryOf, Header, ManifestEntry } from '../message/entry.ts'
 import type { Delegation } from '../message/membership.ts'
 import { committeeOf } from './epoch.ts'
 import { prune } from './items.ts'
+import { foldParams, seatOwner, settleParams } from './params.ts'
 import { resultDigest } from './result.ts'
 import { evaluationOf } from './reveal.ts'
 import { deriveRound } from './stages.ts'
@@ -26,6 +27,8 @@ const namedBy = (entry: Entry): readonly Digest[] => {
       return entry.commits
     case 'result':
       return entry.reveals
+    case 'params':
+      return [entry.message]
     case 'void':
       return []
     default:
@@ -45,6 +48,7 @@ const foldEpoch = (state: RoundState, entry: EntryOf<'epoch'>): void => {
     if (held !== null) bodies.set(hotkey, held.message.body)
   }
   state.inForce = bodies
+  seatOwner(state, entry.owner)
   state.committee = committeeOf({
     epoch: entry.epoch,
     seed: entry.blockHash,
@@ -148,6 +152,9 @@ const foldEntry = (state: RoundState, { header, digest }: Pending): void => {
     case 'void':
       close(state, competitionOf(state, entry.competition))
       break
+    case 'params':
+      foldParams(state, entry.message)
+      break
     default:
       unreachable(entry)
   }
@@ -164,7 +171,9 @@ export const drain = (state: RoundState): void => {
   for (let next = state.backlog[0]; next !== undefined && missingOf(state).length === 0; next = state.backlog[0]) {
     state.backlog.shift()
     foldEntry(state, next)
+    state.logHeight = next.header.height
     state.logBlock = next.header.block
+    settleParams(state, next.header.block)
     // What proposals of this height named may never be needed again.
     state.wanted.clear()
   }

@@ -4,8 +4,10 @@ import { memberOf, weightOf } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
 import type { Effect } from '../machine-types.ts'
 import { type MessageKind, messageId, type Signed } from '../message/message.ts'
+import { targetOf } from '../message/params.ts'
 import { attestedBy } from './attestation.ts'
 import { eligibleHotkeys } from './epoch.ts'
+import { propose } from './params.ts'
 import { ask, type CompetitionState, type Held, heldSince, type OpenRound, type RoundState } from './state.ts'
 
 /** Submissions without a verdict in one competition; beyond it newcomers are refused, since the older ones have receipts already. */
@@ -64,6 +66,13 @@ const acceptDelegation = (state: RoundState, { held, isNamed }: Incoming<'delega
   if (isNewer) state.delegations.set(hotkey, held)
   if (isNewer || isNamed) keep(state, held)
   return { isKept: isNewer || isNamed, conflict: isConflict ? newest.message : null }
+}
+
+/** One change a target: the newest that may still be decided. Its signer is no validator, so two of one counter convict nobody. */
+const acceptParams = (state: RoundState, { held, isNamed }: Incoming<'params'>): Acceptance => {
+  const isProposed = propose(state, held)
+  if (isProposed || isNamed) keep(state, held)
+  return { isKept: isProposed || isNamed, conflict: null }
 }
 
 const isWelcome = (state: RoundState, competition: CompetitionState, miner: Key): boolean => {
@@ -180,6 +189,8 @@ export const accept = (
       return acceptReveal(state, { held: { ...base, message }, isNamed })
     case 'roundAttestation':
       return acceptAttestation(state, { held: { ...base, message }, isNamed })
+    case 'params':
+      return acceptParams(state, { held: { ...base, message }, isNamed })
     case 'proposal':
     case 'notarize':
     case 'nullify':
@@ -203,7 +214,9 @@ const isDead = (state: RoundState, { id, message }: Held, { isCandidate, isOpen,
   if (message.kind === 'receipt') {
     return !isCandidate(message.body.submission) && !state.orphans.has(message.body.submission)
   }
-  if (message.kind !== 'delegation' || state.wanted.has(id)) return false
+  if (state.wanted.has(id)) return false
+  if (message.kind === 'params') return state.params.proposed.get(targetOf(message.body))?.id !== id
+  if (message.kind !== 'delegation') return false
   const { hotkey, counter } = message.body
   // The next EPOCH may still name the one in force, and nobody can be asked for one of the genesis document.
   return state.delegations.get(hotkey)?.id !== id && state.inForce.get(hotkey)?.counter !== counter

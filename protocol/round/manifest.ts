@@ -57,7 +57,9 @@ const rank = (
   o: { readonly closeBlock: number; readonly isCounted: (held: Held) => boolean },
 ): readonly Ranked[] =>
   [...competition.candidates.values()]
-    .filter((candidate) => state.stored.has(candidate.held.message.body.bundle) && o.isCounted(candidate.held))
+    .filter(({ held }) => state.stored.has(held.message.body.bundle) && o.isCounted(held))
+    // The limit may have fallen since it was taken.
+    .filter(({ held }) => held.message.body.sizeBytes <= competition.params.bundleBytesMax)
     .flatMap((candidate) => {
       const receipts = timely(state, candidate.receipts, o.closeBlock).filter((receipt) => o.isCounted(receipt))
       const ref = refOf(state, candidate.held.id, receipts)

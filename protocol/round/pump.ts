@@ -2,11 +2,11 @@
 import { memberOf } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
 import { incumbentOf } from '../ledger/fold.ts'
-import { vectorAt } from '../ledger/weights.ts'
 import type { Effect } from '../machine-types.ts'
 import { signAttestation } from './attestation.ts'
 import { missingOf } from './fold.ts'
 import { fetchBundles, fetchNamed, fetchOrphans, noteOwnReceipt, relayHeld } from './items.ts'
+import { paramsAtBlock, vectorOf } from './params.ts'
 import { roundIdOf, termsOf } from './reveal.ts'
 import {
   ask,
@@ -98,7 +98,17 @@ const evaluate = (state: RoundState, competition: CompetitionState, { round }: D
   if (terms === null || !isReady) return []
   round.isEvaluating = true
   const { competition: id, round: number, manifest } = terms.id
-  return [{ kind: 'evaluate', competition: id, round: number, manifest, entry: round.entry, seed: terms.seed }]
+  return [
+    {
+      kind: 'evaluate',
+      competition: id,
+      round: number,
+      manifest,
+      entry: round.entry,
+      params: round.params,
+      seed: terms.seed,
+    },
+  ]
 }
 
 const signCommit = (state: RoundState, { round, self, at }: Duty): readonly Effect[] => {
@@ -157,18 +167,24 @@ const pumpCompetition = (
   ]
 }
 
+/** the newest block that a vector is due for; 0 while a new interval has none yet. */
+const weightsBlockAt = (state: RoundState, head: number): number => {
+  const every = paramsAtBlock(state, head).mesh.weightsEveryBlocks
+  const block = Math.floor(head / every) * every
+  return block % paramsAtBlock(state, block).mesh.weightsEveryBlocks === 0 ? block : 0
+}
+
 /** the vector of a block is handed to the chain once at most: the record that it will be is durable before. */
 const setWeights = (state: RoundState, head: number, at: number): readonly Effect[] => {
-  const { self, genesis } = state
-  const block = Math.floor(head / genesis.weightsEveryBlocks) * genesis.weightsEveryBlocks
+  const { self } = state
+  const block = weightsBlockAt(state, head)
   const hasResult = [...state.competitions.values()].some((competition) => competition.results.length > 0)
   const isSetter = self !== null && memberOf(state.committee, self) !== undefined
   if (!hasResult || !isSetter || block <= state.weightsBlock || head - block > WEIGHTS_LATE_BLOCKS) return []
   const metagraph = state.metagraphs.get(block)
   if (metagraph === undefined) return readMetagraph(state, block, at)
   state.weightsBlock = block
-  const standings = new Map([...state.competitions].map(([id, { standing }]) => [id, standing]))
-  const vector = vectorAt({ competitions: genesis.competitions, standings, metagraph })
+  const vector = vectorOf(state, metagraph)
   if (vector.uids.length === 0) return []
   return [
     { kind: 'persist', records: [{ kind: 'weights', block }] },
@@ -190,11 +206,11 @@ export const pump = (state: RoundState, at: number): readonly Effect[] => {
   ]
 }
 
-/** This node's own messages that the log does not name yet, sent again: gossip alone is not delivery. */
+/** This node's own messages that the log does not name yet, and the owner's, sent again: gossip alone is not delivery. */
 export const relayOwn = (state: RoundState, at: number): readonly Effect[] => {
   const { self } = state
   if (self === null) return []
-  const own: (Held | undefined)[] = []
+  const own: (Held | undefined)[] = [...state.params.proposed.values()]
   const delegation = state.delegations.get(self)
   if (delegation?.message.body.counter !== state.inForce.get(self)?.counter) own.push(delegation)
   for (const { candidates, open, attested } of state.competitions.values()) {

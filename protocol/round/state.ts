@@ -2,11 +2,13 @@
 import type { BlockRef, Metagraph } from '../chain-view.ts'
 import type { Committee } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
-import { type CompetitionParams, domainsOf, type Genesis, paramsHash } from '../genesis.ts'
+import { domainsOf, type Genesis, meshParamsOf } from '../genesis.ts'
 import { createStanding, incumbentOf, type Standing } from '../ledger/fold.ts'
 import type { Header, ManifestEntry } from '../message/entry.ts'
 import type { Delegation } from '../message/membership.ts'
 import { type Domains, type MessageKind, messageId, type Signed } from '../message/message.ts'
+import type { ParamsChange } from '../message/params.ts'
+import { type CompetitionParams, type MeshParams, paramsHash } from '../params.ts'
 import { committeeOf } from './epoch.ts'
 import type { RoundResult } from './result.ts'
 import type { Evaluation } from './statement.ts'
@@ -58,8 +60,9 @@ export type Attested = {
 }
 
 export type CompetitionState = {
-  readonly params: CompetitionParams
-  readonly paramsHash: Digest
+  /** In force for the next manifest; an open round has its own. */
+  params: CompetitionParams
+  paramsHash: Digest
   readonly standing: Standing
   open: OpenRound | null
   lastRound: number
@@ -75,6 +78,28 @@ export type CompetitionState = {
 
 /** Decided, but not foldable until every message that it names is here. */
 export type Pending = { readonly header: Header; readonly digest: Digest }
+
+/** Parameters that were in force from the header of a block on. */
+export type ParamsVersion = {
+  readonly block: number
+  readonly mesh: MeshParams
+  readonly competitions: readonly CompetitionParams[]
+}
+
+/** Parameters as the log tells them; each competition has its own beside its standing. By target: the mesh, or one competition. */
+export type ParamsState = {
+  /** The subnet's owner, by the genesis document or the newest EPOCH. */
+  owner: Key
+  mesh: MeshParams
+  /** Changes that no height has decided: the newest of each target. */
+  readonly proposed: Map<string, Held<'params'>>
+  /** Decided changes whose height has not come. */
+  readonly pending: Map<string, ParamsChange>
+  /** The highest decided counter. */
+  readonly counters: Map<string, number>
+  /** Oldest first; the last is in force. */
+  readonly versions: ParamsVersion[]
+}
 
 /** Mutated in place by the application alone. */
 export type RoundState = {
@@ -94,8 +119,10 @@ export type RoundState = {
   /** By id, in the genesis document's order. */
   readonly competitions: ReadonlyMap<string, CompetitionState>
   readonly backlog: Pending[]
-  /** Block of the newest folded header. */
+  /** Height and block of the newest folded header; height 0 is the genesis document's. */
+  logHeight: number
   logBlock: number
+  readonly params: ParamsState
   readonly metagraphs: Map<number, Metagraph>
   latest: Metagraph | null
   /** Bundles that are stored here. */
@@ -151,7 +178,16 @@ export const createRounds = (o: { readonly genesis: Genesis; readonly self: Key 
     orphans: new Map(),
     competitions: new Map(genesis.competitions.map((params) => [params.id, createCompetition(params, genesis.block)])),
     backlog: [],
+    logHeight: 0,
     logBlock: genesis.block,
+    params: {
+      owner: genesis.owner,
+      mesh: meshParamsOf(genesis),
+      proposed: new Map(),
+      pending: new Map(),
+      counters: new Map(),
+      versions: [{ block: genesis.block, mesh: meshParamsOf(genesis), competitions: genesis.competitions }],
+    },
     metagraphs: new Map(),
     latest: null,
     stored: new Set(),

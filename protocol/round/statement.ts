@@ -7,7 +7,7 @@ import { PAIR_VERDICTS, pairVerdict } from '../competition/pair.ts'
 import { type RoundId, roundIdBytes } from '../competition/seed.ts'
 import { concatBytes, type Digest, hash, hexToBytes, type Key, utf8ToBytes } from '../crypto.ts'
 import { ProtocolError } from '../errors.ts'
-import { COMPETITION_ID_BYTES_MAX, SUBMISSIONS_MAX } from '../limits.ts'
+import { COMPETITION_ID_BYTES_MAX, QUADS_MAX, SUBMISSIONS_MAX } from '../limits.ts'
 import { type Json, PREDICATE_TYPES, printJson } from '../message/statement.ts'
 
 /** `pass`: measured; `miner`: the code's own fault; `infra`: ours; `inconclusive`: nobody's, measure again. */
@@ -17,8 +17,6 @@ export type Verdict = (typeof VERDICTS)[number]
 /** Letters of a reason code: a word of capitals. */
 export const CODE_BYTES_MAX = 32
 const CODE = /^[A-Z0-9_]*$/
-/** Quads of one submission: the last look of PAIR-1 is after 30 to 32. */
-const QUADS_MAX = 64
 /** Names of a machine's parts. */
 const HARDWARE_TEXT_BYTES_MAX = 96
 

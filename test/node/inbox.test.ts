@@ -30,7 +30,7 @@ const submission: Signed = {
   signature: SIGNATURE,
 }
 const decidedAt = (height: number): Decided => {
-  const entry = { kind: 'epoch', epoch: 1, block: 1, blockHash: DIGEST, members: [] } as const
+  const entry = { kind: 'epoch', epoch: 1, block: 1, blockHash: DIGEST, members: [], owner: DIGEST } as const
   const header = { height, previous: DIGEST, logRoot: DIGEST, block: 1, epoch: 0, entry }
   const signatures = [{ member: 0, signature: SIGNATURE }]
   return { header, certificate: { phase: 'finalize', height, view: 0, value: headerDigest(header), signatures } }

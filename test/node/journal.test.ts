@@ -79,7 +79,7 @@ test('records of every kind come back in the order written, also after the store
 test('messages are found by their id and decided heights by their number, a batch at a time', async (t) => {
   const { journal } = await open(t)
   const message = { ...receipt(1), signature: SIGNATURE }
-  const entry = { kind: 'epoch', epoch: 1, block: 1, blockHash: DIGEST, members: [] } as const
+  const entry = { kind: 'epoch', epoch: 1, block: 1, blockHash: DIGEST, members: [], owner: DIGEST } as const
   const header = { height: 1, previous: DIGEST, logRoot: DIGEST, block: 1, epoch: 0, entry }
   const value: Decided = {
     header,

@@ -9,13 +9,14 @@ import { createFakeLog, DIGEST } from './fakes.ts'
 const IMAGE = '1a'.repeat(32)
 const ID = '2b'.repeat(32)
 
+const rules = COMPETITIONS.get('matrix-lossless')
+assert.ok(rules)
+const params = rules.presets.demo({ image: IMAGE, poolManifest: DIGEST, poolRoot: DIGEST, referenceNanos: 1n })
+
 const genesis = (): Genesis => {
-  const rules = COMPETITIONS.get('matrix-lossless')
-  assert.ok(rules)
-  const params = rules.presets.demo({ image: IMAGE, poolManifest: DIGEST, poolRoot: DIGEST, referenceNanos: 1n })
   return {
     ...{ chainGenesis: DIGEST, netuid: 1, mechanism: 0, version: 1, block: 1, blockHash: DIGEST, epoch: 0 },
-    ...{ members: [], delegations: [], deltaMs: 1_000, weightCapPpm: 330_000, weightsEveryBlocks: 10 },
+    ...{ owner: DIGEST, members: [], delegations: [], deltaMs: 1_000, weightCapPpm: 330_000, weightsEveryBlocks: 10 },
     competitions: [params],
   }
 }
@@ -54,7 +55,7 @@ for (const imageDigest of [null, '3c'.repeat(32)]) {
       ...{ competition: 'matrix-lossless', round: 1, paramsHash: DIGEST, image: IMAGE, closeBlock: 2, beaconBlock: 3 },
       ...{ incumbent: null, thetaPpm: 50_000, submissions: [{ id: ID, receiptBlock: 1, receipts: [] }] },
     }
-    const job = { competition: 'matrix-lossless', round: 1, manifest: DIGEST, seed: DIGEST }
+    const job = { competition: 'matrix-lossless', round: 1, manifest: DIGEST, params, seed: DIGEST }
     measurer.evaluate({ ...job, entry: { kind: 'manifest', ...manifest } })
     const input = await submitted
     assert.equal(input.kind, 'evaluated')

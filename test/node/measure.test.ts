@@ -49,7 +49,14 @@ const entry: ManifestEntry = {
   paramsHash: paramsHash(params),
   submissions: ['first', 'second'].map((name) => ({ id: digestOf(name), receiptBlock: 90, receipts: [] })),
 }
-const job = { competition: params.id, round: 3, manifest: digestOf('manifest'), entry, seed: digestOf('seed') }
+const job = {
+  competition: params.id,
+  round: 3,
+  manifest: digestOf('manifest'),
+  entry,
+  params,
+  seed: digestOf('seed'),
+}
 
 const side = (nanos: number) => ({
   compressedBytes: [10, 10] as const,

@@ -39,7 +39,7 @@ const vote: Signed = {
 }
 const id = messageId(message, domains)
 const blob = Uint8Array.of(1, 2, 3)
-const entry = { kind: 'epoch', epoch: 1, block: 1, blockHash: DIGEST, members: [] } as const
+const entry = { kind: 'epoch', epoch: 1, block: 1, blockHash: DIGEST, members: [], owner: DIGEST } as const
 const header = { height: 4, previous: DIGEST, logRoot: DIGEST, block: 1, epoch: 0, entry }
 const decided: Decided = {
   header,

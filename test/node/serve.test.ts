@@ -49,7 +49,6 @@ const create = async (t: TestContext, o: { accept?: () => Promise<void>; refusal
   const journal = createJournal({ store, domains })
   const told: string[] = []
   const serve = createServer({
-    genesis,
     domains,
     store,
     journal,
@@ -66,6 +65,7 @@ const create = async (t: TestContext, o: { accept?: () => Promise<void>; refusal
     },
     stored: (digest) => told.push(`stored ${digest}`),
     isMember: (peerId) => peerId === 'member',
+    paramsOf: (id) => genesis.competitions.find((one) => one.id === id),
     refusalOf: async () => o.refusal ?? null,
   })
   const ask = (kind: RequestKind, data: Uint8Array, from = 'stranger') => serve({ from, kind, data })
@@ -90,7 +90,7 @@ test('a blob is answered to anyone, a pool’s matrix to members of the committe
 test('a message is answered by its id, decided heights by number', async (t) => {
   const { journal, ask, refused } = await create(t)
   const message = { ...receipt(1), signature: SIGNATURE }
-  const entry = { kind: 'epoch', epoch: 1, block: 1, blockHash: DIGEST, members: [] } as const
+  const entry = { kind: 'epoch', epoch: 1, block: 1, blockHash: DIGEST, members: [], owner: DIGEST } as const
   const header = { height: 1, previous: DIGEST, logRoot: DIGEST, block: 1, epoch: 0, entry }
   const decided: Decided = {
     header,

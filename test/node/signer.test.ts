@@ -44,7 +44,7 @@ const vote = (kind: 'notarize' | 'nullify' | 'finalize', value: Digest, view = 0
   return { kind, body: { height: 5, view, value, hotkey } }
 }
 const proposal = (blockHash: Digest, parentView: number | null = null): Extract<Unsigned, { kind: 'proposal' }> => {
-  const entry = { kind: 'epoch', epoch: 1, block: 9, blockHash, members: [] } as const
+  const entry = { kind: 'epoch', epoch: 1, block: 9, blockHash, members: [], owner: blockHash } as const
   const header = { height: 5, previous: none, logRoot: none, block: 9, epoch: 0, entry }
   return { kind: 'proposal', body: { height: 5, view: 0, hotkey, parentView, header } }
 }
@@ -63,7 +63,7 @@ const conflicts = (signer: ReturnType<typeof fresh>, message: Unsigned): void =>
   )
 
 test('what is signed verifies under the key that its kind asks for', () => {
-  const byOther = kinds.filter((kind) => kind !== 'delegation' && kind !== 'submission')
+  const byOther = kinds.filter((kind) => kind !== 'delegation' && kind !== 'submission' && kind !== 'params')
   fc.assert(
     fc.property(unsigned(byOther), (message) => {
       const claim = signatureClaim(fresh().sign(message), { domains, sessionKeyOf: () => keys.session.publicKey })
@@ -75,7 +75,14 @@ test('what is signed verifies under the key that its kind asks for', () => {
     kind: 'submission',
     body: { competition: 'c', hotkey, scheme: 'sr25519', bundle: one, sizeBytes: 7 },
   } as const
+  const mesh = { kind: 'mesh', deltaMs: 1_000, weightCapPpm: 330_000, weightsEveryBlocks: 10 } as const
+  const change = {
+    kind: 'params',
+    body: { hotkey, scheme: 'sr25519', counter: 1, activationHeight: 9, change: mesh },
+  } as const
   const signed = [
+    signWithHotkey(change, { hotkey: keys.hotkey, domains }),
+    fresh().sign(change),
     fresh().sign(delegation(1, 10)),
     fresh().sign(submission),
     signWithHotkey(submission, { hotkey: keys.hotkey, domains }),

@@ -106,7 +106,9 @@ const mutate = (bytes: Uint8Array, [how, place, byte]: [string, number, number])
 const Envelope = protobuf.loadSync('proto/mesh.proto').lookupType('evalmesh.v1.Envelope')
 
 test('another protobuf encoding of a message is the same message: same id, and its signature holds', () => {
-  const bySession = kinds.filter((kind) => !['delegation', 'submission', 'reveal', 'roundAttestation'].includes(kind))
+  const bySession = kinds.filter(
+    (kind) => !['delegation', 'submission', 'params', 'reveal', 'roundAttestation'].includes(kind),
+  )
   fc.assert(
     fc.property(unsigned(bySession), (body) => {
       const message = sign(body)
@@ -244,7 +246,7 @@ test('only a hotkey’s bad signature counts against its relay: which session ke
   const plain = kinds.filter((kind) => kind !== 'reveal' && kind !== 'roundAttestation')
   fc.assert(
     fc.property(signed(plain), (message) => {
-      const byHotkey = message.kind === 'submission' || message.kind === 'delegation'
+      const byHotkey = ['submission', 'delegation', 'params'].includes(message.kind)
       assert.equal(relayOf(message), byHotkey ? 'FORGED reject' : 'BAD_SIGNATURE ignore')
     }),
   )

@@ -56,6 +56,7 @@ const genesisOf = (members: Genesis['members']): Genesis => ({
   block: 0,
   blockHash: blockAt(0).hash,
   epoch: 0,
+  owner: OWNER,
   members,
   delegations: members.map(({ hotkey }) => ({ body: delegationOf(hotkey), signature: SIGNATURE })),
   deltaMs: DELTA_MS,

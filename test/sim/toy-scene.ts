@@ -32,6 +32,7 @@ const toyGenesis = (committee: Committee): Genesis => ({
   block: 0,
   blockHash: blockAt(0).hash,
   epoch: 0,
+  owner: '00'.repeat(32),
   members: committee.members.map(({ hotkey, weight }) => ({ hotkey, weight })),
   delegations: [],
   deltaMs: DELTA_MS,

@@ -83,6 +83,7 @@ const step = (state: ToyRounds, input: Input): readonly Effect[] => {
 
 export const toy: Application<ToyRounds> = {
   committee: (state) => state.committee,
+  deltaMs: (state) => state.deltaMs,
   headBlock: (state) => state.head,
   due,
   check,

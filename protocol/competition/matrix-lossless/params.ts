@@ -1,6 +1,6 @@
 /** Parameter presets of lossless matrix compression: the real rules, and a demo that fits into a minute. */
 import type { Digest } from '../../crypto.ts'
-import type { CompetitionParams } from '../../genesis.ts'
+import type { CompetitionParams } from '../../params.ts'
 
 /** What only the founder of a mesh knows. */
 export type ParamsFacts = {

@@ -1,8 +1,9 @@
 /** What a round froze stays as it was: parameters of another day change nothing that is decided, and nothing that is under way. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CompetitionParams } from '../../../protocol/genesis.ts'
+
 import { headerDigest } from '../../../protocol/message/entry.ts'
+import type { CompetitionParams } from '../../../protocol/params.ts'
 import { rounds } from '../../../protocol/round/application.ts'
 import { createRounds, type RoundState } from '../../../protocol/round/state.ts'
 import { createMesh, kindsOf, type Mesh, MINERS, measuredAt, nodeAt, params, submissionOf } from './mesh.ts'

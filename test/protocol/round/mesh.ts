@@ -62,6 +62,7 @@ export const genesisOf = (o: { readonly params?: Partial<typeof params> } = {}):
   block: 100,
   blockHash: digestOf('block 100'),
   epoch: 1,
+  owner: OWNER,
   members: VALIDATORS.map((hotkey, index) => ({ hotkey, weight: STAKES[index] ?? 0n })),
   delegations: VALIDATORS.map((hotkey) => ({ body: delegationOf(hotkey), signature: SIGNATURE })),
   deltaMs: 1_000,

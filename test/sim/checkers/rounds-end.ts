@@ -20,7 +20,7 @@ export const roundsEnd = (): Watcher => {
   const vectors = new Map<number, string>()
   const weighed = new Set<string>()
   const follow = (node: Key, { entry, height }: Header): void => {
-    if (entry.kind === 'epoch' || entry.competition === 'toy') return
+    if (entry.kind === 'epoch' || entry.kind === 'params' || entry.competition === 'toy') return
     const place = `${node}/${entry.competition}/${entry.round}`
     const { from, to } = STEPS[entry.kind]
     const before = stages.get(place)
