@@ -7,6 +7,12 @@ export const bad = (path: string, want: string): never => {
   throw new ProtocolError('BAD_SHAPE', { path, want })
 }
 
+/** The value of a lower-case hex digit by its character code; 255 for what is none. */
+const DIGITS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const value = '0123456789abcdef'.indexOf(String.fromCharCode(code))
+  return value < 0 ? 255 : value
+})
+
 /** Grows as it is written; `bytes()` hands out a copy. */
 export class Writer {
   #buffer = new Uint8Array(256)
@@ -46,8 +52,27 @@ export class Writer {
     this.#buffer.set(bytes, at)
   }
 
+  /** Lower-case hex, two digits a byte. */
+  hex(digits: string): void {
+    const at = this.#reserve(digits.length >> 1)
+    // A 255 among the digits, which no valid one can make, survives the `or`.
+    let seen = 0
+    for (let index = 0; index + 1 < digits.length; index += 2) {
+      const high = DIGITS[digits.charCodeAt(index)] ?? 255
+      const low = DIGITS[digits.charCodeAt(index + 1)] ?? 255
+      seen |= high | low
+      this.#buffer[at + (index >> 1)] = (high << 4) | low
+    }
+    assert(seen < 16 && digits.length % 2 === 0, `${digits} is lower-case hex`)
+  }
+
   bytes(): Uint8Array {
     return this.#buffer.slice(0, this.#size)
+  }
+
+  /** Empty again; the room stays. */
+  clear(): void {
+    this.#size = 0
   }
 }
 

@@ -30,10 +30,15 @@ export type Shape =
 /** The value type of a codec. */
 export type Infer<C> = C extends Codec<infer T> ? T : never
 
-export const encode = <T>(codec: Codec<T>, value: T): Uint8Array => {
-  const out = new Writer()
-  codec.write(out, value)
-  return out.bytes()
+/** One for all: encoding is synchronous, and no codec encodes while it is written. What it grew to is bounded as messages are. */
+const scratch = new Writer()
+
+/** The canonical bytes of `value`, after those of `head`. */
+export const encode = <T>(codec: Codec<T>, value: T, head?: Uint8Array): Uint8Array => {
+  scratch.clear()
+  if (head !== undefined) scratch.raw(head)
+  codec.write(scratch, value)
+  return scratch.bytes()
 }
 
 /** @throws ProtocolError BAD_SHAPE unless `bytes` is exactly one canonical encoding. */
@@ -63,8 +68,10 @@ const uint = (sizeBytes: 1 | 2 | 4): Codec<number> => ({
   write: (out, value) => out.uint(value, sizeBytes),
   read: (input) => input.uint(sizeBytes),
   fromWire: (raw, path) => {
-    const value = toBigInt(raw ?? 0, path)
-    return value >= 0n && value < 1n << BigInt(8 * sizeBytes) ? Number(value) : bad(path, `${sizeBytes} bytes`)
+    const value = typeof raw === 'number' ? raw : Number(toBigInt(raw ?? 0, path))
+    return Number.isInteger(value) && value >= 0 && value < 2 ** (8 * sizeBytes)
+      ? value
+      : bad(path, `${sizeBytes} bytes`)
   },
   toWire: (value) => value,
   toJson: (value) => value,
@@ -93,7 +100,11 @@ export const count: Codec<number> = {
   shape: { kind: 'uint', bits: 53 },
   write: (out, value) => out.u64(BigInt(value)),
   read: (input) => safe(input.u64(), 'count'),
-  fromWire: (raw, path) => safe(toBigInt(raw ?? 0, path), path),
+  // Every vote has one: a Long below 2^53 needs no bigint.
+  fromWire: (raw, path) =>
+    isLong(raw) && raw.high >= 0 && raw.high < 1 << 21
+      ? raw.high * 2 ** 32 + (raw.low >>> 0)
+      : safe(toBigInt(raw ?? 0, path), path),
   toWire: (value) => u64.toWire(BigInt(value)),
   toJson: (value) => value,
 }
@@ -113,11 +124,11 @@ export const hex = (sizeBytes: number): Codec<string> => ({
   shape: { kind: 'hex', sizeBytes },
   write: (out, value) => {
     assert(value.length === 2 * sizeBytes, `${value} has ${sizeBytes} bytes`)
-    out.raw(hexToBytes(value))
+    out.hex(value)
   },
   read: (input) => bytesToHex(input.raw(sizeBytes)),
   fromWire: (raw, path) => {
-    const bytes = toBytes(raw, path)
+    const bytes = raw instanceof Uint8Array ? raw : toBytes(raw, path)
     return bytes.length === sizeBytes ? bytesToHex(bytes) : bad(path, `${sizeBytes} bytes`)
   },
   toWire: (value) => hexToBytes(value),
@@ -151,8 +162,9 @@ export const bytes = (sizeBytesMax: number): Codec<Uint8Array> => ({
 
 const utf8 = { encode: new TextEncoder(), decode: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }) }
 
+/** At most three bytes a code unit: short ones need not be encoded to be measured. */
 const isWellFormed = (value: string, sizeBytesMax: number): boolean =>
-  value.isWellFormed() && utf8.encode.encode(value).length <= sizeBytesMax
+  value.isWellFormed() && (3 * value.length <= sizeBytesMax || utf8.encode.encode(value).length <= sizeBytesMax)
 
 /** Well-formed Unicode of at most `sizeBytesMax` UTF-8 bytes. */
 export const text = (sizeBytesMax: number): Codec<string> => ({
@@ -246,8 +258,11 @@ const isObject = (raw: unknown): raw is Record<string, unknown> => typeof raw ==
 /** Fields in the order given; that order is the encoding. */
 export const struct = <const F extends Readonly<Record<string, AnyCodec>>>(fields: F): Codec<Struct<F>> => {
   const entries = Object.entries(fields) as [string, Codec<unknown>][]
-  const build = (make: (name: string, codec: Codec<unknown>) => unknown) =>
-    Object.fromEntries(entries.map(([name, codec]) => [name, make(name, codec)])) as Struct<F>
+  const build = (make: (name: string, codec: Codec<unknown>) => unknown) => {
+    const built: Record<string, unknown> = {}
+    for (const [name, codec] of entries) built[name] = make(name, codec)
+    return built as Struct<F>
+  }
   return {
     shape: { kind: 'struct', parts: shapesOf(fields) },
     write: (out, value) => {

@@ -19,11 +19,11 @@ const TAG = utf8ToBytes('evalmesh/v1')
 
 /**
  * R-1: what a session key signs: tag ‖ kind ‖ domain ‖ the canonical encoding of the whole body, the kind with its length before it,
- * so that a signature of one kind or mesh never verifies as another.
+ * so that a signature of one kind or mesh never verifies as another. This is all of it that stands before the body.
  */
-export const signedBytes = (o: { kind: string; domain: Digest; body: Uint8Array }): Uint8Array => {
+export const signedHead = (o: { kind: string; domain: Digest }): Uint8Array => {
   const kind = utf8ToBytes(o.kind)
-  return concatBytes(TAG, Uint8Array.of(kind.length), kind, hexToBytes(o.domain), o.body)
+  return concatBytes(TAG, Uint8Array.of(kind.length), kind, hexToBytes(o.domain))
 }
 
 const WRAP = { open: utf8ToBytes('<Bytes>'), close: utf8ToBytes('</Bytes>') }

@@ -92,10 +92,14 @@ const parse = (bytes: Uint8Array) => {
 
 /** The one name of `names` that is set. */
 const only = <N extends string>(raw: Readonly<Record<N, unknown>>, names: readonly N[], path: string): N => {
-  const [first, second] = names.filter((name) => raw[name] !== null && raw[name] !== undefined)
-  if (first === undefined || second !== undefined)
-    throw new ProtocolError('BAD_SHAPE', { path, want: 'exactly one kind' })
-  return first
+  let found: N | null = null
+  for (const name of names) {
+    if (raw[name] === null || raw[name] === undefined) continue
+    if (found !== null) throw new ProtocolError('BAD_SHAPE', { path, want: 'exactly one kind' })
+    found = name
+  }
+  if (found === null) throw new ProtocolError('BAD_SHAPE', { path, want: 'exactly one kind' })
+  return found
 }
 
 const toSigned = (raw: Readonly<Record<MessageKind | 'signature', unknown>>): Signed => {

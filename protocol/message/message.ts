@@ -7,7 +7,7 @@ import {
   type Key,
   type Signature,
   type SignatureClaim,
-  signedBytes,
+  signedHead,
   wrappedBytes,
 } from '../crypto.ts'
 import { delegation } from './membership.ts'
@@ -51,12 +51,21 @@ export type Verified<M> = M & { readonly [verified]: true }
 /** The two domains: hotkeys' delegations stand under the chain's, everything else under the mesh's. */
 export type Domains = { readonly chain: Digest; readonly mesh: Digest }
 
-/** The bytes that are hashed for a message's id and, for session keys, signed. */
-export const bodyBytes = (message: Unsigned, domains: Domains): Uint8Array => {
-  const codec = MESSAGES[message.kind] as Codec<unknown>
-  const domain = message.kind === 'delegation' ? domains.chain : domains.mesh
-  return signedBytes({ kind: message.kind, domain, body: encode(codec, message.body) })
+/** What stands before each body: the same for every message of a kind in a mesh, so made once. */
+const heads = new WeakMap<Domains, Map<MessageKind, Uint8Array>>()
+
+const headOf = (kind: MessageKind, domains: Domains): Uint8Array => {
+  const known = heads.get(domains)
+  const head = known?.get(kind)
+  if (head !== undefined) return head
+  const made = signedHead({ kind, domain: kind === 'delegation' ? domains.chain : domains.mesh })
+  heads.set(domains, (known ?? new Map<MessageKind, Uint8Array>()).set(kind, made))
+  return made
 }
+
+/** The bytes that are hashed for a message's id and, for session keys, signed. */
+export const bodyBytes = (message: Unsigned, domains: Domains): Uint8Array =>
+  encode(MESSAGES[message.kind] as Codec<unknown>, message.body, headOf(message.kind, domains))
 
 /** R-5: a message's identity is its body, never its envelope or signature (sr25519 signs differently each time). */
 export const messageId = (message: Unsigned, domains: Domains): Digest => hash(bodyBytes(message, domains))
