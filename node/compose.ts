@@ -16,11 +16,10 @@ import {
   type Key,
   type Machine,
   type Notice,
+  paramsRefusal,
   parseGenesis,
   type RoundState,
   restoreMachine,
-  type Signed,
-  type SubmissionRefusal,
   step,
   submissionRefusal,
 } from '../protocol/index.ts'
@@ -115,14 +114,14 @@ const toArray = async <T>(items: AsyncIterable<T>): Promise<readonly T[]> => {
   return all
 }
 
-/** Looked at in turn, so after the submission itself. */
-const refusalOf = (p: Parts, id: Digest, submission: Signed<'submission'>['body']): Promise<SubmissionRefusal | null> =>
+/** Looked at in turn, so after the message itself; `whenFull` where its turn will not come. */
+const inTurn = <T>(p: Parts, look: (rounds: RoundState) => T, whenFull: T): Promise<T> =>
   new Promise((resolve) => {
     const isQueued = p.driver().offer((state) => {
-      resolve(submissionRefusal(state.rounds, id, submission))
+      resolve(look(state.rounds))
       return null
     }, null)
-    if (!isQueued) resolve('WAITING')
+    if (!isQueued) resolve(whenFull)
   })
 
 const openMesh = (p: Parts, stored: (digest: Digest) => void): Promise<Mesh> =>
@@ -139,7 +138,8 @@ const openMesh = (p: Parts, stored: (digest: Digest) => void): Promise<Mesh> =>
       request: createServer({
         ...p,
         stored,
-        refusalOf: (id, body) => refusalOf(p, id, body),
+        refusalOf: (id, body) => inTurn(p, (rounds) => submissionRefusal(rounds, id, body), 'WAITING' as const),
+        paramsRefusalOf: (id, change) => inTurn(p, (rounds) => paramsRefusal(rounds, id, change), 'stopping'),
         paramsOf: (id) => p.driver().read(({ rounds }) => rounds.competitions.get(id)?.params),
         isMember: (id) => membersOf(p).members.some(({ peerId }) => peerId === id),
       }),

@@ -8,6 +8,7 @@ import { addCompletion } from './cli/completion.ts'
 import { addDemo } from './cli/demo.ts'
 import { addKeys } from './cli/keys.ts'
 import { CliError, EXIT, EXIT_HELP, progress } from './cli/output.ts'
+import { addParams } from './cli/params.ts'
 import { addCompetitions, addStatus } from './cli/status.ts'
 import { addSubmit } from './cli/submit.ts'
 import { addValidator } from './cli/validator.ts'
@@ -34,6 +35,7 @@ const createProgram = (): Command => {
     addAudit,
     addStatus,
     addCompetitions,
+    addParams,
     addKeys,
     addCompletion,
   ])

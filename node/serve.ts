@@ -1,4 +1,4 @@
-/** Answers peers: blobs and messages by digest, decided heights by number, a miner's submission. */
+/** Answers peers: blobs and messages by digest, decided heights by number, a miner's submission, the owner's change of parameters. */
 import {
   bytesToHex,
   type CompetitionParams,
@@ -10,6 +10,7 @@ import {
   encode,
   encodeEnvelopes,
   messageId,
+  type ParamsChange,
   ProtocolError,
   type Signed,
   type SubmissionRefusal,
@@ -32,6 +33,16 @@ const REFUSALS: Readonly<Record<SubmissionRefusal, string>> = {
   WAITING: 'too many submissions of this hotkey wait for their round already',
 }
 
+/** What the owner can do about it; every other name is that of a parameter. */
+const PARAMS_REFUSALS: Readonly<Record<string, string>> = {
+  owner: 'only the subnet owner’s hotkey changes parameters',
+  counter: 'its counter is not above the last one: sign again',
+  activation: 'its activation height has passed: sign again with a later one',
+  competition: 'there is no such competition here',
+  stopping: 'this validator is stopping: try another',
+  shares: 'all competitions together would hand out more than everything',
+}
+
 const refuse = (reason: string): never => {
   throw new MeshError('REFUSED', { reason })
 }
@@ -50,6 +61,8 @@ export const createServer = (o: {
   readonly paramsOf: (competition: string) => CompetitionParams | undefined
   /** Why the machine did not take a submission that it was just given; null when it did. */
   readonly refusalOf: (id: Digest, submission: Signed<'submission'>['body']) => Promise<SubmissionRefusal | null>
+  /** The same of a change of parameters: the name of what is wrong with it. */
+  readonly paramsRefusalOf: (id: Digest, change: ParamsChange) => Promise<string | null>
 }): MeshHandlers['request'] => {
   const blob = async (from: string, key: string): Promise<Uint8Array> => {
     if (o.pool.isMatrix(key) && !o.isMember(from)) return refuse('pool matrices are for committee members')
@@ -60,17 +73,29 @@ export const createServer = (o: {
   const heights = (from: number): Uint8Array =>
     encodeEnvelopes({ kind: 'decided', decided: o.journal.decidedFrom(from) })[0] ?? refuse('not here')
 
+  const change = async (from: string, message: Signed<'params'>): Promise<Uint8Array> => {
+    await o.inbox().accept({ kind: 'message', message }, from)
+    const id = messageId(message, o.domains)
+    const fault = await o.paramsRefusalOf(id, message.body)
+    return fault === null
+      ? encode(submitAnswer, { id })
+      : refuse(PARAMS_REFUSALS[fault] ?? `${fault} is out of its range`)
+  }
+
   const submit = async (from: string, data: Uint8Array): Promise<Uint8Array> => {
     const { message: raw, bundle } = decode(submitRequest, data)
     const [received] = decodeEnvelope(raw)
-    if (received?.kind !== 'message' || received.message.kind !== 'submission') return refuse('not a submission')
-    const { body } = received.message
+    if (received?.kind !== 'message') return refuse('not a message')
+    const { message } = received
+    if (message.kind === 'params') return change(from, message)
+    if (message.kind !== 'submission') return refuse('neither a submission nor a change of parameters')
+    const { body } = message
     const params = o.paramsOf(body.competition)
     if (params === undefined) return refuse(`no competition ${body.competition} here`)
     checkBundle({ params, submission: body, bundle })
     // First the signature: nobody fills this disk anonymously.
     await o.inbox().accept(received, from)
-    const id = messageId(received.message, o.domains)
+    const id = messageId(message, o.domains)
     const refusal = await o.refusalOf(id, body)
     if (refusal !== null) return refuse(`${refusal}: ${REFUSALS[refusal]}`)
     await o.store.putBlob(bundle)

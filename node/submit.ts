@@ -50,7 +50,7 @@ export const prepareSubmission = (o: {
 
 /** Sends it to the first of these peers that takes it; resolves to the id under which that peer keeps it. */
 export const sendSubmission = async (o: {
-  readonly submission: Submission
+  readonly submission: Pick<Submission, 'id' | 'bundle'> & { readonly message: Signed }
   readonly mesh: Mesh
   readonly peers: readonly string[]
   readonly signal: AbortSignal

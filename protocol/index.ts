@@ -56,7 +56,15 @@ export {
 export { type ParamsChange, targetOf } from './message/params.ts'
 export { PAYLOAD_TYPE } from './message/statement.ts'
 export { certificate, type Decided, PHASES } from './message/vote.ts'
-export { type CompetitionParams, competitionParams, type MeshParams, meshParams, paramsHash } from './params.ts'
+export {
+  type CompetitionParams,
+  competitionParams,
+  competitionParamsFault,
+  type MeshParams,
+  meshParams,
+  meshParamsFault,
+  paramsHash,
+} from './params.ts'
 export { rounds } from './round/application.ts'
 export { paramsAtBlock, paramsRefusal, vectorOf } from './round/params.ts'
 export { type SubmissionRefusal, submissionRefusal } from './round/refusal.ts'

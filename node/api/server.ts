@@ -6,6 +6,8 @@ export type ApiViews = {
   readonly health: () => { readonly ready: boolean } & Readonly<Record<string, unknown>>
   readonly status: () => unknown
   readonly competitions: () => unknown
+  /** Parameters in force and to come. */
+  readonly params: () => unknown
   /** What decided results say of each validator. */
   readonly validators: () => unknown
   readonly leaderboard: (competition: string) => unknown
@@ -59,6 +61,7 @@ export const createApi = (views: ApiViews): FastifyInstance => {
   })
   get('/status', {}, views.status)
   get('/competitions', {}, views.competitions)
+  get('/params', {}, views.params)
   get('/validators', {}, views.validators)
   const query = { querystring: { type: 'object', properties: { competition: COMPETITION } } }
   get<{ competition?: string }>('/leaderboard', query, ({ competition }) =>

@@ -19,6 +19,7 @@ import {
 } from '../../protocol/index.ts'
 import { type CoalitionView, coalitionsOf } from '../coalition.ts'
 import type { Certificates, CertificateView } from './certificates.ts'
+import { paramsView } from './params-view.ts'
 import { ppmOf } from './ppm.ts'
 import type { ApiViews } from './server.ts'
 import { validatorsView } from './validators.ts'
@@ -302,6 +303,7 @@ export const createViews = (o: Source): ApiViews => {
       competitions: [...rounds().competitions.values()].map((c) => competitionView(c, rounds())),
     }),
     validators: () => validatorsView(rounds()),
+    params: () => paramsView(o.machine()),
     leaderboard: (id) => {
       const competition = rounds().competitions.get(id)
       if (competition === undefined) return null

@@ -1,13 +1,12 @@
 /** The command `evalmesh submit`: signs a miner's solution and hands it to a validator. */
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { domainsOf, ProtocolError, parseGenesis } from '../../protocol/index.ts'
-import { connectGuest, peerIdOf } from '../guest.ts'
+import { domainsOf, parseGenesis } from '../../protocol/index.ts'
+import type { ParamsView } from '../api/params-view.ts'
 import { loadHotkey } from '../keys.ts'
-import { createLog } from '../log.ts'
-import { MeshError } from '../mesh/index.ts'
-import { prepareSubmission, type Submission, sendSubmission } from '../submit.ts'
+import { prepareSubmission } from '../submit.ts'
 import { askApi } from './api-client.ts'
+import { explainRefusal, handOver } from './hand-over.ts'
 import { CliError, EXIT, print, printJson, progress } from './output.ts'
 
 type Flags = {
@@ -21,7 +20,6 @@ type Flags = {
   readonly json?: boolean
 }
 
-const SEND_TIMEOUT_MS = 30_000
 const WAIT_POLL_MS = 2_000
 
 const readSolution = async (file: string): Promise<Uint8Array> =>
@@ -32,39 +30,6 @@ const readSolution = async (file: string): Promise<Uint8Array> =>
       hint: 'give the path of your solution.py',
     })
   })
-
-/** What a rule refuses, in words. */
-const refused = (error: unknown): never => {
-  if (error instanceof ProtocolError) {
-    const { code, sizeBytes, sizeBytesMax } = error.facts
-    const message =
-      code === 'OVERSIZE'
-        ? `solution.py has ${sizeBytes} bytes; the limit is ${sizeBytesMax}, inclusive`
-        : error.message
-    throw new CliError({ exitCode: EXIT.rejected, message: `refused before running: ${message}` })
-  }
-  if (error instanceof MeshError && error.code === 'REFUSED') {
-    const reason = String(error.facts['reason'])
-    const exitCode = reason.startsWith('QUOTA') || reason.startsWith('WAITING') ? EXIT.quota : EXIT.rejected
-    throw new CliError({ exitCode, message: `refused by the validator: ${reason}` })
-  }
-  if (error instanceof MeshError) {
-    const hint = 'check the addresses given with --peer, and that a validator listens there'
-    throw new CliError({ exitCode: EXIT.unavailable, message: `no validator took it: ${error.code}`, hint })
-  }
-  throw error
-}
-
-const send = async (submission: Submission, flags: Flags, genesis: ReturnType<typeof parseGenesis>) => {
-  const log = createLog({ name: 'submit', level: 'warn' })
-  const mesh = await connectGuest({ peers: flags.peer, domains: domainsOf(genesis), log })
-  try {
-    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
-    return await sendSubmission({ submission, mesh, peers: flags.peer.map(peerIdOf), signal })
-  } finally {
-    await mesh.close()
-  }
-}
 
 type Seen = {
   readonly verdict: string | null
@@ -84,9 +49,18 @@ const waitForVerdict = async (id: string, api: string): Promise<Seen> => {
   }
 }
 
+/** Those of the genesis document, with the limit that a validator at `--api` says is in force; it decides in any case. */
+const paramsOf = async (genesis: ReturnType<typeof parseGenesis>, { competition, api }: Flags) => {
+  const params = genesis.competitions.find(({ id }) => id === competition)
+  const view = await askApi<ParamsView>(api, '/params').catch(() => null)
+  const inForce = view?.targets.find((target) => target.competition === competition)?.params
+  if (params === undefined || inForce === undefined || !('bundleBytesMax' in inForce)) return params
+  return { ...params, bundleBytesMax: inForce.bundleBytesMax }
+}
+
 const run = async (file: string, flags: Flags): Promise<void> => {
   const genesis = parseGenesis(await readFile(flags.genesis))
-  const params = genesis.competitions.find(({ id }) => id === flags.competition)
+  const params = await paramsOf(genesis, flags)
   if (params === undefined) {
     const known = genesis.competitions.map(({ id }) => id).join(', ')
     throw new CliError({
@@ -102,7 +76,7 @@ const run = async (file: string, flags: Flags): Promise<void> => {
     if (flags.dryRun) {
       return flags.json ? printJson({ id: submission.id, sent: false }) : print(`${submission.id} (dry run, not sent)`)
     }
-    const { id, peer } = await send(submission, flags, genesis)
+    const { id, peer } = await handOver({ name: 'submit', item: submission, genesis, peers: flags.peer })
     if (!flags.wait)
       return flags.json ? printJson({ id, sent: true, peer }) : print(`${id}\nsubmitted; see /submissions/${id}`)
     progress(`submitted ${id}; waiting for its round`)
@@ -111,7 +85,7 @@ const run = async (file: string, flags: Flags): Promise<void> => {
     else print(`${id}\n${seen.verdict} ${seen.reason ?? ''} ${seen.board ?? ''} metric ${(seen.metricPpm ?? 0) / 1e6}`)
     if (seen.verdict === 'miner') process.exitCode = EXIT.rejected
   } catch (error) {
-    refused(error)
+    explainRefusal(error)
   }
 }
 

@@ -10,7 +10,7 @@ import { drain, missingOf } from './fold.ts'
 import { accept, expire, fetchNamed } from './items.ts'
 import { checkManifest, dueManifest } from './manifest.ts'
 import { checkParams, dueParams } from './params-entry.ts'
-import { pump, relayOwn } from './pump.ts'
+import { pump, relayOwn, relayProposed } from './pump.ts'
 import { termsOf } from './reveal.ts'
 import { checkStage, dueStage } from './stages.ts'
 import type { RoundState } from './state.ts'
@@ -87,6 +87,7 @@ const noteMessage = (state: RoundState, input: Extract<Input, { kind: 'message' 
   const { message } = input
   const { isKept, conflict } = accept(state, message, { since: input.at, isTrusted: false })
   const kept: readonly Effect[] = isKept ? [{ kind: 'persist', records: [{ kind: 'message', message }] }] : []
+  if (isKept && message.kind === 'params') return [...kept, ...relayProposed(state, input.at)]
   if (conflict === null || message.kind === 'submission') return kept
   const notice = { kind: 'equivocation', hotkey: message.body.hotkey, first: conflict, second: message } as const
   return [...kept, { kind: 'notice', notice }]
@@ -98,7 +99,7 @@ const noteHead = (state: RoundState, block: BlockRef, at: number): readonly Effe
   noteBlock(state, block)
   for (const [key, last] of state.asked) if (at - last > ASKED_MS) state.asked.delete(key)
   expire(state, at)
-  return relayOwn(state, at)
+  return [...relayProposed(state, at), ...relayOwn(state, at)]
 }
 
 const note = (state: RoundState, input: Input): readonly Effect[] => {

@@ -206,11 +206,15 @@ export const pump = (state: RoundState, at: number): readonly Effect[] => {
   ]
 }
 
-/** This node's own messages that the log does not name yet, and the owner's, sent again: gossip alone is not delivery. */
+/** The owner has no node: whoever has its change hands it to all, so that whoever leads can propose it. */
+export const relayProposed = (state: RoundState, at: number): readonly Effect[] =>
+  relayHeld(state, [...state.params.proposed.values()], at)
+
+/** This node's own messages that the log does not name yet, sent again: gossip alone is not delivery. */
 export const relayOwn = (state: RoundState, at: number): readonly Effect[] => {
   const { self } = state
   if (self === null) return []
-  const own: (Held | undefined)[] = [...state.params.proposed.values()]
+  const own: (Held | undefined)[] = []
   const delegation = state.delegations.get(self)
   if (delegation?.message.body.counter !== state.inForce.get(self)?.counter) own.push(delegation)
   for (const { candidates, open, attested } of state.competitions.values()) {

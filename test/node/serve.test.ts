@@ -43,7 +43,10 @@ const envelope = (content: Parameters<typeof encodeEnvelopes>[0]): Uint8Array =>
 const request = (message: Signed, bytes = bundle): Uint8Array =>
   encode(submitRequest, { message: envelope({ kind: 'message', message }), bundle: bytes })
 
-const create = async (t: TestContext, o: { accept?: () => Promise<void>; refusal?: SubmissionRefusal } = {}) => {
+const create = async (
+  t: TestContext,
+  o: { accept?: () => Promise<void>; refusal?: SubmissionRefusal; fault?: string } = {},
+) => {
   const store = await openStore({ dir: newFolder(t) })
   t.after(() => store.close())
   const journal = createJournal({ store, domains })
@@ -67,6 +70,7 @@ const create = async (t: TestContext, o: { accept?: () => Promise<void>; refusal
     isMember: (peerId) => peerId === 'member',
     paramsOf: (id) => genesis.competitions.find((one) => one.id === id),
     refusalOf: async () => o.refusal ?? null,
+    paramsRefusalOf: async () => o.fault ?? null,
   })
   const ask = (kind: RequestKind, data: Uint8Array, from = 'stranger') => serve({ from, kind, data })
   const refused = async (kind: RequestKind, data: Uint8Array, reason: RegExp): Promise<void> =>
@@ -125,7 +129,7 @@ const tooLarge = packBundle([{ path: 'solution.py', content: new Uint8Array(para
 const otherName = packBundle([{ path: 'main.py', content: new Uint8Array(100) }])
 const refusals: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ['bytes that are no request', Uint8Array.of(1, 2), /BAD_SHAPE/],
-  ['another message than a submission', request({ ...receipt(1), signature: SIGNATURE }), /not a submission/],
+  ['another message than a submission', request({ ...receipt(1), signature: SIGNATURE }), /neither a submission/],
   [
     'a competition that this mesh does not run',
     request(submissionOf({ competition: 'other' })),
@@ -166,4 +170,32 @@ test('a submission that the machine does not take is refused at once, with what 
   await refused('submit', request(submissionOf()), /UNREGISTERED.*register/)
   assert.equal(await store.hasBlob(hash(bundle)), false)
   assert.deepEqual(told, ['accept message stranger'])
+})
+
+const changed = (): Signed<'params'> => ({
+  kind: 'params',
+  body: {
+    hotkey: DIGEST,
+    scheme: 'sr25519',
+    counter: 1,
+    activationHeight: 9,
+    change: { kind: 'mesh', deltaMs: 500, weightCapPpm: 330_000, weightsEveryBlocks: 10 },
+  },
+  signature: SIGNATURE,
+})
+
+test('the owner’s change of parameters is taken and answered with its id', async (t) => {
+  const { told, ask } = await create(t)
+  const message = changed()
+  const { id } = decode(submitAnswer, await ask('submit', request(message, new Uint8Array())))
+  assert.equal(id, messageId(message, domains))
+  assert.deepEqual(told, ['accept message stranger'])
+})
+
+test('a change of parameters that the machine does not take is refused with what to do', async (t) => {
+  const faults = { owner: /subnet owner/, activation: /sign again/, deltaMs: /deltaMs is out of its range/ }
+  for (const [fault, reason] of Object.entries(faults)) {
+    const { refused } = await create(t, { fault })
+    await refused('submit', request(changed(), new Uint8Array()), reason)
+  }
 })

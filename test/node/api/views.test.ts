@@ -113,6 +113,16 @@ test('health is 503 until the chain is seen', async () => {
   assert.match(body.reason, /waits for the chain/)
 })
 
+test('the parameters in force are shown', async () => {
+  const { status, body } = await get('/params')
+  assert.equal(status, 200)
+  assert.deepEqual(
+    body.targets.map((target: { competition: string | null }) => target.competition),
+    [null, params.id],
+  )
+  assert.equal(body.targets[0].params.deltaMs, genesis.deltaMs)
+})
+
 test('the status tells members, height and log root', async () => {
   const { body } = await get('/status')
   assert.equal(body.height, decided.length + 1)
