@@ -8,6 +8,11 @@ import type { ChainReader } from './ports.ts'
 const RETRY_MS = 1_000
 /** Weights that keep failing are given up after this long: the next vector is due by then. */
 const WEIGHTS_TRIES_MAX = 20
+/** A vector is not tried again when its block lies this far back: the machine would not have asked for it so late. */
+const WEIGHTS_LATE_BLOCKS = 10
+
+/** A newer vector is due or asked for: the older one may never stand where that does. */
+class Overtaken extends Error {}
 
 /** What an operator can do about weights that the chain refuses, by the chain's own name of the error. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -23,7 +28,9 @@ const adviceFor = (error: unknown): string =>
 /** Another chain behind the endpoint is for the operator to mend; everything else may pass, also what the chain calls final. */
 const isHopeless = (error: unknown): boolean => error instanceof ChainError && error.code === 'CHAIN_CHANGED'
 
-export const createChainReader = (o: {
+type SetWeights = Parameters<ChainReader['setWeights']>[0]
+
+type Options = {
   readonly chain: Chain
   readonly netuid: number
   /** Null for an observer: then no weights are ever set. */
@@ -34,7 +41,43 @@ export const createChainReader = (o: {
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>
   /** Tests wait less. */
   readonly retryMs?: number
-}): ChainReader & {
+}
+
+/** Tries a call again while the chain says that it may help; null when the node stops; throws the answer that is final. */
+type Insist = <T>(what: string, call: () => Promise<T>, triesMax: number) => Promise<T | null>
+
+/** Hands vectors to the chain, one after the other: two under way would race for its rate limit, and the older one might win. */
+const createSetter = (o: Options, insist: Insist) => {
+  const { chain, netuid, signal, log } = o
+  /** Block of the newest vector asked for. */
+  let newest = 0
+  let setting: Promise<void> = Promise.resolve()
+
+  const setInTurn = async ({ block, vector }: SetWeights, signer: HotkeySigner): Promise<void> => {
+    let tries = 0
+    const call = async () => {
+      if (newest > block) throw new Overtaken()
+      // Looked up, since this process may have been frozen while it waited.
+      if (++tries > 1 && (await chain.finalizedHead()).number - block > WEIGHTS_LATE_BLOCKS) throw new Overtaken()
+      return chain.setWeights({ netuid, ...vector, versionKey: 0n, signer, signal })
+    }
+    try {
+      const receipt = await insist('setWeights', call, WEIGHTS_TRIES_MAX)
+      if (receipt !== null) log.info({ block, setAt: receipt.block.number }, 'weights set')
+    } catch (error) {
+      if (error instanceof Overtaken) log.info({ block, newest }, 'weights overtaken')
+      else log.error({ block, error: `${error}`, todo: adviceFor(error) }, 'weights not set')
+    }
+  }
+  return (effect: SetWeights, signer: HotkeySigner): void => {
+    newest = Math.max(newest, effect.block)
+    setting = setting.then(() => setInTurn(effect, signer))
+  }
+}
+
+export const createChainReader = (
+  o: Options,
+): ChainReader & {
   /** Every finalised head from the present one on; resolves when the node stops. Rejects with CHAIN_CHANGED. */
   readonly follow: () => Promise<void>
 } => {
@@ -43,8 +86,7 @@ export const createChainReader = (o: {
   /** Under way, by name: the machine asks again every few seconds for what it waits for. */
   const asking = new Set<string>()
 
-  /** Tries again while the chain says that it may help; null when the node stops; throws the answer that is final. */
-  const insist = async <T>(what: string, call: () => Promise<T>, triesMax: number): Promise<T | null> => {
+  const insist: Insist = async (what, call, triesMax) => {
     for (let tries = 1; !signal.aborted; tries++) {
       try {
         return await call()
@@ -58,6 +100,8 @@ export const createChainReader = (o: {
     }
     return null
   }
+
+  const weigh = createSetter(o, insist)
 
   /** A refused read is no end: the machine asks again for what it still lacks. */
   const read = <T>(what: string, call: () => Promise<T | null>, toInput: (answer: T) => Input): void => {
@@ -104,15 +148,8 @@ export const createChainReader = (o: {
         () => chain.metagraphAt({ netuid, block }),
         (metagraph) => ({ kind: 'metagraph', at: o.now(), metagraph }),
       ),
-    setWeights: ({ block, vector }) => {
-      const { hotkey } = o
-      if (hotkey === null) return
-      const call = () => chain.setWeights({ netuid, ...vector, versionKey: 0n, signer: hotkey, signal })
-      insist('setWeights', call, WEIGHTS_TRIES_MAX)
-        .then((receipt) => {
-          if (receipt !== null) log.info({ block, setAt: receipt.block.number }, 'weights set')
-        })
-        .catch((error: unknown) => log.error({ block, error: `${error}`, todo: adviceFor(error) }, 'weights not set'))
+    setWeights: (effect) => {
+      if (o.hotkey !== null) weigh(effect, o.hotkey)
     },
     follow: async () => {
       for (let last: number | null = null; !signal.aborted; ) {

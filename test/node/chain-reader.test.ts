@@ -165,6 +165,7 @@ test('weights that the chain refuses for good are not tried again, and the opera
 test('weights that keep failing are given up before the next are due, with the reason told', async (t) => {
   let tries = 0
   const { reader, log, until } = create(t, {
+    finalizedHead: async () => block(12),
     setWeights: async () => {
       tries += 1
       throw new ChainError('EXTRINSIC_FAILED', { name: 'SettingWeightsTooFast' }, { retryable: true })
@@ -174,6 +175,49 @@ test('weights that keep failing are given up before the next are due, with the r
   await until(() => log.some(([level]) => level === 'error'))
   assert.equal(tries, 20)
   assert.match(String(log.at(-1)?.[1]['todo']), /another program/)
+})
+
+test('weights that were overtaken by newer ones are never set after them', async (t) => {
+  const given: number[] = []
+  const first = Promise.withResolvers<never>()
+  const { reader, log, until } = create(t, {
+    setWeights: async ({ values: [value = 0] }) => {
+      given.push(value)
+      if (given.length === 1) return first.promise
+      return { block: block(40 + given.length), extrinsicIndex: 0 }
+    },
+  })
+  const of = (value: number) => ({ uids: [1], values: [value] })
+  reader.setWeights({ kind: 'setWeights', block: 10, vector: of(1) })
+  await new Promise((resolve) => setImmediate(resolve))
+  // A node that was frozen in its call wakes up, and has the next two to set at once.
+  reader.setWeights({ kind: 'setWeights', block: 20, vector: of(2) })
+  reader.setWeights({ kind: 'setWeights', block: 30, vector: of(3) })
+  first.reject(new ChainError('EXTRINSIC_FAILED', { name: 'SettingWeightsTooFast' }, { retryable: true }))
+  await until(() => log.some(([, , event]) => event === 'weights set'))
+  assert.deepEqual(given, [1, 3])
+  assert.deepEqual(
+    log.filter(([level]) => level === 'error'),
+    [],
+    'a vector that a newer one stands for is no trouble',
+  )
+})
+
+test('weights are not tried again once their block lies so far back that newer ones are due', async (t) => {
+  let tries = 0
+  let head = 15
+  const { reader, log, until } = create(t, {
+    finalizedHead: async () => block(head),
+    setWeights: async () => {
+      tries += 1
+      // Frozen before the second try: the chain has moved on, and nobody has told this node yet.
+      if (tries === 2) head = 60
+      throw new ChainError('EXTRINSIC_FAILED', { name: 'SettingWeightsTooFast' }, { retryable: true })
+    },
+  })
+  reader.setWeights({ kind: 'setWeights', block: 10, vector })
+  await until(() => log.some(([, , event]) => event === 'weights overtaken'))
+  assert.equal(tries, 2)
 })
 
 test('an observer sets no weights', (t) => {
