@@ -31,8 +31,8 @@ export type Application<S> = {
   readonly deltaMs: (state: S) => number
   /** The finalised block this node has seen last. */
   readonly headBlock: (state: S) => number
-  /** The entry this node would propose now, first due first; null when nothing is due. */
-  readonly due: (state: S, at: number) => Entry | null
+  /** The entry this node would propose now, first due first; null when nothing is due. Follows from the state alone: no clock. */
+  readonly due: (state: S) => Entry | null
   readonly check: (state: S, query: CheckQuery) => EntryCheck
   /** A height was decided: fold it, in height order, each once. Runs on restore too. */
   readonly apply: (state: S, decided: { header: Header; digest: Digest; at: number }) => readonly Effect[]

@@ -43,11 +43,18 @@ export const chainDomain = (o: { chainGenesis: Digest; netuid: number; mechanism
     Uint8Array.of(o.netuid >> 8, o.netuid & 255, o.mechanism),
   )
 
+/** A document is immutable, and its domains are asked for wherever something is signed. */
+const domains = new WeakMap<Genesis, Domains>()
+
 /** the mesh's domain binds the chain, the whole genesis document and the protocol's version. */
-export const domainsOf = (document: Genesis): Domains => ({
-  chain: chainDomain(document),
-  mesh: hash(utf8ToBytes('evalmesh/v1/mesh'), encode(genesis, document)),
-})
+export const domainsOf = (document: Genesis): Domains => {
+  const known = domains.get(document)
+  if (known !== undefined) return known
+  const mesh = hash(utf8ToBytes('evalmesh/v1/mesh'), encode(genesis, document))
+  const made = { chain: chainDomain(document), mesh }
+  domains.set(document, made)
+  return made
+}
 
 /** The mesh's parameters at its start. */
 export const meshParamsOf = ({ deltaMs, weightCapPpm, weightsEveryBlocks }: Genesis): MeshParams => ({

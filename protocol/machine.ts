@@ -7,6 +7,7 @@ import { stepConsensus } from './consensus/step.ts'
 import type { Key } from './crypto.ts'
 import { domainsOf, type Genesis } from './genesis.ts'
 import type { Effect, Input, JournalRecord } from './machine-types.ts'
+import type { Entry } from './message/entry.ts'
 
 /** Changed in place by `step`: hold on to what it returns only, and share it with nobody. */
 export type Machine<S> = {
@@ -26,13 +27,25 @@ type Parts<S> = {
 }
 
 export const createMachine = <S>({ genesis, self, application, rounds }: Parts<S>): Machine<S> => {
+  /** What is due follows from the rounds alone: asked for at every input, derived when they have changed. */
+  let due: Entry | null | undefined
   const host: Host = {
     committee: () => application.committee(rounds),
     deltaMs: () => application.deltaMs(rounds),
     headBlock: () => application.headBlock(rounds),
-    due: (at) => application.due(rounds, at),
+    due: () => {
+      if (due === undefined) due = application.due(rounds)
+      return due
+    },
     check: (query) => application.check(rounds, query),
-    apply: (decided) => application.apply(rounds, decided),
+    step: (input) => {
+      due = undefined
+      return application.step(rounds, input)
+    },
+    apply: (decided) => {
+      due = undefined
+      return application.apply(rounds, decided)
+    },
   }
   const consensus = openConsensus({
     self,
@@ -64,7 +77,7 @@ const isAgreement = (input: Input): boolean => {
 
 /** One input in, effects out, to be carried out in order, each before the next. */
 export const step = <S>(machine: Machine<S>, input: Input): { state: Machine<S>; effects: readonly Effect[] } => {
-  const rounds = isAgreement(input) ? [] : machine.application.step(machine.rounds, input)
+  const rounds = isAgreement(input) ? [] : machine.host.step(input)
   const agreement = stepConsensus(machine.consensus, machine.host, input)
   return { state: machine, effects: rounds.length === 0 ? agreement : [...rounds, ...agreement] }
 }

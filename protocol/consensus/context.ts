@@ -3,7 +3,7 @@
 import type { CheckQuery, EntryCheck } from '../application.ts'
 import type { Committee } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
-import type { Effect, JournalRecord, Notice, Relayed } from '../machine-types.ts'
+import type { Effect, Input, JournalRecord, Notice, Relayed } from '../machine-types.ts'
 import type { Entry, Header } from '../message/entry.ts'
 import type { Phase } from '../message/vote.ts'
 import { voteMessage } from './certificate.ts'
@@ -16,8 +16,9 @@ export type Host = {
   readonly committee: () => Committee | null
   readonly deltaMs: () => number
   readonly headBlock: () => number
-  readonly due: (at: number) => Entry | null
+  readonly due: () => Entry | null
   readonly check: (query: CheckQuery) => EntryCheck
+  readonly step: (input: Input) => readonly Effect[]
   readonly apply: (decided: { header: Header; digest: Digest; at: number }) => readonly Effect[]
 }
 

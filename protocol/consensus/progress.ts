@@ -6,7 +6,7 @@ import { NO_VALUE } from './certificate.ts'
 import { type Context, castOwn, notify, persist } from './context.ts'
 import { decideHeight } from './decide.ts'
 import { checkHeader, headerFor } from './header.ts'
-import { leaderOrder } from './leader.ts'
+import { createLeaders } from './leader.ts'
 import { notifyView } from './receive.ts'
 import { leaderOf, mayVote, NO_COMMITTEE, type View, viewOf } from './state.ts'
 import { hint } from './sync.ts'
@@ -20,7 +20,7 @@ const seatCommittee = (c: Context): void => {
   const committee = current.committee === NO_COMMITTEE ? c.host.committee() : null
   if (committee === null) return
   current.committee = committee
-  current.leaders = leaderOrder(committee, current.height)
+  current.leaders = createLeaders(committee, current.height)
 }
 
 /** a finalization whose header is here decides the height. */
@@ -55,7 +55,7 @@ const leaveView = (c: Context): boolean => {
  */
 const activate = (c: Context): void => {
   const { current } = c.state
-  if (!current.active && (3n * current.heardWeight > current.committee.total || c.host.due(c.at) !== null)) {
+  if (!current.active && (3n * current.heardWeight > current.committee.total || c.host.due() !== null)) {
     current.active = true
     notifyView(c)
   }
@@ -80,7 +80,7 @@ const planProposal = (c: Context): Plan | null => {
     if (header !== undefined) return { parentView: view, header }
     if (!record?.nullification) return null
   }
-  const entry = c.host.due(c.at)
+  const entry = c.host.due()
   return { parentView: null, header: entry === null ? null : headerFor(c, entry) }
 }
 

@@ -7,7 +7,7 @@ import { type Header, headerDigest } from '../message/entry.ts'
 import type { Signed } from '../message/message.ts'
 import type { Certificate, Decided } from '../message/vote.ts'
 import { type Guard, openGuard } from './guard.ts'
-import { leaderOrder } from './leader.ts'
+import { createLeaders, type Leaders } from './leader.ts'
 import { noVotes, type SignedVote, type Votes } from './votes.ts'
 
 /** One view of the height being decided. */
@@ -31,7 +31,7 @@ export type Height = {
   readonly height: number
   /** NO_COMMITTEE until the rounds know it: nobody is a member, so nothing counts and nothing is signed. */
   committee: Committee
-  leaders: readonly Key[]
+  leaders: Leaders
   view: number
   /** by number, none beyond VIEWS_AHEAD_MAX after the current one, except where a certificate stands. */
   readonly views: Map<number, View>
@@ -80,7 +80,7 @@ export const NO_COMMITTEE: Committee = { epoch: 0, members: [], total: 0n, seed:
 export const openHeight = (height: number, committee: Committee | null): Height => ({
   height,
   committee: committee ?? NO_COMMITTEE,
-  leaders: committee === null ? [] : leaderOrder(committee, height),
+  leaders: createLeaders(committee ?? NO_COMMITTEE, height),
   view: 0,
   views: new Map(),
   headers: new Map(),
@@ -129,8 +129,7 @@ export const viewOf = (height: Height, view: number): View => {
   return made
 }
 
-export const leaderOf = (height: Height, view: number): Key | null =>
-  height.leaders[view % height.leaders.length] ?? null
+export const leaderOf = (height: Height, view: number): Key | null => height.leaders.of(view)
 
 /** a decided header joins the log; the next one names its digest and the root over all so far. */
 export const extendLog = (log: LogEnd, header: Header): LogEnd => {

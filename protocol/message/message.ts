@@ -67,8 +67,19 @@ const headOf = (kind: MessageKind, domains: Domains): Uint8Array => {
 export const bodyBytes = (message: Unsigned, domains: Domains): Uint8Array =>
   encode(MESSAGES[message.kind] as Codec<unknown>, message.body, headOf(message.kind, domains))
 
+const isSameMesh = (a: Domains, b: Domains): boolean => a === b || (a.chain === b.chain && a.mesh === b.mesh)
+
+/** Bodies are immutable and a message is asked for its id many times on its way: each is hashed once a mesh. */
+const ids = new WeakMap<object, { readonly kind: MessageKind; readonly domains: Domains; readonly id: Digest }>()
+
 /** a message's identity is its body, never its envelope or signature (sr25519 signs differently each time). */
-export const messageId = (message: Unsigned, domains: Domains): Digest => hash(bodyBytes(message, domains))
+export const messageId = (message: Unsigned, domains: Domains): Digest => {
+  const known = ids.get(message.body)
+  if (known !== undefined && known.kind === message.kind && isSameMesh(known.domains, domains)) return known.id
+  const id = hash(bodyBytes(message, domains))
+  ids.set(message.body, { kind: message.kind, domains, id })
+  return id
+}
 
 /** How a kind is signed: by the hotkey in a wallet, by the session key over the body, or over its statement under DSSE. */
 const SIGNED_BY = {

@@ -96,6 +96,15 @@ export const roundResult = struct({
 })
 export type RoundResult = Infer<typeof roundResult>
 
+const TAG = utf8ToBytes('evalmesh/v1/result')
+/** A derivation is immutable, and its digest is asked for at every look at a proposal. */
+const digests = new WeakMap<RoundResult, Digest>()
+
 /** RESULT holds this digest, so a quorum signs the derivation and not only its inputs. */
-export const resultDigest = (value: RoundResult): Digest =>
-  hash(utf8ToBytes('evalmesh/v1/result'), encode(roundResult, value))
+export const resultDigest = (value: RoundResult): Digest => {
+  const known = digests.get(value)
+  if (known !== undefined) return known
+  const made = hash(TAG, encode(roundResult, value))
+  digests.set(value, made)
+  return made
+}

@@ -14,13 +14,20 @@ export const roundIdOf = (round: OpenRound, domains: Domains): RoundId => ({
   manifest: round.manifest,
 })
 
+/** Once the beacon is final a round's terms never change, and every reveal is held against them. */
+const terms = new WeakMap<OpenRound, StatementTerms>()
+
 /** What every statement about the round must say; null until the beacon block is final here. */
 export const termsOf = (round: OpenRound, domains: Domains): StatementTerms | null => {
   if (round.beacon === null) return null
+  const known = terms.get(round)
+  if (known !== undefined) return known
   const id = roundIdOf(round, domains)
   const { paramsHash, image, thetaPpm, submissions } = round.entry
   const seed = roundSeed({ ...id, beacon: round.beacon })
-  return { id, paramsHash, image, thetaPpm, seed, submissions: submissions.map((submission) => submission.id) }
+  const made = { id, paramsHash, image, thetaPpm, seed, submissions: submissions.map((submission) => submission.id) }
+  terms.set(round, made)
+  return made
 }
 
 /** True when the reveal is the preimage of its hotkey's decided commitment. */
@@ -41,19 +48,19 @@ export const evaluationOf = (
 ): { readonly evaluation: Evaluation } | { readonly fault: string } | null => {
   const known = round.checked.get(reveal.id)
   if (known !== undefined) return typeof known === 'string' ? { fault: known } : { evaluation: known }
-  const terms = termsOf(round, domains)
-  if (terms === null || round.committed === null) return null
-  const found = check(round.committed, reveal, terms)
+  const wanted = termsOf(round, domains)
+  if (wanted === null || round.committed === null) return null
+  const found = check(round.committed, reveal, wanted)
   round.checked.set(reveal.id, found)
   return typeof found === 'string' ? { fault: found } : { evaluation: found }
 }
 
-const check = (committed: Committed, reveal: Held<'reveal'>, terms: StatementTerms): Evaluation | string => {
-  if (!opens(committed, reveal, terms.id)) return 'commitment'
+const check = (committed: Committed, reveal: Held<'reveal'>, wanted: StatementTerms): Evaluation | string => {
+  if (!opens(committed, reveal, wanted.id)) return 'commitment'
   const { hotkey, nonce, statement } = reveal.message.body
   try {
     const evaluation = parseStatement(statement)
-    return statementFault(evaluation, terms, { hotkey, nonce }) ?? evaluation
+    return statementFault(evaluation, wanted, { hotkey, nonce }) ?? evaluation
   } catch (error) {
     if (error instanceof ProtocolError) return error.code
     throw error

@@ -78,14 +78,20 @@ export type Evaluation = Infer<typeof evaluation>
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1'
 const PREDICATE_TYPE = PREDICATE_TYPES.reveal
 
+/** Statements are immutable, and each is looked at by the round, the result and the archive: what is printed or parsed once is known. */
+const parsed = new WeakMap<Uint8Array, Evaluation>()
+
 /** R-48: there is one way to print an evaluation; a statement that prints otherwise is none. */
-export const buildStatement = (value: Evaluation): Uint8Array =>
-  printJson({
+export const buildStatement = (value: Evaluation): Uint8Array => {
+  const statement = printJson({
     _type: STATEMENT_TYPE,
     subject: [{ name: 'manifest', digest: { sha256: value.manifest } }],
     predicateType: PREDICATE_TYPE,
     predicate: evaluation.toJson(value) as Json,
   })
+  parsed.set(statement, value)
+  return statement
+}
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -107,9 +113,12 @@ const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
  * @throws ProtocolError BAD_STATEMENT or BAD_SHAPE unless `bytes` is exactly what `buildStatement` prints.
  */
 export const parseStatement = (bytes: Uint8Array): Evaluation => {
+  const known = parsed.get(bytes)
+  if (known !== undefined) return known
   const value = evaluation.fromWire(predicateOf(bytes), 'predicate')
-  if (isSame(buildStatement(value), bytes)) return value
-  throw new ProtocolError('BAD_STATEMENT', { want: PREDICATE_TYPE })
+  if (!isSame(buildStatement(value), bytes)) throw new ProtocolError('BAD_STATEMENT', { want: PREDICATE_TYPE })
+  parsed.set(bytes, value)
+  return value
 }
 
 /** What a round fixes of every statement about it. */
@@ -197,11 +206,22 @@ export const statementFault = (
   return value.submissions.map((s) => measuredFault(s, terms.thetaPpm)).find((fault) => fault !== null) ?? null
 }
 
+/** A statement is hashed by its author and by each who opens its commitment, in every look at a proposal. */
+const digests = new WeakMap<Uint8Array, Digest>()
+
+const statementDigest = (statement: Uint8Array): Digest => {
+  const known = digests.get(statement)
+  if (known !== undefined) return known
+  const made = hash(statement)
+  digests.set(statement, made)
+  return made
+}
+
 /** R-50: a commitment hides a statement behind a nonce and binds it to one round, one manifest and one hotkey: it has one preimage. */
 export const commitmentOf = (
   o: RoundId & { readonly hotkey: Key; readonly nonce: Digest; readonly statement: Uint8Array },
 ): Digest =>
   hash(
     concatBytes(utf8ToBytes('commit'), roundIdBytes(o), hexToBytes(o.hotkey), hexToBytes(o.nonce)),
-    hexToBytes(hash(o.statement)),
+    hexToBytes(statementDigest(o.statement)),
   )

@@ -1,9 +1,20 @@
-/** Simulates many seeds, or shows one: `npm run sim -- --seeds 10000 [--from 1] [--n 4] [--json]`, `npm run sim -- --seed 7 --trace`. */
+/** Simulates many seeds, or shows one: `npm run sim -- --help`. */
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { noCoverage } from './coverage.ts'
-import { roundsScene } from './rounds-scene.ts'
-import { type Outcome, runSeed } from './run.ts'
-import { toyScene } from './toy-scene.ts'
+import { drawFor, noTally, runOne, type SceneName } from './range.ts'
+import { runSpread } from './pool.ts'
+
+const HELP = `Simulates whole meshes in one process and no time, and checks every promise of the protocol.
+
+  npm run sim -- --seeds 10000                 many schedules of four validators
+  npm run sim -- --seeds 1000 --n 7 --json     of seven; the last line is JSON
+  npm run sim -- --seed 7 --trace              one schedule, line by line
+
+  --seeds N     schedules to run (1000)          --from N    first seed (1)
+  --n N         validators (4)                   --scene S   rounds, toy or mixed (rounds)
+  --threads N   threads (all cores)              --stop      end at the first violation
+  --json        the last line is JSON            --trace     with --seed: every event
+`
 
 const { values } = parseArgs({
   options: {
@@ -11,64 +22,69 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     n: { type: 'string', default: '4' },
     seed: { type: 'string' },
-    /** `toy`: the agreement over the smallest rounds; `rounds`: the real ones; `both`: even and odd seeds. */
-    scene: { type: 'string', default: 'both' },
+    scene: { type: 'string', default: 'rounds' },
+    threads: { type: 'string', default: `${availableParallelism()}` },
     trace: { type: 'boolean', default: false },
-    /** Ends at the first violation. */
     stop: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 })
 
 const n = Number(values.n)
 const from = Number(values.seed ?? values.from)
 const seeds = values.seed === undefined ? Number(values.seeds) : 1
-const isScene = ['toy', 'rounds', 'both'].includes(values.scene)
-if (![n, from, seeds].every(Number.isSafeInteger) || n < 4 || seeds < 1 || !isScene) {
-  console.error('wanted: --seeds ≥ 1, --from, --seed, --n ≥ 4 as whole numbers; --scene toy, rounds or both')
-  process.exit(2)
-}
+const threads = Number(values.threads)
+const scene = values.scene as SceneName
 
-const toy = toyScene(n)
-const rounds = roundsScene(n)
-const coverage = noCoverage()
-const trace = values.trace ? { trace: (line: string) => console.log(line) } : {}
-
-const run = (seed: number): Outcome => {
-  const isToy = values.scene === 'toy' || (values.scene === 'both' && seed % 2 === 0)
-  return isToy
-    ? runSeed({ scene: toy, seed, coverage, ...trace })
-    : runSeed({ scene: rounds, seed, coverage, ...trace })
-}
-
-const started = performance.now()
-const total = { ran: 0, violations: 0, done: 0, heights: 0, events: 0 }
-for (let seed = from; seed < from + seeds && !(values.stop && total.violations > 0); seed++) {
-  const outcome = run(seed)
-  total.ran++
-  total.done += outcome.isDone ? 1 : 0
-  total.heights += outcome.heights
-  total.events += outcome.events
-  if (outcome.violation !== null) {
-    total.violations++
-    console.error(`seed ${seed}: ${outcome.violation.message}\n  ${JSON.stringify(outcome.plan)}`)
+const runMany = async (): Promise<void> => {
+  const started = performance.now()
+  let said = started
+  const range = { n, from, seeds, scene, stop: values.stop }
+  const tally = await runSpread(range, {
+    threads,
+    progress: (sum) => {
+      if (values.json || performance.now() - said < 5000) return
+      said = performance.now()
+      console.error(`${sum.seeds} of ${seeds} schedules, ${sum.broken.length} violations`)
+    },
+  })
+  const seconds = (performance.now() - started) / 1000
+  for (const { seed, message, plan } of tally.broken.slice(0, 20)) {
+    console.error(`seed ${seed}: ${message}\n  ${JSON.stringify(plan)}`)
   }
-  if (!values.json && total.ran % 1000 === 0) console.error(`${total.ran} seeds, ${total.violations} violations`)
+  const { faults, checkers, coverage, heights, events } = tally
+  console.log(
+    JSON.stringify({
+      n,
+      scene,
+      from,
+      seeds: tally.seeds,
+      violations: tally.broken.length,
+      decidedShare: tally.done / tally.seeds,
+      schedulesPerHour: Math.round((tally.seeds / seconds) * 3600),
+      faults,
+      checkers,
+      coverage,
+      heights,
+      events,
+      seconds: Math.round(seconds * 10) / 10,
+    }),
+  )
+  process.exitCode = tally.broken.length === 0 ? 0 : 1
 }
-const seconds = (performance.now() - started) / 1000
-console.log(
-  JSON.stringify({
-    n,
-    scene: values.scene,
-    from,
-    seeds: total.ran,
-    violations: total.violations,
-    decidedShare: total.done / total.ran,
-    heights: total.heights,
-    events: total.events,
-    coverage,
-    seconds: Math.round(seconds * 10) / 10,
-    schedulesPerHour: Math.round((total.ran / seconds) * 3600),
-  }),
-)
-process.exitCode = total.violations === 0 ? 0 : 1
+
+if (values.help) console.log(HELP)
+else if (![n, from, seeds, threads].every(Number.isSafeInteger) || n < 4 || seeds < 1 || threads < 1) {
+  console.error('wanted: whole numbers, --n at least 4; see --help')
+  process.exitCode = 2
+} else if (!['toy', 'rounds', 'mixed'].includes(scene)) {
+  console.error('wanted: --scene rounds, toy or mixed')
+  process.exitCode = 2
+} else if (values.trace) {
+  const tally = noTally()
+  const outcome = runOne({ n, scene, plan: drawFor(n, scene, from), trace: (line) => console.log(line) }, tally)
+  console.log(JSON.stringify(outcome.plan))
+  console.log(outcome.violation?.message ?? 'no violation')
+  process.exitCode = outcome.violation === null ? 0 : 1
+} else await runMany()

@@ -1,58 +1,88 @@
-/** What goes wrong in one seed: drawn before the run, so that a seed can be described. */
-import type { Random } from './random.ts'
+/** What goes wrong in one seed: drawn before the run, so that a seed can be described, and a fault dropped without changing the others. */
+import { FAULT_NAMES, FAULTS, type FaultName, type Params } from './faults.ts'
+import { createRandom, type Random } from './random.ts'
 
 export type Plan = {
-  /** Per mille of what is sent. */
-  readonly lossPerMille: number
-  /** More of what would finish a height, for all but one node: so that one decides and the others must propose its value again. */
-  readonly finalizeLossPerMille: number
-  /** Place of that node; beyond the last one there is none. */
-  readonly favourite: number
-  readonly duplicatePerMille: number
-  /** Each delivery takes from 1 ms to this, so messages overtake each other. */
-  readonly delayMsMax: number
+  readonly seed: number
   /** From then on nothing is lost, everyone runs, and deliveries take at most Δ/4. */
   readonly healAtMs: number
-  /** Place of the node that lies, null when all are honest. */
-  readonly liar: number | null
-  /** Place of the node that says nothing until healing. */
-  readonly silent: number | null
-  /** Place of the node that crashes, with this chance per mille of each effect. */
-  readonly crashing: number | null
-  readonly crashPerMille: number
-  /** A cut between these times: each node's side is its bit; the liar reaches both. Null when the net is whole. */
-  readonly cut: { readonly side: number; readonly fromMs: number; readonly toMs: number } | null
-  /** The first honest node to decide this height is cut off from all but the liar in that moment: nobody else may learn of it for a while. */
-  readonly lonely: { readonly height: number; readonly forMs: number } | null
+  /** Each delivery takes from 1 ms to this. */
+  readonly delayMsMax: number
+  /** Places of those that may lie or be two: nothing is promised about them. */
+  readonly liars: readonly number[]
+  /** Liars hold a third or more: agreement may break, and then those who broke it must be known. */
+  readonly isOverBudget: boolean
+  readonly faults: Readonly<Partial<Record<FaultName, Params>>>
+  /** Of a fault that strikes many times only these strikes happen, counted from 1: what a shrunk scenario keeps. */
+  readonly only: Readonly<Partial<Record<FaultName, readonly number[]>>>
 }
 
-/** At most one liar, below a third; silence and crashes may come on top, since everyone else's are mended at healing. */
-export const drawPlan = (random: Random, nodes: number): Plan => {
-  const healAtMs = 8_000 + random.below(25_000)
-  const liar = random.chance(500) ? random.below(nodes) : null
-  const other = (): number | null => {
-    const place = random.below(nodes)
-    return place === liar ? null : place
+/** One seed in so many lets liars hold more than they may. */
+const OVER_BUDGET_EVERY = 64
+/** Stakes swing by up to 40 % in an epoch: what several liars hold together must stay below a third even then. */
+const SWING_PER_MILLE = 1400n
+
+const shuffled = (random: Random, count: number): readonly number[] => {
+  const left = Array.from({ length: count }, (_, place) => place)
+  return left.map((_, index) => {
+    const other = index + random.below(count - index)
+    const chosen = left[other] ?? index
+    left[other] = left[index] ?? index
+    left[index] = chosen
+    return chosen
+  })
+}
+
+const weigh = (weights: readonly bigint[], places: readonly number[]): bigint =>
+  places.reduce((sum, place) => sum + (weights[place] ?? 0n), 0n)
+
+/** One liar is below a third by the cap on weights; more of them only as far as no swing of stakes brings them there. */
+const liarsOf = (random: Random, weights: readonly bigint[], isOverBudget: boolean): readonly number[] => {
+  const total = weigh(weights, [...weights.keys()])
+  const liars: number[] = []
+  for (const place of shuffled(random, weights.length)) {
+    const mine = weigh(weights, [...liars, place])
+    const swung = mine * SWING_PER_MILLE
+    const isLawful = liars.length === 0 || 3n * swung < swung + (total - mine) * 1000n
+    if (isOverBudget ? 3n * weigh(weights, liars) > total : !isLawful) break
+    liars.push(place)
   }
-  const silent = random.chance(300) ? other() : null
-  const crashing = random.chance(500) ? other() : null
-  const fromMs = random.below(healAtMs)
-  const cut = random.chance(300)
-    ? { side: random.below(1 << nodes), fromMs, toMs: fromMs + random.below(12_000) }
-    : null
-  return {
-    lossPerMille: random.below(201),
-    finalizeLossPerMille: random.chance(500) ? 500 + random.below(450) : 0,
-    favourite: random.below(2 * nodes),
-    duplicatePerMille: random.below(101),
-    // Most seeds stay within Δ, some go far beyond the views' timers.
-    delayMsMax: 1 + random.below(random.chance(250) ? 8_000 : 400),
-    healAtMs,
-    liar,
-    silent,
-    crashing,
-    crashPerMille: 2 + random.below(30),
-    cut,
-    lonely: random.chance(400) ? { height: 1 + random.below(4), forMs: 4_000 + random.below(16_000) } : null,
+  return liars
+}
+
+/** `weights`: of the first committee, by place. */
+export const drawPlan = (seed: number, weights: readonly bigint[]): Plan => {
+  const random = createRandom(seed, 'plan')
+  const healAtMs = 3_000 + random.below(15_000)
+  const isOverBudget = random.below(OVER_BUDGET_EVERY) === 0
+  const liars = isOverBudget || random.chance(500) ? liarsOf(random, weights, isOverBudget) : []
+  const faults: Partial<Record<FaultName, Params>> = {}
+  for (const name of FAULT_NAMES) {
+    const own = createRandom(seed, `draw ${name}`)
+    const params = FAULTS[name].draw({ random: own, nodes: weights.length, healAtMs, liars })
+    if (params !== null && own.chance(FAULTS[name].perMille)) faults[name] = params
   }
+  // Most seeds stay within Δ, some go beyond the views' timers.
+  const delayMsMax = 1 + random.below(random.chance(200) ? 6_000 : 400)
+  return { seed, healAtMs, delayMsMax, liars, isOverBudget, faults, only: {} }
+}
+
+/** Says of each chance of a fault whether it strikes: its own stream, its strikes counted, all but some of them left out where the plan says so. */
+export type Strikes = { readonly hits: (name: FaultName) => boolean; readonly counts: ReadonlyMap<FaultName, number> }
+
+export const createStrikes = (plan: Plan): Strikes => {
+  const counts = new Map<FaultName, number>()
+  const streams = new Map<FaultName, Random>()
+  const hits = (name: FaultName): boolean => {
+    const params = plan.faults[name]
+    if (params === undefined) return false
+    const known = streams.get(name)
+    const stream = known ?? createRandom(plan.seed, `strike ${name}`)
+    if (known === undefined) streams.set(name, stream)
+    if (!stream.chance(params['perMille'] ?? 1000)) return false
+    const count = (counts.get(name) ?? 0) + 1
+    counts.set(name, count)
+    return plan.only[name]?.includes(count) ?? true
+  }
+  return { hits, counts }
 }

@@ -7,8 +7,15 @@ export type Random = {
   readonly chance: (perMille: number) => boolean
 }
 
-export const createRandom = (seed: number): Random => {
-  let state = seed >>> 0
+/** FNV-1a over seed and name: streams of different names are as good as independent, and one that is not used shifts no other. */
+const mix = (seed: number, name: string): number => {
+  let state = (0x811c9dc5 ^ seed) >>> 0
+  for (let index = 0; index < name.length; index++) state = Math.imul(state ^ name.charCodeAt(index), 0x01000193) >>> 0
+  return state
+}
+
+export const createRandom = (seed: number, name = ''): Random => {
+  let state = mix(seed, name)
   // mulberry32: 32 bits of state are plenty for one schedule.
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -1,26 +1,36 @@
-/** The real rounds under four validators: submissions of three miners, seeded measurements, epochs that move the stakes. */
-import type { Metagraph } from '../../protocol/chain-view.ts'
+/** The real rounds: submissions of three miners, seeded measurements, epochs that move the stakes. */
+import type { Metagraph, Neuron } from '../../protocol/chain-view.ts'
 import { PRESETS } from '../../protocol/competition/matrix-lossless/params.ts'
 import { type Digest, hash, type Key, utf8ToBytes } from '../../protocol/crypto.ts'
-import { domainsOf, type Genesis } from '../../protocol/genesis.ts'
+import { chainDomain, domainsOf, type Genesis } from '../../protocol/genesis.ts'
 import type { Header } from '../../protocol/message/entry.ts'
 import type { Delegation } from '../../protocol/message/membership.ts'
-import { messageId, type Signed } from '../../protocol/message/message.ts'
+import { type Domains, messageId, type Signed } from '../../protocol/message/message.ts'
 import { rounds } from '../../protocol/round/application.ts'
 import { createRounds, type RoundState } from '../../protocol/round/state.ts'
 import { buildStatement, failed, type Measured, passed } from '../../protocol/round/statement.ts'
+import { createRandom } from './random.ts'
 import { blockAt, type Evaluate, type Scene } from './scene.ts'
-import { keyNamed } from './token.ts'
+import { createRealSigning, type Signing, sessionName, TOKENS } from './signing.ts'
 import { committeeOf, DELTA_MS } from './toy-scene.ts'
 
-const EPOCH_BLOCKS = 30
-const SUBMIT_EVERY_BLOCKS = 7
-const MINERS = [0, 1, 2].map((index) => keyNamed(`miner ${index}`))
-const OWNER = keyNamed('owner')
-/** Tokens of the simulator stand in the place of hotkeys' signatures. */
-const SIGNATURE = '00'.repeat(64)
+const EPOCH_BLOCKS = 14
+const SUBMIT_EVERY_BLOCKS = 5
+/** As many as the first look of PAIR-1 takes. */
+const QUADS = 8
+/** What stakes move by from one epoch to the next where no fault says more, per mille. */
+const CALM_SWING = 100
 
-const named = (name: string): Digest => hash(utf8ToBytes(name))
+const memo = new Map<string, Digest>()
+
+/** A digest from a name; the same few thousand names come in every run. */
+const named = (name: string): Digest => {
+  const known = memo.get(name)
+  if (known !== undefined) return known
+  const made = hash(utf8ToBytes(name))
+  if (memo.size < 4096) memo.set(name, made)
+  return made
+}
 
 const PARAMS = {
   ...PRESETS.demo({
@@ -29,110 +39,132 @@ const PARAMS = {
     poolRoot: named('root'),
     referenceNanos: 1_000_000n,
   }),
-  roundBlocks: 8,
-  commitBlocks: 8,
-  revealBlocks: 6,
-  extendBlocks: 6,
+  roundBlocks: 6,
+  commitBlocks: 6,
+  revealBlocks: 4,
+  extendBlocks: 4,
   dailySubmissionsMax: 4,
 }
 
-const delegationOf = (hotkey: Key): Delegation => ({
+type Seats = Genesis['members']
+
+const delegationOf = (hotkey: Key, signing: Signing): Delegation => ({
   netuid: 1,
   hotkey,
-  scheme: 'sr25519',
-  sessionKey: keyNamed(`session ${hotkey}`),
-  sealingKey: keyNamed(`sealing ${hotkey}`),
+  scheme: 'ed25519',
+  sessionKey: signing.keyNamed(sessionName(hotkey)),
+  sealingKey: named(`sealing ${hotkey}`),
   peerId: `peer ${hotkey.slice(0, 8)}`,
   fromBlock: 0,
   toBlock: 1_000_000,
   counter: 1,
 })
 
-const genesisOf = (members: Genesis['members']): Genesis => ({
-  chainGenesis: named('chain'),
-  netuid: 1,
-  mechanism: 0,
-  version: 1,
-  block: 0,
-  blockHash: blockAt(0).hash,
-  epoch: 0,
-  owner: OWNER,
-  members,
-  delegations: members.map(({ hotkey }) => ({ body: delegationOf(hotkey), signature: SIGNATURE })),
-  deltaMs: DELTA_MS,
-  weightCapPpm: 330_000,
-  weightsEveryBlocks: 10,
-  competitions: [PARAMS],
-})
+const genesisOf = (members: Seats, signing: Signing): Genesis => {
+  const chain = { chainGenesis: named('chain'), netuid: 1, mechanism: 0 }
+  const domains = { chain: chainDomain(chain), mesh: '' }
+  return {
+    ...chain,
+    version: 1,
+    block: 0,
+    blockHash: blockAt(0).hash,
+    epoch: 0,
+    owner: signing.keyNamed('owner'),
+    members,
+    delegations: members.map(({ hotkey }) => {
+      const body = delegationOf(hotkey, signing)
+      const { signature } = signing.sign({ kind: 'delegation', body }, domains, (message) => messageId(message, domains))
+      // A word is no signature that a document could hold.
+      return { body, signature: signing === TOKENS ? '00'.repeat(64) : signature }
+    }),
+    deltaMs: DELTA_MS,
+    weightCapPpm: 330_000,
+    weightsEveryBlocks: 10,
+    competitions: [PARAMS],
+  }
+}
 
-/** Stakes move by up to a fifth from one epoch to the next. */
-const stakeAt = (weight: bigint, place: number, epoch: number): bigint =>
-  weight * 1000n + BigInt(((place + epoch) % 4) * 50) * weight
+/** Up by the whole swing for some, down by it for others, by turns. */
+const stakeAt = (weight: bigint, o: { place: number; epoch: number; swing: number }): bigint => {
+  const turn = (o.place + o.epoch) % 3
+  return weight * BigInt(1000 + (turn - 1) * o.swing)
+}
 
-const metagraphOf =
-  (members: Genesis['members']) =>
-  (block: number): Metagraph => {
+const metagraphOf = (members: Seats, signing: Signing) => {
+  const owner = signing.keyNamed('owner')
+  const minerKeys = minersOf(signing)
+  const known = new Map<string, readonly Neuron[]>()
+  const neuronsAt = (epoch: number, swing: number): readonly Neuron[] => {
+    const place = `${epoch}/${swing}`
+    const made =
+      known.get(place) ??
+      [owner, ...members.map(({ hotkey }) => hotkey), ...minerKeys].map((hotkey, uid): Neuron => {
+        const index = members.findIndex((member) => member.hotkey === hotkey)
+        const stakeRao = stakeAt(members[index]?.weight ?? 0n, { place: index, epoch, swing })
+        return { uid, hotkey, coldkey: named(`cold ${hotkey}`), stakeRao, permit: index >= 0 }
+      })
+    if (known.size < 4096) known.set(place, made)
+    return made
+  }
+  return (block: number, swing: number): Metagraph => {
     const epoch = Math.floor(block / EPOCH_BLOCKS)
     return {
       block: blockAt(block),
       epoch,
       epochStart: epoch * EPOCH_BLOCKS,
-      ownerHotkey: OWNER,
-      neurons: [OWNER, ...members.map(({ hotkey }) => hotkey), ...MINERS].map((hotkey, uid) => {
-        const place = members.findIndex((member) => member.hotkey === hotkey)
-        const stakeRao = stakeAt(members[place]?.weight ?? 0n, place, epoch)
-        return { uid, hotkey, coldkey: named(`cold ${hotkey}`), stakeRao, permit: place >= 0 }
-      }),
+      ownerHotkey: owner,
+      neurons: neuronsAt(epoch, swing === 0 ? CALM_SWING : swing),
     }
   }
+}
 
-const submissionAt = (block: number): Signed => {
-  const hotkey = MINERS[Math.floor(block / SUBMIT_EVERY_BLOCKS) % MINERS.length] ?? OWNER
-  const body = {
-    competition: PARAMS.id,
-    hotkey,
-    scheme: 'sr25519' as const,
-    bundle: named(`bundle ${block}`),
-    sizeBytes: 1000,
+const minersOf = (signing: Signing): readonly Key[] => [0, 1, 2].map((index) => signing.keyNamed(`miner ${index}`))
+
+const submissionsOf = (signing: Signing, domains: Domains) => {
+  const minerKeys = minersOf(signing)
+  const known = new Map<number, readonly Signed[]>()
+  return (block: number): readonly Signed[] => {
+    if (block % SUBMIT_EVERY_BLOCKS !== 0) return []
+    const made = known.get(block)
+    if (made !== undefined) return made
+    const hotkey = minerKeys[Math.floor(block / SUBMIT_EVERY_BLOCKS) % minerKeys.length] ?? ''
+    const bundle = named(`bundle ${block}`)
+    const body = { competition: PARAMS.id, hotkey, scheme: 'ed25519' as const, bundle, sizeBytes: 1000 }
+    const signed = [signing.sign({ kind: 'submission', body }, domains, (message) => messageId(message, domains))]
+    known.set(block, signed)
+    return signed
   }
-  return { kind: 'submission', body, signature: SIGNATURE }
 }
 
 /** Differs per validator, and some fail: what a median is for. */
 const measuredBy = (node: Key, id: Digest, seed: Digest): Measured => {
-  const drawn = Number.parseInt(named(`${node} ${id} ${seed}`).slice(0, 8), 16)
+  const drawn = createRandom(0, `${node} ${id} ${seed}`).below(2 ** 32)
   const common = { id, transcriptRoot: named(`transcript ${node}`), runs: named('runs') }
   if (Number.parseInt(id.slice(0, 2), 16) < 40) return failed({ ...common, verdict: 'miner', code: 'WRONG_OUTPUT' })
   if (drawn % 16 === 0) return failed({ ...common, verdict: 'infra', code: 'TIMEOUT' })
   const ratioPpm = 950_000 + (Number.parseInt(id.slice(2, 6), 16) % 300_000) + (drawn % 20_000)
-  const quadsPpm = Array.from({ length: PARAMS.matrixCount }, (_, index) => ratioPpm + index)
-  return passed({
-    ...common,
-    quadsPpm,
-    ratioPpb: 700_000_000n,
-    timeNanos: 1_000_000n,
-    scorePpb: 1000n,
-    thetaPpm: PARAMS.thetaPpm,
-  })
+  const quadsPpm = Array.from({ length: QUADS }, (_, index) => ratioPpm + index)
+  const { thetaPpm } = PARAMS
+  return passed({ ...common, quadsPpm, ratioPpb: 700_000_000n, timeNanos: 1_000_000n, scorePpb: 1000n, thetaPpm })
 }
 
-const evaluate = (domain: Digest, node: Key, effect: Evaluate) => {
-  const { competition, round, manifest, entry, seed } = effect
-  const nonce = named(`nonce ${node} ${manifest}`)
+const evaluate = (domain: Digest, o: { node: Key; effect: Evaluate; life: number }) => {
+  const { competition, round, manifest, entry, seed } = o.effect
+  const nonce = hash(utf8ToBytes(`nonce ${o.node} ${o.life} ${manifest}`))
   const statement = buildStatement({
     domain,
     competition,
     paramsHash: entry.paramsHash,
     round,
     manifest,
-    hotkey: node,
+    hotkey: o.node,
     nonce,
     seed,
     image: entry.image,
     referee: named('referee'),
     hardware: { model: 'simulated', cores: 1, engine: 'none', strength: 'none', class: 'simulated-x1' },
     hostNoisePpm: 1000,
-    submissions: entry.submissions.map(({ id }) => measuredBy(node, id, seed)),
+    submissions: entry.submissions.map(({ id }) => measuredBy(o.node, id, seed)),
   })
   return { nonce, statement }
 }
@@ -150,20 +182,26 @@ const hasRoundAfter = (log: readonly Header[], block: number): boolean => {
   return opened >= 0 && log.slice(opened).some(({ entry }) => entry.kind === 'result' || entry.kind === 'void')
 }
 
-export const roundsScene = (count: number): Scene<RoundState> => {
-  const { members } = committeeOf(count)
+/** `isReal`: keys and signatures are real ones. */
+export const roundsScene = (count: number, isReal = false): Scene<RoundState> => {
+  const signing = isReal ? createRealSigning() : TOKENS
+  const { members } = committeeOf(count, signing)
   const seats = members.map(({ hotkey, weight }) => ({ hotkey, weight }))
-  const genesis = genesisOf(seats)
+  const genesis = genesisOf(seats, signing)
   const domains = domainsOf(genesis)
   return {
+    name: 'rounds',
     genesis,
+    domains,
     keys: seats.map(({ hotkey }) => hotkey),
+    signing,
+    isReal,
     application: rounds,
     createRounds: (self) => createRounds({ genesis, self }),
     idOf: (message) => messageId(message, domains),
-    outside: (block) => (block % SUBMIT_EVERY_BLOCKS === 0 ? [submissionAt(block)] : []),
-    metagraph: metagraphOf(seats),
-    evaluate: (node, effect) => evaluate(domains.mesh, node, effect),
+    outside: submissionsOf(signing, domains),
+    metagraph: metagraphOf(seats, signing),
+    evaluate: (node, effect, life) => evaluate(domains.mesh, { node, effect, life }),
     twist,
     isDone: hasRoundAfter,
   }

@@ -6,22 +6,30 @@ import { hash, utf8ToBytes } from '../../protocol/crypto.ts'
 import type { Genesis } from '../../protocol/genesis.ts'
 import type { Effect } from '../../protocol/machine-types.ts'
 import type { Header } from '../../protocol/message/entry.ts'
-import type { Signed } from '../../protocol/message/message.ts'
+import type { Domains, Signed, Unsigned } from '../../protocol/message/message.ts'
+import type { Signing } from './signing.ts'
 
 export type Evaluate = Extract<Effect, { kind: 'evaluate' }>
 
 export type Scene<S> = {
+  readonly name: 'toy' | 'rounds'
   readonly genesis: Genesis
+  readonly domains: Domains
   /** The validators, by rising hotkey; index is a node's place. */
   readonly keys: readonly Key[]
+  readonly signing: Signing
+  /** Real signatures over real bytes: what is delivered was decoded and verified as a node would. */
+  readonly isReal: boolean
   readonly application: Application<S>
-  readonly createRounds: (self: Key) => S
+  readonly createRounds: (self: Key | null) => S
   /** Under which id a message is asked for. */
-  readonly idOf: (message: Signed) => Digest
+  readonly idOf: (message: Unsigned) => Digest
   /** What outsiders (miners) say when this block is final. */
   readonly outside: (block: number) => readonly Signed[]
-  readonly metagraph: (block: number) => Metagraph | null
-  readonly evaluate: (node: Key, effect: Evaluate) => { nonce: Digest; statement: Uint8Array } | null
+  /** `swing`: by how much stakes move from epoch to epoch, per mille. */
+  readonly metagraph: (block: number, swing: number) => Metagraph | null
+  /** `life`: how often the process has started; what a crash forgot is measured again, behind another nonce. */
+  readonly evaluate: (node: Key, effect: Evaluate, life: number) => { nonce: Digest; statement: Uint8Array } | null
   /** Another header that an equivocating leader may propose in the place of this one. */
   readonly twist: (header: Header) => Header
   /** Whether a log holds what must be decided once everything has healed at this block; the run ends there. */
@@ -30,4 +38,11 @@ export type Scene<S> = {
 
 export const BLOCK_MS = 1000
 
-export const blockAt = (number: number): BlockRef => ({ number, hash: hash(utf8ToBytes(`block/${number}`)) })
+const blocks = new Map<number, BlockRef>()
+
+/** The same chain in every run. */
+export const blockAt = (number: number): BlockRef => {
+  const known = blocks.get(number) ?? { number, hash: hash(utf8ToBytes(`block/${number}`)) }
+  blocks.set(number, known)
+  return known
+}

@@ -16,37 +16,47 @@ export const createSchedule = (): Schedule => {
   const heap: Event[] = []
   let now = 0
   let made = 0
-  const swap = (i: number, j: number): void => {
-    const [a, b] = [heap[i], heap[j]]
-    if (a === undefined || b === undefined) return
-    heap[i] = b
-    heap[j] = a
-  }
-  const before = (i: number, j: number): boolean => {
-    const [a, b] = [heap[i], heap[j]]
-    return a !== undefined && b !== undefined && isBefore(a, b)
-  }
-  const sink = (): void => {
-    for (let at = 0; ; ) {
-      let least = at
-      for (const child of [2 * at + 1, 2 * at + 2]) if (before(child, least)) least = child
-      if (least === at) return
-      swap(at, least)
-      at = least
+  /** Moves `event` towards the root from the free place `at`. */
+  const rise = (event: Event, from: number): void => {
+    let at = from
+    while (at > 0) {
+      const above = heap[(at - 1) >> 1]
+      if (above === undefined || isBefore(above, event)) break
+      heap[at] = above
+      at = (at - 1) >> 1
     }
+    heap[at] = event
+  }
+  /** Moves `event` down from the root. */
+  const sink = (event: Event): void => {
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      let least = heap[child]
+      if (least === undefined) break
+      const other = heap[child + 1]
+      if (other !== undefined && isBefore(other, least)) {
+        least = other
+        child++
+      }
+      if (isBefore(event, least)) break
+      heap[at] = least
+      at = child
+    }
+    heap[at] = event
   }
   return {
     now: () => now,
     after: (delayMs, run) => {
-      heap.push({ at: now + delayMs, order: made++, run })
-      for (let at = heap.length - 1; at > 0 && before(at, (at - 1) >> 1); at = (at - 1) >> 1) swap(at, (at - 1) >> 1)
+      const event = { at: now + delayMs, order: made++, run }
+      heap.push(event)
+      rise(event, heap.length - 1)
     },
     next: (untilMs) => {
-      const [first] = heap
+      const first = heap[0]
       if (first === undefined || first.at > untilMs) return false
-      swap(0, heap.length - 1)
-      heap.pop()
-      sink()
+      const last = heap.pop()
+      if (last !== undefined && heap.length > 0) sink(last)
       now = first.at
       first.run()
       return true

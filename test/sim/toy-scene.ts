@@ -1,9 +1,10 @@
 /** Four validators with stakes 30, 28, 22 and 20 over the toy's rounds. */
 import type { Committee } from '../../protocol/committee.ts'
 import { hash, utf8ToBytes } from '../../protocol/crypto.ts'
-import type { Genesis } from '../../protocol/genesis.ts'
+import { domainsOf, type Genesis } from '../../protocol/genesis.ts'
+import { messageId } from '../../protocol/message/message.ts'
 import { blockAt, type Scene } from './scene.ts'
-import { keyNamed } from './token.ts'
+import { type Signing, TOKENS } from './signing.ts'
 import { createToy, type ToyRounds, toy, toyItemId, toyRoundsDue } from './toy.ts'
 
 const STAKES = [30n, 28n, 22n, 20n]
@@ -12,7 +13,8 @@ export const DELTA_MS = 1000
 const BLOCKS_AFTER_HEALING = 10
 
 /** `count` validators by rising hotkey; stakes repeat those of the demo. */
-export const committeeOf = (count: number): Committee => {
+export const committeeOf = (count: number, signing: Signing): Committee => {
+  const { keyNamed } = signing
   const keys = Array.from({ length: count }, (_, index) => keyNamed(`validator ${index}`)).sort((a, b) =>
     a < b ? -1 : 1,
   )
@@ -42,14 +44,20 @@ const toyGenesis = (committee: Committee): Genesis => ({
 })
 
 export const toyScene = (count: number): Scene<ToyRounds> => {
-  const committee = committeeOf(count)
+  const committee = committeeOf(count, TOKENS)
+  const genesis = toyGenesis(committee)
+  const domains = domainsOf(genesis)
   const keys = committee.members.map(({ hotkey }) => hotkey)
   return {
-    genesis: toyGenesis(committee),
+    name: 'toy',
+    genesis,
+    domains,
     keys,
+    signing: TOKENS,
+    isReal: false,
     application: toy,
     createRounds: (self) => createToy({ self, committee, deltaMs: DELTA_MS }),
-    idOf: (message) => (message.kind === 'receipt' ? toyItemId(message.body) : hash()),
+    idOf: (message) => (message.kind === 'receipt' ? toyItemId(message.body) : messageId(message, domains)),
     outside: () => [],
     metagraph: () => null,
     evaluate: () => null,

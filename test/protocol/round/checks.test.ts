@@ -25,7 +25,7 @@ const PATIENCE_MS = 2_000
 /** Runs heads without deciding until the node has this kind of entry due. */
 const untilDue = <K extends Entry['kind']>(mesh: Mesh, node: Node, kind: K): EntryOf<K> => {
   for (let block = 0; block < 100; block += 1) {
-    const entry = rounds.due(node.state, mesh.clock.at)
+    const entry = rounds.due(node.state)
     if (entry?.kind === kind) return entry as EntryOf<K>
     mesh.head()
   }
@@ -128,7 +128,7 @@ test('a submission that got its receipts after the close is in the next round, n
   mesh.head()
   const late = mesh.tell(submissionOf(CIN, 'late'))
   mesh.clock.at += PATIENCE_MS + 1
-  const again = rounds.due(nodeAt(mesh, 0).state, mesh.clock.at)
+  const again = rounds.due(nodeAt(mesh, 0).state)
   assert.ok(again?.kind === 'manifest')
   assert.deepEqual(again.submissions, entry.submissions)
   assert.equal(reasonOf(mesh, nodeAt(mesh, 1), again), 'valid')

@@ -308,7 +308,7 @@ export const createMesh = (o: { readonly genesis?: Genesis; readonly world?: Par
   /** One try of each node in turn to have its due entry decided; true when one was. */
   const agree = (): boolean =>
     nodes.some((leader) => {
-      const entry = leader.isUp ? rounds.due(leader.state, clock.at) : null
+      const entry = leader.isUp ? rounds.due(leader.state) : null
       if (entry === null) return false
       const votes = nodes.filter((node) => node.isUp && check(node, entry).kind === 'valid').map(({ hotkey }) => hotkey)
       const { committee } = leader.state

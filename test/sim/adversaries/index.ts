@@ -1,0 +1,28 @@
+/** The strategies of liars by the fault that draws them; who is two at once needs none. */
+import { certificateToOne } from './certificate-to-one.ts'
+import { doubleVote } from './double-vote.ts'
+import { equivocatingLeader } from './equivocating-leader.ts'
+import { farViews } from './far-views.ts'
+import { forgery } from './forgery.ts'
+import { invalidProposal } from './invalid-proposal.ts'
+import { lateVotes } from './late-votes.ts'
+import type { Adversary } from './mask.ts'
+import { omission } from './omission.ts'
+import { absurdMetric, duplicateIds } from './restated.ts'
+import { changedReveal, copiedCommit, withheldReveal } from './reveals.ts'
+
+export const ADVERSARIES = {
+  equivocatingLeader,
+  doubleVote,
+  lateVotes,
+  certificateToOne,
+  omission,
+  invalidProposal,
+  copiedCommit,
+  withheldReveal,
+  changedReveal,
+  absurdMetric,
+  duplicateIds,
+  forgery,
+  farViews,
+} as const satisfies Record<string, Adversary>

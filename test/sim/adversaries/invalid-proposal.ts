@@ -1,0 +1,25 @@
+/** Proposes what is provably wrong: another result, an epoch that is none, a header that continues nothing. */
+import { hash, utf8ToBytes } from '../../../protocol/crypto.ts'
+import type { Header } from '../../../protocol/message/entry.ts'
+import { type Adversary, say } from './mask.ts'
+
+const WRONG = hash(utf8ToBytes('wrong'))
+
+const spoil = (header: Header, choice: number): Header => {
+  const { entry } = header
+  if (choice === 0) return { ...header, previous: WRONG }
+  if (choice === 1) return { ...header, logRoot: WRONG }
+  if (choice === 2) return { ...header, epoch: header.epoch + 1 }
+  if (entry.kind === 'result') return { ...header, entry: { ...entry, result: WRONG } }
+  if (entry.kind === 'manifest') return { ...header, entry: { ...entry, thetaPpm: 0 } }
+  return { ...header, height: header.height + 1 }
+}
+
+export const invalidProposal: Adversary = (liar) => ({
+  faces: (payload, to) => {
+    if (payload.kind !== 'message' || payload.message.kind !== 'proposal') return [payload]
+    const { body } = payload.message
+    if (body.hotkey !== liar.self || to === liar.self || !liar.hits()) return [payload]
+    return [say(liar, { kind: 'proposal', body: { ...body, header: spoil(body.header, liar.random.below(4)) } })]
+  },
+})

@@ -1,0 +1,284 @@
+/** One run's parts, tied together: processes, net, chain, liars, and the checkers that watch. */
+import type { Digest, Key } from '../../protocol/crypto.ts'
+import type { Effect, Input } from '../../protocol/machine-types.ts'
+import type { Header } from '../../protocol/message/entry.ts'
+import type { Signed, Unsigned, Verified } from '../../protocol/message/message.ts'
+import type { RoundState } from '../../protocol/round/state.ts'
+import { createMasks, type Mask } from './masks.ts'
+import { createNetwork, type Network, type Payload } from './network.ts'
+import { createStrikes, type Plan, type Strikes } from './plan.ts'
+import { createProcess, type Process } from './process.ts'
+import { blockAt, type Scene } from './scene.ts'
+import { createSchedule, type Schedule } from './schedule.ts'
+import { createTransport, type Transport } from './transport.ts'
+import type { Checker, Sim, Watcher } from './watch.ts'
+
+export type World<S> = {
+  readonly scene: Scene<S>
+  readonly plan: Plan
+  readonly schedule: Schedule
+  readonly strikes: Strikes
+  readonly network: Network
+  readonly transport: Transport<S>
+  readonly watcher: Required<Watcher>
+  readonly trace: ((line: () => string) => void) | null
+  readonly processes: Process<S>[]
+  /** Per honest validator the headers on its disk. */
+  readonly logs: ReadonlyMap<Key, Header[]>
+  /** Everything ever signed that can be asked for by id. */
+  readonly library: Map<Digest, Verified<Signed>>
+  /** Messages and certificates that were seen: each is shown to the checkers once. */
+  readonly seen: WeakSet<object>
+  /** Messages that were signed by who they name. */
+  readonly authentic: WeakSet<object>
+  /** By place; undefined for the honest. */
+  readonly masks: readonly (Mask | undefined)[]
+}
+
+export type Setup<S> = {
+  readonly scene: Scene<S>
+  readonly plan: Plan
+  readonly checkers: readonly { readonly checker: Checker; readonly checked: () => void }[]
+  readonly trace: ((line: string) => void) | null
+}
+
+type Hook = keyof Watcher
+
+/** One watcher that tells all who want to know, and nobody else. */
+const together = (watchers: readonly Watcher[]): Required<Watcher> => {
+  const tell = (hook: Hook) => {
+    const listeners = watchers.map((watcher) => watcher[hook]).filter((listener) => listener !== undefined)
+    return (...facts: readonly never[]): void => {
+      for (const listener of listeners) (listener as (...facts: readonly never[]) => void)(...facts)
+    }
+  }
+  const hooks: readonly Hook[] = [
+    'persisted',
+    'signed',
+    'sent',
+    'certified',
+    'decided',
+    'weighed',
+    'noticed',
+    'stepped',
+    'restarted',
+    'ended',
+  ]
+  return Object.fromEntries(hooks.map((hook) => [hook, tell(hook)])) as unknown as Required<Watcher>
+}
+
+const SILENT = together([])
+
+const isVoteOrProposal = ({ kind }: Signed): boolean =>
+  kind === 'proposal' || kind === 'notarize' || kind === 'nullify' || kind === 'finalize'
+
+/** What outsiders sign comes in the same way. */
+export const sendFromOutside = <S>(world: World<S>, message: Signed): void => {
+  const payload: Payload = { kind: 'message', message: message as Verified<Signed> }
+  inspect(world, payload)
+  for (const to of world.scene.keys) deliver(world, null, { to, payload })
+}
+
+/** Shows the checkers what is new in a payload, and keeps what can be asked for. */
+const inspect = <S>(world: World<S>, payload: Payload): void => {
+  const { seen, watcher } = world
+  if (payload.kind === 'message') {
+    const { message } = payload
+    if (seen.has(message)) return
+    seen.add(message)
+    watcher.sent(message)
+    if (!isVoteOrProposal(message)) world.library.set(world.scene.idOf(message), message)
+  } else if (payload.kind !== 'status') {
+    const certificates = payload.kind === 'certificate' ? [payload.certificate] : payload.decided.map((d) => d.certificate)
+    for (const certificate of certificates) {
+      if (seen.has(certificate)) continue
+      seen.add(certificate)
+      watcher.certified(certificate)
+    }
+  }
+}
+
+/** Sends from a process, or from the world outside, to every process of an identity. */
+const deliver = <S>(world: World<S>, from: Process<S> | null, o: { to: Key; payload: Payload }): void => {
+  const { to, payload } = o
+  for (const process of world.processes) {
+    if (process.self !== to || process === from) continue
+    world.network.carry(from, process, payload, () => {
+      const mask = world.masks[process.place]
+      if (mask?.hears(payload) === false) return
+      world.transport.receive(payload, { from: from?.self ?? '', machine: process.machine, take: process.give })
+    })
+  }
+}
+
+/** What an honest door would refuse goes nowhere, but over real bytes, where the door itself is tried; the checkers see only what holds. */
+const sendAs = <S>(world: World<S>, from: Process<S>, o: { to: Key; payload: Payload }): void => {
+  const holds = isAuthentic(world, o.payload)
+  if (holds) inspect(world, o.payload)
+  if (holds || world.scene.isReal) deliver(world, from, o)
+}
+
+/** What a process sends, through the mask of its identity if it has one. */
+const emit = <S>(world: World<S>, from: Process<S>, o: { to: Key; payload: Payload }): void => {
+  const mask = world.masks[from.place]
+  if (mask !== undefined) for (const payload of mask.faces(o.payload, o.to)) sendAs(world, from, { to: o.to, payload })
+  else {
+    inspect(world, o.payload)
+    deliver(world, from, o)
+  }
+}
+
+const isAuthentic = <S>({ scene, seen, authentic }: World<S>, payload: Payload): boolean => {
+  if (payload.kind === 'status') return true
+  if (payload.kind === 'message') return authentic.has(payload.message)
+  const certificates = payload.kind === 'certificate' ? [payload.certificate] : payload.decided.map((d) => d.certificate)
+  // Every signer's word must be the one for this vote; weights are the checkers' business.
+  return certificates.every(
+    (certificate) =>
+      seen.has(certificate) ||
+      certificate.signatures.every(({ member, signature }) => {
+        const { phase, height, view, value } = certificate
+        const hotkey = scene.keys[member] ?? ''
+        return scene.signing.isVoteSigned({ kind: phase, height, view, value, hotkey, signature }, scene.domains)
+      }),
+  )
+}
+
+/** What a machine asked its surroundings for, answered as an input after a while. */
+const answer = <S>(world: World<S>, process: Process<S>, effect: Effect): void => {
+  const { scene, network, plan } = world
+  const asked = process.life()
+  const give = (make: (at: number) => Input): void =>
+    network.carry(null, process, null, () => {
+      if (process.life() === asked) process.give(make)
+    })
+  if (effect.kind === 'fetch') {
+    const message = world.library.get(effect.digest)
+    if (effect.what === 'blob') give((at) => ({ kind: 'stored', at, digest: effect.digest }))
+    else if (message !== undefined) give((at) => ({ kind: 'message', at, message }))
+  } else if (effect.kind === 'readBlock') give((at) => ({ kind: 'block', at, block: blockAt(effect.number) }))
+  else if (effect.kind === 'readMetagraph') {
+    const metagraph = scene.metagraph(effect.block, plan.faults.stakeSwing?.['perMille'] ?? 0)
+    if (metagraph !== null) give((at) => ({ kind: 'metagraph', at, metagraph }))
+  } else if (effect.kind === 'evaluate') {
+    const measured = scene.evaluate(process.self, effect, asked)
+    const { competition, round, manifest } = effect
+    if (measured !== null) give((at) => ({ kind: 'evaluated', at, competition, round, manifest, ...measured }))
+  }
+}
+
+const signerOf =
+  <S>({ scene, authentic }: Pick<World<S>, 'scene' | 'authentic'>) =>
+  (message: Unsigned): Verified<Signed> => {
+    const signed = scene.signing.sign(message, scene.domains, scene.idOf)
+    authentic.add(signed)
+    return signed
+  }
+
+/** A crashed process is back within this, before healing. */
+const RESTART_MS_MAX = 6_000
+
+/** Another process of the validator at this place; it is started by its caller. */
+export const addProcess = <S>(world: World<S>, place: number, disk: Process<S>['disk'] = []): Process<S> => {
+  const { scene, plan, schedule, network, strikes } = world
+  const self = scene.keys[place] ?? ''
+  const isHonest = !plan.liars.includes(place)
+  const process: Process<S> = createProcess({
+    spot: { place, index: world.processes.length, self },
+    scene,
+    disk,
+    around: {
+      plan,
+      strikes,
+      schedule,
+      isHealed: network.isHealed,
+      sign: signerOf(world),
+      died: () => {
+        const back = Math.min((plan.seed * 31 + schedule.now()) % RESTART_MS_MAX, plan.healAtMs - schedule.now())
+        schedule.after(Math.max(0, back), () => process.start())
+      },
+      broadcast: (payload) => {
+        for (const to of scene.keys) emit(world, process, { to, payload })
+      },
+      sendTo: (to, payload) => emit(world, process, { to, payload }),
+      ask: (effect) => answer(world, process, effect),
+      watcher: isHonest ? world.watcher : SILENT,
+      trace: world.trace,
+    },
+  })
+  world.processes.push(process)
+  return process
+}
+
+const simOf = <S>(o: Setup<S>, world: () => World<S>): Sim => {
+  const { scene, plan } = o
+  const machineOf = (node: Key) => world().processes.find((process) => process.self === node)?.machine() ?? null
+  return {
+    genesis: scene.genesis,
+    keys: scene.keys,
+    isHonest: (node) => !plan.liars.includes(scene.keys.indexOf(node)),
+    now: () => world().schedule.now(),
+    healAtMs: plan.healAtMs,
+    messageOf: (id) => world().library.get(id) ?? null,
+    consensusOf: (node) => machineOf(node)?.consensus ?? null,
+    roundsOf: (node) => (scene.name === 'rounds' ? ((machineOf(node)?.rounds as RoundState | undefined) ?? null) : null),
+    metagraphAt: (block) => scene.metagraph(block, plan.faults.stakeSwing?.['perMille'] ?? 0),
+    isVoteSigned: (vote) => scene.signing.isVoteSigned(vote, scene.domains),
+  }
+}
+
+/** Cuts the first honest node off that decides the height of the plan. */
+const loneliness = (plan: Plan, network: Network, o: { placeOf: (node: Key) => number; now: () => number }): Watcher => {
+  const { lonely } = plan.faults
+  if (lonely === undefined) return {}
+  return {
+    decided: (node, { header }) => {
+      if (header.height === lonely['height']) network.isolate(o.placeOf(node), o.now() + (lonely['forMs'] ?? 0))
+    },
+  }
+}
+
+export const build = <S>(o: Setup<S>): World<S> => {
+  const { scene, plan } = o
+  const schedule = createSchedule()
+  const strikes = createStrikes(plan)
+  const network = createNetwork({ plan, strikes, schedule })
+  const honest = scene.keys.filter((_, place) => !plan.liars.includes(place))
+  const logs = new Map(honest.map((key): [Key, Header[]] => [key, []]))
+  const sim = simOf(o, () => world)
+  const authentic = new WeakSet<object>()
+  const { trace } = o
+  const world: World<S> = {
+    scene,
+    plan,
+    schedule,
+    strikes,
+    network,
+    transport: createTransport(scene),
+    watcher: together([
+      { decided: (node, { header }) => void logs.get(node)?.push(header) },
+      loneliness(plan, network, { placeOf: (node) => scene.keys.indexOf(node), now: schedule.now }),
+      ...o.checkers.map(({ checker, checked }) => checker.watch(sim, checked)),
+    ]),
+    trace: trace === null ? null : (line) => trace(`${schedule.now()} ${line()}`),
+    processes: [],
+    logs,
+    library: new Map(),
+    seen: new WeakSet(),
+    authentic,
+    masks: createMasks({
+      scene,
+      plan,
+      strikes,
+      sign: signerOf({ scene, authentic }),
+      messageOf: (id) => world.library.get(id) ?? null,
+      processOf: (place) => world.processes.find((process) => process.place === place),
+      after: schedule.after,
+      send: (place, to, payload) => {
+        const from = world.processes.find((process) => process.place === place)
+        if (from !== undefined) sendAs(world, from, { to, payload })
+      },
+    }),
+  }
+  return world
+}
