@@ -47,7 +47,7 @@ const makeHeights = (crew: Crew, count: number): Made => {
   for (let height = 1; height <= count; height += 1) {
     const { log } = reference.consensus
     step(reference, { kind: 'head', at: height * 1e6, block: { number: height, hash: crew.genesis.blockHash } })
-    const entry = reference.host.due(0) as Entry
+    const entry = reference.host.due() as Entry
     const header: Header = { height, previous: log.last, logRoot: log.root, block: height, epoch: 0, entry }
     const value = headerDigest(header)
     const [leader = ''] = leaderOrder(crew.committee, height)

@@ -1,8 +1,8 @@
 /** Simulates many seeds, or shows one: `npm run sim -- --help`. */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { drawFor, noTally, runOne, type SceneName } from './range.ts'
 import { runSpread } from './pool.ts'
+import { drawFor, noTally, runOne, type SceneName } from './range.ts'
 
 const HELP = `Simulates whole meshes in one process and no time, and checks every promise of the protocol.
 

@@ -69,7 +69,8 @@ const maskOf = <S>(o: Parts<S>, place: number): Mask | undefined => {
     },
     hears: (payload) => {
       for (const { heard } of strategies) {
-        for (const said of heard?.(payload) ?? []) for (const to of o.scene.keys) if (to !== self) o.send(place, to, said)
+        for (const said of heard?.(payload) ?? [])
+          for (const to of o.scene.keys) if (to !== self) o.send(place, to, said)
       }
       const isOwn = payload.kind === 'message' && payload.message.body.hotkey === self
       return isTwo(o.plan, place) || !isOwn

@@ -6,6 +6,7 @@ import type { Effect, Input, JournalRecord, Relayed } from '../../protocol/machi
 import type { Signed, Unsigned, Verified } from '../../protocol/message/message.ts'
 import type { Decided } from '../../protocol/message/vote.ts'
 import { type Clock, createClock } from './clock.ts'
+import { isIn } from './faults.ts'
 import type { Payload, Spot } from './network.ts'
 import type { Plan, Strikes } from './plan.ts'
 import type { Scene } from './scene.ts'
@@ -45,7 +46,6 @@ export type Surroundings = {
 
 /** Inputs that a process may cause itself at one moment: its own signatures come back, a handful. */
 const INPUTS_MAX = 1000
-/** A process's monotonic clock starts anywhere. */
 const CLOCK_ZERO_MAX = 100_000
 
 const decidedFrom = (disk: readonly JournalRecord[], fromHeight: number): readonly Decided[] => {
@@ -74,6 +74,59 @@ const writeOf = (o: { around: Surroundings; place: number; count: number }): { k
   return { kept: count, lives: !isCut }
 }
 
+/** What the driver of a process does with an effect; false when the process did not survive it. */
+type CarryOut = (effect: Effect) => boolean
+
+const createCarrier = (o: {
+  readonly self: Key
+  readonly place: number
+  readonly name: string
+  readonly around: Surroundings
+  readonly disk: JournalRecord[]
+  /** Puts one's own signed message first in the queue of inputs. */
+  readonly hearOwn: (message: Verified<Signed>) => void
+  readonly wakeAt: (at: number) => void
+}): CarryOut => {
+  const { self, place, name, around, disk } = o
+  const { watcher } = around
+  const persist = (records: readonly JournalRecord[]): boolean => {
+    const { kept, lives } = writeOf({ around, place, count: records.length })
+    const written = kept === records.length ? records : records.slice(0, kept)
+    for (const record of written) disk.push(record)
+    if (written.length > 0) watcher.persisted(self, written)
+    // Decided is what is durable: a notice may be lost in a crash.
+    for (const record of written) if (record.kind === 'decided') watcher.decided(self, record.decided)
+    const { rolledBack } = around.plan.faults
+    if (!isIn(rolledBack?.['nodes'], place) || around.isHealed() || !around.strikes.hits('rolledBack')) return lives
+    disk.length = Math.max(0, disk.length - (rolledBack?.['records'] ?? 0))
+    return false
+  }
+  const signAndSend = (unsigned: Unsigned): void => {
+    const message = around.sign(unsigned)
+    watcher.signed(self, message)
+    o.hearOwn(message)
+    around.broadcast({ kind: 'message', message })
+  }
+  return (effect) => {
+    if (effect.kind === 'persist') return persist(effect.records)
+    if (effect.kind === 'sign') signAndSend(effect.message)
+    else if (effect.kind === 'relay') {
+      const payload = payloadOf(disk, effect.what)
+      if (effect.to === 'committee') around.broadcast(payload)
+      else around.sendTo(effect.to, payload)
+    } else if (effect.kind === 'wake') o.wakeAt(effect.at)
+    else if (effect.kind === 'setWeights') watcher.weighed(self, effect)
+    else if (effect.kind === 'notice') {
+      watcher.noticed(self, effect.notice)
+      around.trace?.(() => `${name} ${JSON.stringify(effect.notice, brief)}`)
+    } else around.ask(effect)
+    return true
+  }
+}
+
+/** A process's monotonic clock starts anywhere. */
+const zeroOf = (life: number): number => (life * 7_919) % CLOCK_ZERO_MAX
+
 export const createProcess = <S>(o: {
   readonly spot: Spot
   readonly scene: Scene<S>
@@ -84,70 +137,30 @@ export const createProcess = <S>(o: {
   const { spot, scene, around, disk } = o
   const { self, place } = spot
   const { schedule, watcher, plan, strikes } = around
-  const { crash: crashes } = plan.faults
+  const isCrashing = plan.faults.crash?.['node'] === place
+  const name = `${self.slice(0, 4)}${spot.index === place ? '' : `.${spot.index}`}`
   let machine: Machine<S> | null = null
   let clock: Clock = createClock({ faults: plan.faults, place, since: 0, zero: 0 })
   let [alarm, life, frozenUntil] = [0, 0, 0]
   let busy = false
   const inbox: Input[] = []
-  const name = `${self.slice(0, 4)}${spot.index === place ? '' : `.${spot.index}`}`
-
-  const die = (): void => {
+  const carryOut = createCarrier({
+    ...{ self, place, name, around, disk },
+    hearOwn: (message) => inbox.push({ kind: 'message', at: clock.read(schedule.now()), message }),
+    wakeAt: (at) => {
+      const mine = ++alarm
+      schedule.after(clock.until(at, schedule.now()), () => {
+        if (mine === alarm) give((now) => ({ kind: 'wake', at: now }))
+      })
+    },
+  })
+  const end = (how: string): void => {
     machine = null
     alarm++
     inbox.length = 0
-    around.trace?.(() => `${name} dies`)
-    around.died()
+    around.trace?.(() => `${name} ${how}`)
   }
-  /** False when the process did not survive it. */
-  const persist = (records: readonly JournalRecord[]): boolean => {
-    const { kept, lives } = writeOf({ around, place, count: records.length })
-    const written = kept === records.length ? records : records.slice(0, kept)
-    for (const record of written) disk.push(record)
-    if (written.length > 0) watcher.persisted(self, written)
-    // Decided is what is durable: a notice may be lost in a crash.
-    for (const record of written) if (record.kind === 'decided') watcher.decided(self, record.decided)
-    return lives
-  }
-  const wakeAt = (at: number): void => {
-    const mine = ++alarm
-    schedule.after(clock.until(at, schedule.now()), () => {
-      if (mine === alarm) give((now) => ({ kind: 'wake', at: now }))
-    })
-  }
-  const carryOut = (effect: Effect): boolean => {
-    switch (effect.kind) {
-      case 'persist':
-        return persist(effect.records)
-      case 'sign': {
-        const message = around.sign(effect.message)
-        watcher.signed(self, message)
-        inbox.push({ kind: 'message', at: clock.read(schedule.now()), message })
-        around.broadcast({ kind: 'message', message })
-        return true
-      }
-      case 'relay': {
-        const payload = payloadOf(disk, effect.what)
-        if (effect.to === 'committee') around.broadcast(payload)
-        else around.sendTo(effect.to, payload)
-        return true
-      }
-      case 'wake':
-        wakeAt(effect.at)
-        return true
-      case 'notice':
-        watcher.noticed(self, effect.notice)
-        around.trace?.(() => `${name} ${JSON.stringify(effect.notice, brief)}`)
-        return true
-      case 'setWeights':
-        watcher.weighed(self, effect)
-        return true
-      default:
-        around.ask(effect)
-        return true
-    }
-  }
-  const dies = (): boolean => crashes !== undefined && crashes['node'] === place && !around.isHealed() && strikes.hits('crash')
+  const dies = (): boolean => isCrashing && !around.isHealed() && strikes.hits('crash')
   const work = (first: Input): void => {
     inbox.push(first)
     if (busy) return
@@ -156,10 +169,10 @@ export const createProcess = <S>(o: {
     for (let next = inbox.shift(); next !== undefined && machine !== null; next = inbox.shift()) {
       if (++handled > INPUTS_MAX) throw new Violation('inputs come to rest', { self, input: next.kind })
       for (const effect of step(machine, next).effects) {
-        if (dies() || !carryOut(effect)) {
-          die()
-          break
-        }
+        if (!dies() && carryOut(effect)) continue
+        end('dies')
+        around.died()
+        break
       }
     }
     busy = false
@@ -168,40 +181,29 @@ export const createProcess = <S>(o: {
   const give = (make: (at: number) => Input): void => {
     const now = schedule.now()
     if (machine === null) return
-    const asked = life
     if (now >= frozenUntil) work(make(clock.read(now)))
     else {
       // What waits keeps its order: events of one moment run in the order they were made.
+      const asked = life
       schedule.after(frozenUntil - now, () => {
         if (life === asked) give(make)
       })
     }
   }
-  return {
-    ...spot,
-    disk,
-    life: () => life,
-    machine: () => machine,
-    give,
-    freeze: (untilMs) => {
-      frozenUntil = untilMs
-    },
-    stop: () => {
-      machine = null
-      alarm++
-      around.trace?.(() => `${name} stops`)
-    },
-    start: () => {
-      life++
-      frozenUntil = 0
-      clock = createClock({ faults: plan.faults, place, since: schedule.now(), zero: (life * 7_919) % CLOCK_ZERO_MAX })
-      const parts = { genesis: scene.genesis, self, application: scene.application, rounds: scene.createRounds(self) }
-      machine = disk.length === 0 ? createMachine(parts) : restoreMachine({ ...parts, records: disk })
-      around.trace?.(() => `${name} starts at height ${machine?.consensus.current.height}`)
-      if (life > 1) watcher.restarted(self)
-      give((at) => ({ kind: 'wake', at }))
-    },
+  const start = (): void => {
+    life++
+    frozenUntil = 0
+    clock = createClock({ faults: plan.faults, place, since: schedule.now(), zero: zeroOf(life) })
+    const parts = { genesis: scene.genesis, self, application: scene.application, rounds: scene.createRounds(self) }
+    machine = disk.length === 0 ? createMachine(parts) : restoreMachine({ ...parts, records: disk })
+    around.trace?.(() => `${name} starts at height ${machine?.consensus.current.height}`)
+    if (life > 1) watcher.restarted(self)
+    give((at) => ({ kind: 'wake', at }))
   }
+  const freeze = (untilMs: number): void => {
+    frozenUntil = untilMs
+  }
+  return { ...spot, disk, life: () => life, machine: () => machine, give, start, freeze, stop: () => end('stops') }
 }
 
 const brief = (_: string, value: unknown): unknown => {

@@ -73,7 +73,9 @@ const genesisOf = (members: Seats, signing: Signing): Genesis => {
     members,
     delegations: members.map(({ hotkey }) => {
       const body = delegationOf(hotkey, signing)
-      const { signature } = signing.sign({ kind: 'delegation', body }, domains, (message) => messageId(message, domains))
+      const { signature } = signing.sign({ kind: 'delegation', body }, domains, (message) =>
+        messageId(message, domains),
+      )
       // A word is no signature that a document could hold.
       return { body, signature: signing === TOKENS ? '00'.repeat(64) : signature }
     }),

@@ -2,7 +2,7 @@
 import type { Header } from '../../protocol/message/entry.ts'
 import { isIn } from './faults.ts'
 import type { Plan } from './plan.ts'
-import { blockAt, BLOCK_MS } from './scene.ts'
+import { BLOCK_MS, blockAt } from './scene.ts'
 import { Violation } from './watch.ts'
 import { addProcess, build, type Setup, sendFromOutside, type World } from './world.ts'
 
@@ -26,7 +26,8 @@ const LOOK_EVERY_EVENTS = 64
 const runChain = <S>(world: World<S>, number: number): void => {
   const { schedule, scene, plan, processes } = world
   const { chainStall } = plan.faults
-  const stalled = chainStall?.['fromMs'] !== undefined && number * BLOCK_MS > chainStall['fromMs'] ? (chainStall['forMs'] ?? 0) : 0
+  const stalled =
+    chainStall?.['fromMs'] !== undefined && number * BLOCK_MS > chainStall['fromMs'] ? (chainStall['forMs'] ?? 0) : 0
   schedule.after(Math.max(1, number * BLOCK_MS + stalled - schedule.now()), () => {
     for (const process of processes) {
       const late = (plan.seed * 7 + number * 13 + process.index * 101) % (BLOCK_MS / 2)
@@ -69,7 +70,7 @@ const isPromised = <S>({ plan }: World<S>): boolean => !plan.isOverBudget
 /** Lives until all that fell due is decided by all honest nodes, or patience ends. */
 const live = <S>(world: World<S>): Omit<Outcome, 'plan' | 'violation'> => {
   const { scene, plan, schedule, processes, logs } = world
-  scene.keys.forEach((_, place) => addProcess(world, place))
+  for (const place of scene.keys.keys()) addProcess(world, place)
   for (const process of processes) schedule.after((plan.seed * 17 + process.index * 149) % 500, process.start)
   arrange(world)
   runChain(world, 1)

@@ -1,10 +1,24 @@
 /** How simulated nodes sign: by words that say what they sign, so that checking one is comparing it, or for real. */
 import sodium from 'sodium-native'
-import { bytesToHex, type Digest, hash, hexToBytes, type Key, type SignatureClaim, utf8ToBytes } from '../../protocol/crypto.ts'
+import {
+  bytesToHex,
+  type Digest,
+  hash,
+  hexToBytes,
+  type Key,
+  type SignatureClaim,
+  utf8ToBytes,
+} from '../../protocol/crypto.ts'
 import { headerDigest } from '../../protocol/message/entry.ts'
 import { bytesToSign, type Domains, type Signed, type Unsigned, type Verified } from '../../protocol/message/message.ts'
 
-type Vote = { readonly kind: string; readonly height: number; readonly view: number; readonly value: Digest; readonly hotkey: Key }
+type Vote = {
+  readonly kind: string
+  readonly height: number
+  readonly view: number
+  readonly value: Digest
+  readonly hotkey: Key
+}
 
 export type Signing = {
   /** A key that anyone may know, from its name. `signer` of a message is such a name's key. */

@@ -1,87 +1,49 @@
-/** Promises of the whole mesh under faults, and of the simulator itself: that it would see a broken one. */
+/** Promises of the whole mesh under every fault of the menu, and of the simulator itself: that a seed is one schedule. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { describe, test } from 'node:test'
-import { type Coverage, noCoverage } from './coverage.ts'
-import { HEALTHY, MUTANTS, type Mutant } from './mutants.ts'
-import { roundsScene } from './rounds-scene.ts'
-import { type Outcome, runSeed } from './run.ts'
-import { toyScene } from './toy-scene.ts'
+import { FAULT_NAMES } from './faults.ts'
+import { addTally, drawFor, noTally, runOne, runRange, type Tally } from './range.ts'
 
-const TOY_SEEDS = 500
-const ROUNDS_SEEDS = 120
+const describeBroken = ({ broken }: Tally): string =>
+  broken.map(({ seed, message, plan }) => `seed ${seed}: ${message} ${JSON.stringify(plan)}`).join('\n')
 
-const described = ({ seed, plan, violation }: Outcome): string =>
-  `seed ${seed}: ${violation?.message} ${JSON.stringify(plan)}`
+describe('validators through everything that the menu of faults holds', () => {
+  const sum = noTally()
 
-describe('four validators through loss, cuts, crashes, silence and a liar', () => {
-  const coverage: Coverage = noCoverage()
+  const holds = (o: { n: number; scene: 'rounds' | 'toy'; seeds: number }): void => {
+    const tally = runRange({ ...o, from: 1, stop: true })
+    assert.equal(describeBroken(tally), '')
+    assert.equal(tally.done, o.seeds, 'everything due is decided after healing')
+    addTally(sum, tally)
+  }
 
-  test('no promise of the agreement is broken, and all that is due is decided after healing', () => {
-    const scene = toyScene(4)
-    for (let seed = 1; seed <= TOY_SEEDS; seed++) {
-      const outcome = runSeed({ scene, seed, coverage })
-      assert.ok(outcome.violation === null && outcome.isDone, described(outcome))
-    }
+  test('four validators keep every promise of the protocol over whole rounds', () => {
+    holds({ n: 4, scene: 'rounds', seeds: 600 })
   })
 
-  test('no promise of the rounds is broken, and a whole round ends after healing', () => {
-    const scene = roundsScene(4)
-    for (let seed = 1; seed <= ROUNDS_SEEDS; seed++) {
-      const outcome = runSeed({ scene, seed, coverage })
-      assert.ok(outcome.violation === null && outcome.isDone, described(outcome))
-    }
+  test('four validators agree on the smallest rounds there are, through deeper views', () => {
+    holds({ n: 4, scene: 'toy', seeds: 400 })
   })
 
-  test('a committee of seven agrees as four do', () => {
-    const scene = toyScene(7)
-    for (let seed = 1; seed <= 30; seed++) {
-      const outcome = runSeed({ scene, seed, coverage: noCoverage() })
-      assert.ok(outcome.violation === null && outcome.isDone, described(outcome))
-    }
+  test('seven and ten validators, of whom several may lie, agree as four do', () => {
+    holds({ n: 7, scene: 'rounds', seeds: 60 })
+    holds({ n: 10, scene: 'rounds', seeds: 20 })
   })
 
-  test('the runs reach every corner that the rules speak of', () => {
-    for (const [corner, count] of Object.entries(coverage)) assert.ok(count > 0, `${corner} was never reached`)
+  test('the runs reach every corner that the rules speak of, draw every fault and use every checker', () => {
+    for (const [corner, count] of Object.entries(sum.coverage)) assert.ok(count > 0, `${corner} was never reached`)
+    for (const name of FAULT_NAMES) assert.ok(sum.faults[name] > 0, `${name} was never drawn`)
+    for (const [name, count] of Object.entries(sum.checkers)) assert.ok(count > 0, `${name} was never checked`)
   })
 
   test('a seed is one schedule: run again it does the same', () => {
     const lines = [0, 1].map(() => {
       const seen: string[] = []
-      runSeed({ scene: toyScene(4), seed: 24, coverage: noCoverage(), trace: (line) => seen.push(line) })
+      const plan = drawFor(4, 'rounds', 24)
+      runOne({ n: 4, scene: 'rounds', plan, trace: (line) => seen.push(line) }, noTally())
       return seen
     })
     assert.deepEqual(lines[0], lines[1])
     assert.ok((lines[0]?.length ?? 0) > 50)
   })
-})
-
-/** Runs the simulator with a fault planted and gives its exit code and what it said. */
-const runMutant = async (mutant: Mutant, seeds: number): Promise<{ code: number; said: string }> => {
-  const flags = ['--import', './test/sim/mutate.ts', 'test/sim/main.ts', '--scene', mutant.scene, '--stop', '--json']
-  const child = spawn(process.execPath, [...flags, '--seeds', `${seeds}`], {
-    env: { ...process.env, SIM_MUTANT: mutant.name },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let said = ''
-  child.stderr.on('data', (part: Buffer) => {
-    said += part.toString()
-  })
-  const [code] = await once(child, 'close')
-  return { code: Number(code), said }
-}
-
-describe('faults that are planted in the source are seen', () => {
-  test('the source as it is passes by the same path', async () => {
-    assert.deepEqual(await runMutant(HEALTHY, 50), { code: 0, said: '' })
-  })
-
-  for (const mutant of MUTANTS) {
-    test(mutant.name, async () => {
-      const { code, said } = await runMutant(mutant, 3000)
-      assert.equal(code, 1, said)
-      assert.match(said, new RegExp(`^seed \\d+: ${mutant.promise}`), said)
-    })
-  }
 })

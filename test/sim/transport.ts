@@ -7,7 +7,14 @@ import type { Input } from '../../protocol/machine-types.ts'
 import type { Verified } from '../../protocol/message/message.ts'
 import type { Certificate, Decided } from '../../protocol/message/vote.ts'
 import type { RoundState } from '../../protocol/round/state.ts'
-import { admit, type ClaimContext, claims, decodeEnvelope, encodeEnvelopes, type Received } from '../../protocol/wire.ts'
+import {
+  admit,
+  type ClaimContext,
+  claims,
+  decodeEnvelope,
+  encodeEnvelopes,
+  type Received,
+} from '../../protocol/wire.ts'
 import type { Payload } from './network.ts'
 import type { Scene } from './scene.ts'
 

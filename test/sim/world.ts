@@ -89,7 +89,8 @@ const inspect = <S>(world: World<S>, payload: Payload): void => {
     watcher.sent(message)
     if (!isVoteOrProposal(message)) world.library.set(world.scene.idOf(message), message)
   } else if (payload.kind !== 'status') {
-    const certificates = payload.kind === 'certificate' ? [payload.certificate] : payload.decided.map((d) => d.certificate)
+    const certificates =
+      payload.kind === 'certificate' ? [payload.certificate] : payload.decided.map((d) => d.certificate)
     for (const certificate of certificates) {
       if (seen.has(certificate)) continue
       seen.add(certificate)
@@ -131,7 +132,8 @@ const emit = <S>(world: World<S>, from: Process<S>, o: { to: Key; payload: Paylo
 const isAuthentic = <S>({ scene, seen, authentic }: World<S>, payload: Payload): boolean => {
   if (payload.kind === 'status') return true
   if (payload.kind === 'message') return authentic.has(payload.message)
-  const certificates = payload.kind === 'certificate' ? [payload.certificate] : payload.decided.map((d) => d.certificate)
+  const certificates =
+    payload.kind === 'certificate' ? [payload.certificate] : payload.decided.map((d) => d.certificate)
   // Every signer's word must be the one for this vote; weights are the checkers' business.
   return certificates.every(
     (certificate) =>
@@ -212,7 +214,10 @@ export const addProcess = <S>(world: World<S>, place: number, disk: Process<S>['
 
 const simOf = <S>(o: Setup<S>, world: () => World<S>): Sim => {
   const { scene, plan } = o
-  const machineOf = (node: Key) => world().processes.find((process) => process.self === node)?.machine() ?? null
+  const machineOf = (node: Key) =>
+    world()
+      .processes.find((process) => process.self === node)
+      ?.machine() ?? null
   return {
     genesis: scene.genesis,
     keys: scene.keys,
@@ -221,14 +226,19 @@ const simOf = <S>(o: Setup<S>, world: () => World<S>): Sim => {
     healAtMs: plan.healAtMs,
     messageOf: (id) => world().library.get(id) ?? null,
     consensusOf: (node) => machineOf(node)?.consensus ?? null,
-    roundsOf: (node) => (scene.name === 'rounds' ? ((machineOf(node)?.rounds as RoundState | undefined) ?? null) : null),
+    roundsOf: (node) =>
+      scene.name === 'rounds' ? ((machineOf(node)?.rounds as RoundState | undefined) ?? null) : null,
     metagraphAt: (block) => scene.metagraph(block, plan.faults.stakeSwing?.['perMille'] ?? 0),
     isVoteSigned: (vote) => scene.signing.isVoteSigned(vote, scene.domains),
   }
 }
 
 /** Cuts the first honest node off that decides the height of the plan. */
-const loneliness = (plan: Plan, network: Network, o: { placeOf: (node: Key) => number; now: () => number }): Watcher => {
+const loneliness = (
+  plan: Plan,
+  network: Network,
+  o: { placeOf: (node: Key) => number; now: () => number },
+): Watcher => {
   const { lonely } = plan.faults
   if (lonely === undefined) return {}
   return {

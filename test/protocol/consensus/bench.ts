@@ -9,14 +9,17 @@ import { type Header, headerDigest } from '../../../protocol/message/entry.ts'
 import type { Signed, Unsigned, Verified } from '../../../protocol/message/message.ts'
 import type { Certificate, Decided, Phase, Status } from '../../../protocol/message/vote.ts'
 import { blockAt } from '../../sim/scene.ts'
-import { signAs, token } from '../../sim/token.ts'
+import { TOKENS } from '../../sim/signing.ts'
 import { createToy, type ToyRounds, toy } from '../../sim/toy.ts'
 import { committeeOf, DELTA_MS, toyScene } from '../../sim/toy-scene.ts'
 
 export { DELTA_MS, NO_VALUE }
 
-export const committee = committeeOf(4)
-export const { genesis } = toyScene(4)
+export const committee = committeeOf(4, TOKENS)
+export const { genesis, domains, idOf } = toyScene(4)
+
+const signAs = (message: Unsigned): Verified<Signed> => TOKENS.sign(message, domains, idOf)
+
 export const keys = committee.members.map(({ hotkey }) => hotkey)
 /** In the order in which they lead the views of height 1. */
 export const leaders = leaderOrder(committee, 1)
@@ -58,7 +61,7 @@ export const certificateOf = (o: {
 }): Verified<Certificate> => {
   const { phase, view = 0, value = NO_VALUE, height = 1, signers = keys } = o
   const signatures = keys.flatMap((hotkey, member) =>
-    signers.includes(hotkey) ? [{ member, signature: token({ kind: phase, height, view, value, hotkey }) }] : [],
+    signers.includes(hotkey) ? [{ member, signature: voteOf({ phase, height, view, value, hotkey }).signature }] : [],
   )
   return { phase, height, view, value, signatures } as unknown as Verified<Certificate>
 }

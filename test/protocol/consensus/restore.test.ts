@@ -3,9 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { guardAllows, openGuard } from '../../../protocol/consensus/guard.ts'
 import { headerDigest } from '../../../protocol/message/entry.ts'
-import { noCoverage } from '../../sim/coverage.ts'
-import { runSeed } from '../../sim/run.ts'
-import { toyScene } from '../../sim/toy-scene.ts'
+import { runRange } from '../../sim/range.ts'
 import {
   certificateOf,
   createBench,
@@ -89,12 +87,9 @@ test('R-31: a leader that crashed after binding its proposal never proposes anot
 
 test('R-31: what a crash left of a simulated node leads back to where it was', () => {
   // Seeds in which a node crashes: the checkers see each restart's votes against its disk.
-  const coverage = noCoverage()
-  for (let seed = 9001; seed <= 9040; seed++) {
-    const outcome = runSeed({ scene: toyScene(4), seed, coverage })
-    assert.equal(outcome.violation, null, `seed ${seed}: ${outcome.violation?.message}`)
-  }
-  assert.ok(coverage.restoredVotes > 0)
+  const tally = runRange({ n: 4, scene: 'toy', from: 9001, seeds: 60, stop: true })
+  assert.deepEqual(tally.broken, [])
+  assert.ok(tally.coverage.restoredVotes > 0)
 })
 
 test('R-32: a node that hears a message of its own that it never signed votes no more', () => {

@@ -187,7 +187,7 @@ const withDue = (change = meshChange({ deltaMs: 500 }, { activationHeight: 50 })
 
 test('an entry that names no valid change is provably wrong; one that is not here is waited for and pulled', () => {
   const { mesh, voter, entry } = withDue()
-  assert.deepEqual(rounds.due(voter.state, mesh.clock.at), entry)
+  assert.deepEqual(rounds.due(voter.state), entry)
   assert.equal(mesh.check(voter, entry).kind, 'valid')
   const answer = mesh.check(voter, { kind: 'params', message: digestOf('unknown') })
   assert.ok(answer.kind === 'wait' && answer.effects.some((effect) => effect.kind === 'fetch'))
@@ -205,7 +205,7 @@ test('a proposal of an older change than one long held is refused, unless a nota
   const { mesh, voter, entry } = withDue()
   const newer = meshChange({ deltaMs: 700 }, { counter: 2, activationHeight: 50 })
   const id = mesh.tell(newer)
-  assert.deepEqual(rounds.due(voter.state, mesh.clock.at), { kind: 'params', message: id })
+  assert.deepEqual(rounds.due(voter.state), { kind: 'params', message: id })
   // What a newer one replaced comes back when a proposal names it.
   assert.equal(mesh.check(voter, entry).kind, 'wait')
   assert.equal(mesh.check(voter, entry).kind, 'valid', 'held for a moment only')
@@ -221,7 +221,7 @@ test('a round that can go on goes before a change of parameters, and two changes
   for (let counter = 1; counter < 50; counter += 1) {
     mesh.tell(meshChange({ deltaMs: 1_000 + counter }, { counter, activationHeight: 90 }))
   }
-  assert.equal(rounds.due(node.state, mesh.clock.at)?.kind, 'manifest')
+  assert.equal(rounds.due(node.state)?.kind, 'manifest')
   const kept = [...node.state.items.values()].filter(({ message }) => message.kind === 'params')
   assert.equal(kept.length, 1)
   mesh.run(() => kindsOf(mesh).includes('params'))
@@ -274,7 +274,7 @@ test('a change that came just before a crash is proposed after it', () => {
   const { mesh, voter, entry } = withDue()
   mesh.restart(voter)
   mesh.head()
-  assert.deepEqual(rounds.due(voter.state, mesh.clock.at), entry)
+  assert.deepEqual(rounds.due(voter.state), entry)
 })
 
 test('with the epoch the chain’s new owner may change parameters and the old one no more', () => {
@@ -290,7 +290,7 @@ test('with the epoch the chain’s new owner may change parameters and the old o
   const entry = nodeAt(mesh, 0).state.params.proposed.get('mesh')
   assert.equal(entry?.id, old)
   for (let block = 0; block < 25; block += 1) mesh.head()
-  const due = rounds.due(nodeAt(mesh, 0).state, mesh.clock.at)
+  const due = rounds.due(nodeAt(mesh, 0).state)
   assert.ok(due?.kind === 'epoch' && due.owner === heir, 'EPOCH goes first, and names the owner')
   assert.deepEqual(mesh.check(nodeAt(mesh, 1), { ...due, owner: OWNER }), { kind: 'invalid', reason: 'owner' })
   mesh.decide(due)

@@ -13,10 +13,25 @@ export const forgery: Adversary = (liar) => ({
     const forged = liar.keys.flatMap((hotkey): readonly Payload[] => {
       if (hotkey === liar.self) return []
       const { signature } = own
-      return [{ kind: 'message', message: { ...own, body: { height, view, value: NO_VALUE, hotkey }, kind: 'nullify', signature } as typeof own }]
+      return [
+        {
+          kind: 'message',
+          message: {
+            ...own,
+            body: { height, view, value: NO_VALUE, hotkey },
+            kind: 'nullify',
+            signature,
+          } as typeof own,
+        },
+      ]
     })
     const signatures = liar.keys.map((_, member) => ({ member, signature: own.signature }))
     const certificate = { phase: 'finalize' as const, height, view, value, signatures }
-    return [...forged, { kind: 'certificate', certificate }, { kind: 'decided', decided: [{ header, certificate }] }, say(liar, own)]
+    return [
+      ...forged,
+      { kind: 'certificate', certificate },
+      { kind: 'decided', decided: [{ header, certificate }] },
+      say(liar, own),
+    ]
   },
 })

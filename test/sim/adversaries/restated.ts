@@ -1,6 +1,12 @@
 /** Liars about what they measured, committed and revealed in good order: absurd numbers, one submission listed twice. */
 import type { BodyOf, Signed } from '../../../protocol/message/message.ts'
-import { buildStatement, commitmentOf, type Evaluation, parseStatement, passed } from '../../../protocol/round/statement.ts'
+import {
+  buildStatement,
+  commitmentOf,
+  type Evaluation,
+  parseStatement,
+  passed,
+} from '../../../protocol/round/statement.ts'
 import type { Adversary, Liar, Strategy } from './mask.ts'
 import { say } from './mask.ts'
 
@@ -15,8 +21,9 @@ const restated = (liar: Liar, restate: (evaluation: Evaluation) => Evaluation): 
   const changed = (message: Signed): Signed | null => {
     if (message.kind !== 'commit' && message.kind !== 'reveal') return null
     if (message.body.hotkey !== liar.self) return null
-    const sealed = [...(liar.rounds()?.competitions.values() ?? [])].find((c) => c.open?.manifest === message.body.manifest)
-      ?.open?.sealed
+    const sealed = [...(liar.rounds()?.competitions.values() ?? [])].find(
+      (c) => c.open?.manifest === message.body.manifest,
+    )?.open?.sealed
     if (!sealed) return null
     const statement = restateOnce(message.body.manifest, sealed.statement)
     if (message.kind === 'reveal') return liar.sign({ kind: 'reveal', body: { ...message.body, statement } })

@@ -1,49 +1,58 @@
-/** Checks that each round passes its stages in order and ends once, that nobody honest reveals before it holds COMMITS, and that one vector is set a block. */
+/** Checks that every node's heights are contiguous, and that each round passes its stages in order and ends exactly once (7). */
 import type { Digest, Key } from '../../../protocol/crypto.ts'
-import type { Header } from '../../../protocol/message/entry.ts'
-import { Violation, type Watcher } from '../watch.ts'
+import type { Entry } from '../../../protocol/message/entry.ts'
+import { type Checker, type Sim, Violation } from '../watch.ts'
+import { type Decision, firstDecisions } from './log.ts'
 
-type Stage = 'manifest' | 'commits' | 'ended'
+/** Where a competition stands: the number of its newest round, and that round's manifest and stage while it is open. */
+type Place = {
+  round: number
+  open: { readonly manifest: Digest; readonly stage: 'commits' | 'reveals' } | null
+}
 
-/** The stage a round must be in before this entry, and after it. */
-const STEPS = {
-  manifest: { from: [undefined], to: 'manifest' },
-  commits: { from: ['manifest'], to: 'commits' },
-  result: { from: ['commits'], to: 'ended' },
-  void: { from: ['manifest', 'commits'], to: 'ended' },
-} as const satisfies Record<string, { from: readonly (Stage | undefined)[]; to: Stage }>
+const follows = (place: Place, entry: Exclude<Entry, { kind: 'epoch' | 'params' }>): boolean => {
+  const { open, round } = place
+  if (entry.kind === 'manifest') return open === null && entry.round === round + 1
+  if (open === null || entry.round !== round || entry.manifest !== open.manifest) return false
+  if (entry.kind === 'void') return entry.stage === open.stage
+  return open.stage === (entry.kind === 'commits' ? 'commits' : 'reveals')
+}
 
-export const roundsEnd = (): Watcher => {
-  const stages = new Map<string, Stage>()
-  /** Node and manifest for which COMMITS is durable there. */
-  const committed = new Set<string>()
-  const vectors = new Map<number, string>()
-  const weighed = new Set<string>()
-  const follow = (node: Key, { entry, height }: Header): void => {
-    if (entry.kind === 'epoch' || entry.kind === 'params' || entry.competition === 'toy') return
-    const place = `${node}/${entry.competition}/${entry.round}`
-    const { from, to } = STEPS[entry.kind]
-    const before = stages.get(place)
-    if (!from.some((stage) => stage === before))
-      throw new Violation('a round passes its stages in order and ends once', { place, height, before })
-    stages.set(place, to)
-    if (entry.kind === 'commits') committed.add(`${node}/${entry.manifest}`)
-  }
-  return {
-    decided: (node, { header }) => follow(node, header),
-    signed: (node, message) => {
-      if (message.kind !== 'reveal') return
-      const manifest: Digest = message.body.manifest
-      if (!committed.has(`${node}/${manifest}`))
-        throw new Violation('no reveal before COMMITS is held', { node, manifest })
-    },
-    weighed: (node, { block, vector }) => {
-      const printed = JSON.stringify(vector)
-      const known = vectors.get(block) ?? printed
-      vectors.set(block, known)
-      if (known !== printed) throw new Violation('one vector a block', { node, block, known, printed })
-      if (weighed.has(`${node}/${block}`)) throw new Violation('a vector is set once', { node, block })
-      weighed.add(`${node}/${block}`)
-    },
-  }
+const move = (place: Place, { header: { entry }, digest }: Decision): void => {
+  if (entry.kind === 'manifest') {
+    place.round = entry.round
+    place.open = { manifest: digest, stage: 'commits' }
+  } else if (entry.kind === 'commits') place.open = { manifest: entry.manifest, stage: 'reveals' }
+  else place.open = null
+}
+
+/** The toy's rounds are a stage only. */
+const isWhole = ({ genesis }: Sim, competition: string): boolean =>
+  genesis.competitions.some(({ id }) => id === competition)
+
+export const roundsEnd: Checker = {
+  name: 'rounds-end',
+  watch: (sim, checked) => {
+    const reached = new Map<Key, number>()
+    const places = new Map<string, Place>()
+    const decisionOf = firstDecisions(sim)
+    return {
+      decided: (node, decided) => {
+        const { height, entry } = decided.header
+        const before = reached.get(node) ?? 0
+        checked()
+        if (height !== before + 1) throw new Violation('heights are contiguous', { node, height, before })
+        reached.set(node, height)
+        const decision = decisionOf(decided)
+        if (decision === null || entry.kind === 'epoch' || entry.kind === 'params' || !isWhole(sim, entry.competition))
+          return
+        const place = places.get(entry.competition) ?? { round: 0, open: null }
+        places.set(entry.competition, place)
+        if (!follows(place, entry)) {
+          throw new Violation('a round passes its stages in order and ends once', { height, entry, place })
+        }
+        move(place, decision)
+      },
+    }
+  },
 }

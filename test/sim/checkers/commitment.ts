@@ -1,0 +1,50 @@
+/** What a commitment hides, computed a second time from the words of R-50 alone. */
+import { hash } from 'node:crypto'
+import type { Digest } from '../../../protocol/crypto.ts'
+import type { BodyOf } from '../../../protocol/message/message.ts'
+
+/** SHA-256 of the parts one after another. */
+export const sha256 = (...parts: readonly Uint8Array[]): Buffer => hash('sha256', Buffer.concat(parts), 'buffer')
+
+const uint32 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return bytes
+}
+
+const TAG = Buffer.from('commit')
+
+/** Statements are large, immutable, and in sealed records and reveals alike. */
+const statements = new WeakMap<Uint8Array, Buffer>()
+
+const statementHash = (statement: Uint8Array): Buffer => {
+  const known = statements.get(statement)
+  if (known !== undefined) return known
+  const made = hash('sha256', statement, 'buffer')
+  statements.set(statement, made)
+  return made
+}
+
+/** Hash of "commit", domain, competition, round, manifest, hotkey, nonce and the statement's hash. */
+export const commitmentOf = (domain: Digest, reveal: BodyOf<'reveal'>): Digest => {
+  const name = Buffer.from(reveal.competition)
+  const hex = (text: string): Buffer => Buffer.from(text, 'hex')
+  const place = [hex(domain), uint32(name.length), name, uint32(reveal.round), hex(reveal.manifest)]
+  const secret = [hex(reveal.hotkey), hex(reveal.nonce), statementHash(reveal.statement)]
+  return sha256(TAG, ...place, ...secret).toString('hex')
+}
+
+/** What a validator says of one submission. */
+export type Said = { readonly id: Digest; readonly verdict: string; readonly centrePpm: number }
+export type Opened = { readonly hostNoisePpm: number; readonly submissions: readonly Said[] }
+
+const opened = new WeakMap<Uint8Array, Opened>()
+
+/** The measurements in a statement, read as plain JSON. */
+export const openedOf = (statement: Uint8Array): Opened => {
+  const known = opened.get(statement)
+  if (known !== undefined) return known
+  const { predicate } = JSON.parse(Buffer.from(statement).toString('utf8')) as { readonly predicate: Opened }
+  opened.set(statement, predicate)
+  return predicate
+}

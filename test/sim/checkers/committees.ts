@@ -1,0 +1,88 @@
+/** Checks that certificates hold real votes of a quorum of their height's committee, and that stages of a round weigh by its manifest's (14). */
+import { isQuorum } from '../../../protocol/committee.ts'
+import type { Digest, Key } from '../../../protocol/crypto.ts'
+import type { Certificate } from '../../../protocol/message/vote.ts'
+import { type Checker, type Sim, Violation } from '../watch.ts'
+import { type Decision, firstDecisions, logOf, type Seats } from './log.ts'
+
+const checkCertificate = (sim: Sim, certificate: Certificate, seats: Seats): void => {
+  const { phase: kind, height, view, value, signatures } = certificate
+  const signers = new Set<Key>()
+  let weight = 0n
+  for (const { member, signature } of signatures) {
+    const signer = seats.members[member]
+    if (signer === undefined || !sim.isVoteSigned({ kind, height, view, value, hotkey: signer.hotkey, signature })) {
+      throw new Violation('certificates hold real votes', { kind, height, view, member })
+    }
+    if (!signers.has(signer.hotkey)) weight += signer.weight
+    signers.add(signer.hotkey)
+  }
+  if (!isQuorum(weight, seats.total)) throw new Violation('certificates hold a quorum', { kind, height, view, weight })
+  if (signers.size !== signatures.length) {
+    throw new Violation('certificates name a signer once', { kind, height, view, signers: signers.size })
+  }
+}
+
+/** Members of the round's own committee among who sent these, each counted once; null where one is no member's. */
+const weightOf = (sim: Sim, ids: readonly Digest[], seats: Seats): bigint | null => {
+  const senders = new Set<Key>()
+  let sum = 0n
+  for (const id of ids) {
+    const hotkey = sim.messageOf(id)?.body.hotkey
+    const weight = hotkey === undefined ? undefined : seats.weights.get(hotkey)
+    if (hotkey === undefined || weight === undefined) return null
+    if (!senders.has(hotkey)) sum += weight
+    senders.add(hotkey)
+  }
+  return sum
+}
+
+const checkStage = (sim: Sim, { header: { entry, height }, round }: Decision): void => {
+  if (round === null || (entry.kind !== 'commits' && entry.kind !== 'result')) return
+  const weight = weightOf(sim, entry.kind === 'commits' ? entry.commits : entry.reveals, round.seats)
+  if (weight === null || !isQuorum(weight, round.seats.total)) {
+    throw new Violation("a stage holds a quorum of its manifest's committee", { height, kind: entry.kind, weight })
+  }
+}
+
+export const committees: Checker = {
+  name: 'committees',
+  watch: (sim, checked) => {
+    const log = logOf(sim)
+    const decisionOf = firstDecisions(sim)
+    let early: Certificate[] = []
+    const look = (certificate: Certificate): void => {
+      const seats = log.seatsAt(certificate.height)
+      if (seats === null) early.push(certificate)
+      else {
+        checked()
+        checkCertificate(sim, certificate, seats)
+      }
+    }
+    const lookAgain = (): void => {
+      const waiting = early
+      early = []
+      for (const certificate of waiting) look(certificate)
+    }
+    return {
+      certified: look,
+      decided: (_, decided) => {
+        const decision = decisionOf(decided)
+        if (decision === null) return
+        checked()
+        const { header, seats } = decision
+        if (header.epoch !== seats.epoch) {
+          throw new Violation("a header names its committee's epoch", { height: header.height, epoch: header.epoch })
+        }
+        checkStage(sim, decision)
+        if (early.length > 0) lookAgain()
+      },
+      ended: () => {
+        // A quorum of a height that nobody honest could have reached.
+        const [first] = early
+        if (first !== undefined)
+          throw new Violation('certificates hold a quorum', { height: first.height, why: 'nobody is there' })
+      },
+    }
+  },
+}

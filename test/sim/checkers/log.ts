@@ -1,0 +1,141 @@
+/** The log as a run decides it, folded once for all checkers of that run: who votes each height, and each round's stages. */
+
+import type { Digest, Key } from '../../../protocol/crypto.ts'
+import { domainsOf } from '../../../protocol/genesis.ts'
+import { type Header, headerDigest, type ManifestEntry } from '../../../protocol/message/entry.ts'
+import type { Certificate, Decided } from '../../../protocol/message/vote.ts'
+import type { Sim } from '../watch.ts'
+
+/** A committee as the log seats it. */
+export type Seats = {
+  readonly epoch: number
+  /** By rising hotkey. */
+  readonly members: readonly { readonly hotkey: Key; readonly weight: bigint }[]
+  readonly weights: ReadonlyMap<Key, bigint>
+  readonly total: bigint
+  readonly seed: Digest
+}
+
+/** A round from its manifest on. */
+export type Round = {
+  readonly manifest: Digest
+  readonly entry: ManifestEntry
+  readonly height: number
+  /** In force at the manifest, to the round's end. */
+  readonly seats: Seats
+  readonly openedAt: number
+  /** Message ids that COMMITS names; null before. */
+  commits: readonly Digest[] | null
+}
+
+/** A height at the moment of its first honest decision. */
+export type Decision = {
+  readonly header: Header
+  readonly certificate: Certificate
+  readonly digest: Digest
+  /** Who votes this height. */
+  readonly seats: Seats
+  readonly at: number
+  /** The round that the entry belongs to; null for EPOCH, in the toy's log, and where the log names no such round. */
+  readonly round: Round | null
+}
+
+export type Log = {
+  readonly decisions: readonly Decision[]
+  readonly rounds: ReadonlyMap<Digest, Round>
+  /** Null while the heights below are not decided by anyone honest. */
+  readonly seatsAt: (height: number) => Seats | null
+  /** @returns the decision when it is this height's first. */
+  readonly note: (decided: Decided) => Decision | null
+}
+
+const seatsOf = (o: Omit<Seats, 'weights' | 'total'>): Seats => {
+  const members = [...o.members].sort((a, b) => (a.hotkey < b.hotkey ? -1 : 1))
+  const weights = new Map(members.map(({ hotkey, weight }) => [hotkey, weight]))
+  return { ...o, members, weights, total: members.reduce((sum, { weight }) => sum + weight, 0n) }
+}
+
+const createLog = ({ genesis, now }: Sim): Log => {
+  const { epoch, blockHash, members } = genesis
+  const seated: { readonly from: number; readonly seats: Seats }[] = [
+    { from: 1, seats: seatsOf({ epoch, members, seed: blockHash }) },
+  ]
+  const decisions: Decision[] = []
+  const rounds = new Map<Digest, Round>()
+  const seatsAt = (height: number): Seats | null =>
+    height > decisions.length + 1 ? null : (seated.findLast(({ from }) => from <= height)?.seats ?? null)
+  const roundOf = ({ entry, height }: Header, o: { digest: Digest; seats: Seats }): Round | null => {
+    if (entry.kind === 'epoch' || entry.kind === 'params') return null
+    if (entry.kind !== 'manifest') return rounds.get(entry.manifest) ?? null
+    return { manifest: o.digest, entry, height, seats: o.seats, openedAt: now(), commits: null }
+  }
+  return {
+    decisions,
+    rounds,
+    seatsAt,
+    note: ({ header, certificate }) => {
+      const { height, entry } = header
+      if (height !== decisions.length + 1) return null
+      const digest = headerDigest(header)
+      const seats = seatsAt(height)
+      if (seats === null) return null
+      const round = roundOf(header, { digest, seats })
+      if (round !== null && entry.kind === 'manifest') rounds.set(digest, round)
+      if (round !== null && entry.kind === 'commits') round.commits = entry.commits
+      if (entry.kind === 'epoch') {
+        const { epoch: number, members: next, blockHash: seed } = entry
+        seated.push({ from: height + 1, seats: seatsOf({ epoch: number, members: next, seed }) })
+      }
+      const decision = { header, certificate, digest, seats, at: now(), round }
+      decisions.push(decision)
+      return decision
+    },
+  }
+}
+
+const logs = new WeakMap<Sim, Log>()
+
+/** One log for all checkers of a run. */
+export const logOf = (sim: Sim): Log => {
+  const known = logs.get(sim)
+  if (known !== undefined) return known
+  const made = createLog(sim)
+  logs.set(sim, made)
+  return made
+}
+
+/** For one checker: each height's decision once, at whichever call of a `decided` hook it is new to that checker. */
+export const firstDecisions = (sim: Sim): ((decided: Decided) => Decision | null) => {
+  const log = logOf(sim)
+  let seen = 0
+  return (decided) => {
+    log.note(decided)
+    const next = log.decisions[seen]
+    if (next !== undefined) seen++
+    return next ?? null
+  }
+}
+
+const domains = new WeakMap<Sim['genesis'], Digest>()
+
+/** The mesh's domain. */
+export const domainOf = ({ genesis }: Sim): Digest => {
+  const known = domains.get(genesis)
+  if (known !== undefined) return known
+  const made = domainsOf(genesis).mesh
+  domains.set(genesis, made)
+  return made
+}
+
+/** Height and view as one number: a cheap key. */
+export const placeOf = ({ height, view }: { readonly height: number; readonly view: number }): number =>
+  height * 2 ** 32 + view
+
+/** The value of `key`, made when it is first asked for. */
+export const entryOf = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  map.set(key, made)
+  return made
+}

@@ -1,0 +1,52 @@
+/** Which honest items must be in a decided value after healing: those that an honest voter for the fresh value had held for longer than its patience. */
+import type { Digest, Key } from '../../../protocol/crypto.ts'
+import type { JournalRecord } from '../../../protocol/machine-types.ts'
+import { headerDigest } from '../../../protocol/message/entry.ts'
+import type { Signed } from '../../../protocol/message/message.ts'
+import type { Sim } from '../watch.ts'
+import { entryOf, placeOf } from './log.ts'
+
+/** After healing a message is everywhere within Δ; 1 s on top for the inputs before it. */
+const SLACK_MS = 1_000
+/** What was asked for before healing is asked for again, and what was cut off is sent again, within this. */
+export const SETTLE_MS = 5_000
+
+/** One honest notarize of a value that was proposed fresh: at this moment, with this patience behind it. */
+export type FreshVote = { readonly node: Key; readonly at: number; readonly heldBefore: number }
+
+/**
+ * R-70: a voter refuses a fresh value at view v that omits an item it has held for longer than 2Δ·1.25^v. What was signed after healing is at
+ * each honest voter Δ later (`SLACK_MS` is for the work before it). So a value notarized fresh at s in view v by anyone honest holds every
+ * honest item signed between healing and s − Δ − 1 s − 2Δ·1.25^v, if that voter could take it when it came. A value is decided only with such
+ * a vote (17); its re-proposals change nothing in it. At view 0 this is the 3Δ + 1 s that an honest item is late by at most.
+ */
+export const heldBefore = (sim: Sim, o: { readonly at: number; readonly view: number }): number => {
+  const { deltaMs } = sim.genesis
+  const patience = Math.ceil(2 * deltaMs * 1.25 ** Math.min(o.view, 32))
+  return o.at - deltaMs - SLACK_MS - patience
+}
+
+/** Remembers honest fresh votes by value. */
+export const createFreshVotes = (sim: Sim) => {
+  const fresh = new Map<Key, Map<number, Digest>>()
+  const votes = new Map<Digest, FreshVote[]>()
+  return {
+    votesFor: (value: Digest): readonly FreshVote[] => votes.get(value) ?? [],
+    persisted: (node: Key, records: readonly JournalRecord[]): void => {
+      for (const record of records) {
+        if (record.kind !== 'message' || record.message.kind !== 'proposal') continue
+        const { body } = record.message
+        if (body.parentView === null)
+          entryOf(fresh, node, () => new Map()).set(placeOf(body), headerDigest(body.header))
+      }
+    },
+    signed: (node: Key, { kind, body }: Signed): void => {
+      if (kind !== 'notarize' || fresh.get(node)?.get(placeOf(body)) !== body.value) return
+      const at = sim.now()
+      const known = entryOf(votes, body.value, () => [])
+      // The same vote again, after a restart, is no other look at what is held.
+      if (known.some((vote) => vote.node === node)) return
+      known.push({ node, at, heldBefore: heldBefore(sim, { at, view: body.view }) })
+    },
+  }
+}
