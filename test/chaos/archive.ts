@@ -1,8 +1,8 @@
 /** Shows what lies in stopped validators' stores to the simulator's checkers, as the simulator shows them its own nodes. */
 import { join } from 'node:path'
+import sodium from 'sodium-native'
 import { createJournal } from '../../node/journal.ts'
 import { openStore } from '../../node/store/index.ts'
-import { createVerifier } from '../../node/verify.ts'
 import {
   createRounds,
   type Decided,
@@ -11,10 +11,9 @@ import {
   type JournalRecord,
   type Key,
 } from '../../protocol/index.ts'
-import { bytesToSign, type Signed } from '../../protocol/message/message.ts'
+import { bytesToSign, messageId, type Signed, type Unsigned } from '../../protocol/message/message.ts'
 import type { Certificate } from '../../protocol/message/vote.ts'
-import { token } from '../sim/token.ts'
-import type { Ended, Watcher } from '../sim/watch.ts'
+import type { Ended, Sim, Watcher } from '../sim/watch.ts'
 
 /** One validator's whole journal, in the order written. */
 export type Archive = { readonly node: Key; readonly records: readonly JournalRecord[] }
@@ -63,45 +62,49 @@ const certificatesOf = ({ records }: Archive): readonly Certificate[] =>
         : [],
   )
 
-export type Evidence = {
-  /** The same certificate with the simulator's token in the place of each signature that really holds; others stay as they are. */
-  readonly inTokens: (certificate: Certificate) => Certificate
-  /** Every vote in it. */
-  readonly votesOf: (certificate: Certificate) => readonly Signed[]
+const votesOf = (votersAt: (height: number) => readonly Voter[], certificate: Certificate): readonly Signed[] => {
+  const { phase, height, view, value, signatures } = certificate
+  return signatures.map(({ member, signature }) => {
+    const hotkey = votersAt(height)[member]?.hotkey ?? ''
+    return { kind: phase, body: { height, view, value, hotkey }, signature }
+  })
 }
 
-/** Checks every signature of every certificate in these archives. */
-const examine = async (o: {
+/** What the checkers may know of stopped validators: nothing of a live machine, and no moment after which all had healed. */
+export const simOf = (o: {
   readonly genesis: Genesis
   readonly domains: Domains
   readonly archives: readonly Archive[]
-}): Promise<Evidence> => {
+}): Sim => {
   const votersAt = votersBy(o.genesis, o.archives)
-  const verify = createVerifier()
-  const inTokens = new Map<Certificate, Certificate>()
-  const votesOf = ({ phase, height, view, value, signatures }: Certificate): readonly Signed[] =>
-    signatures.map(({ member, signature }) => {
-      const hotkey = votersAt(height)[member]?.hotkey ?? ''
-      return { kind: phase, body: { height, view, value, hotkey }, signature }
-    })
-  for (const certificate of o.archives.flatMap(certificatesOf)) {
-    const { phase, height, view, value } = certificate
-    const voters = votersAt(height)
-    const holds = await verify(
-      votesOf(certificate).map((vote, index) => ({
-        scheme: 'ed25519',
-        publicKey: voters[certificate.signatures[index]?.member ?? -1]?.sessionKey ?? '00'.repeat(32),
-        message: bytesToSign(vote, o.domains),
-        signature: vote.signature,
-      })),
-    )
-    const signatures = certificate.signatures.map(({ member, signature }, index) => {
-      const hotkey = voters[member]?.hotkey ?? ''
-      return { member, signature: holds[index] ? token({ kind: phase, height, view, value, hotkey }) : signature }
-    })
-    inTokens.set(certificate, { ...certificate, signatures })
+  const messages = new Map(
+    o.archives
+      .flatMap(({ records }) => records.flatMap((record) => (record.kind === 'message' ? [record.message] : [])))
+      .map((message) => [messageId(message, o.domains), message]),
+  )
+  return {
+    genesis: o.genesis,
+    keys: o.genesis.members.map(({ hotkey }) => hotkey),
+    isHonest: () => true,
+    now: () => 0,
+    healAtMs: Number.POSITIVE_INFINITY,
+    messageOf: (id) => messages.get(id) ?? null,
+    consensusOf: () => null,
+    roundsOf: () => null,
+    metagraphAt: () => null,
+    isVoteSigned: ({ kind, signature, ...body }) => {
+      const voter = votersAt(body.height).find(({ hotkey }) => hotkey === body.hotkey)
+      const message = bytesToSign({ kind, body } as Unsigned<typeof kind>, o.domains)
+      return (
+        voter !== undefined &&
+        sodium.crypto_sign_verify_detached(
+          Buffer.from(signature, 'hex'),
+          Buffer.from(message),
+          Buffer.from(voter.sessionKey, 'hex'),
+        )
+      )
+    },
   }
-  return { inTokens: (certificate) => inTokens.get(certificate) ?? certificate, votesOf }
 }
 
 /** A guard is written right before the signature that it covers: what it covers counts as signed. */
@@ -116,7 +119,7 @@ const signedBy = (node: Key, record: JournalRecord): readonly Signed[] => {
  * Tells the watchers everything: each journal in its order, with what was signed and decided where it says so;
  * then every vote found in anybody's certificate, to `ofVotes`, since an archive does not say when it left its signer; then the end.
  */
-export const feedArchives = async (o: {
+export const feedArchives = (o: {
   readonly genesis: Genesis
   readonly domains: Domains
   readonly archives: readonly Archive[]
@@ -124,9 +127,9 @@ export const feedArchives = async (o: {
   /** Watchers that do not mind the order of what was signed. */
   readonly ofVotes: readonly Watcher[]
   readonly isDone: Ended['isDone']
-}): Promise<void> => {
+}): void => {
   const { archives, watchers, ofVotes } = o
-  const { inTokens, votesOf } = await examine(o)
+  const votersAt = votersBy(o.genesis, archives)
   const all = (tell: (watcher: Watcher) => void): void => {
     for (const watcher of watchers) tell(watcher)
   }
@@ -135,16 +138,17 @@ export const feedArchives = async (o: {
       all((watcher) => watcher.persisted?.(node, [record]))
       for (const watcher of ofVotes) watcher.persisted?.(node, [record])
       for (const message of signedBy(node, record)) all((watcher) => watcher.signed?.(node, message))
-      if (record.kind === 'certificate') all((watcher) => watcher.certified?.(inTokens(record.certificate)))
+      if (record.kind === 'certificate') all((watcher) => watcher.certified?.(record.certificate))
       if (record.kind !== 'decided') continue
       const { header, certificate } = record.decided
-      all((watcher) => watcher.certified?.(inTokens(certificate)))
+      all((watcher) => watcher.certified?.(certificate))
       all((watcher) => watcher.decided?.(node, { header, certificate }))
     }
   }
-  for (const vote of archives.flatMap(certificatesOf).flatMap(votesOf)) {
+  for (const vote of archives.flatMap(certificatesOf).flatMap((certificate) => votesOf(votersAt, certificate))) {
     for (const watcher of ofVotes) watcher.signed?.(vote.body.hotkey, vote)
   }
   const logs = new Map(archives.map((archive) => [archive.node, decidedOf(archive).map(({ header }) => header)]))
-  all((watcher) => watcher.ended?.({ logs, isDone: o.isDone }))
+  const diskOf: Ended['diskOf'] = (node) => archives.find((archive) => archive.node === node)?.records ?? []
+  all((watcher) => watcher.ended?.({ logs, isDone: o.isDone, diskOf }))
 }

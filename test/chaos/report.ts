@@ -3,16 +3,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { createRounds, domainsOf, type Key } from '../../protocol/index.ts'
+import { domainsOf, type Key } from '../../protocol/index.ts'
 import type { Header } from '../../protocol/message/entry.ts'
-import { agreement } from '../sim/checkers/agreement.ts'
-import { certificates } from '../sim/checkers/certificates.ts'
-import { guarded } from '../sim/checkers/guarded.ts'
-import { honestVotes } from '../sim/checkers/honest-votes.ts'
-import { roundsEnd } from '../sim/checkers/rounds-end.ts'
-import { sameLog } from '../sim/checkers/same-log.ts'
+import { CHECKERS } from '../sim/checkers/index.ts'
 import { Violation, type Watcher } from '../sim/watch.ts'
-import { feedArchives, readArchive } from './archive.ts'
+import { feedArchives, readArchive, simOf } from './archive.ts'
 import { accusations, unjustified, weighAll } from './checks.ts'
 import type { Suffered } from './faults.ts'
 import type { Ran } from './run.ts'
@@ -82,6 +77,21 @@ const observed = (o: {
   }
 }
 
+/** The checkers that need no live machine and no moment of healing. */
+const OF_ARCHIVES = [
+  'agreement',
+  'one-notarization',
+  'one-end',
+  'no-conviction',
+  'rounds-end',
+  'commitments-opened',
+  'honest-range',
+  'committees',
+  'merkle',
+  'no-late-votes',
+  'everything-due',
+]
+
 /** A whole round whose manifest came after the block: the same as in the simulator. */
 const hasRoundAfter = (log: readonly Header[], block: number): boolean => {
   const opened = log.findIndex(({ entry, block: at }) => entry.kind === 'manifest' && at > block)
@@ -113,19 +123,22 @@ export const judge = async (
   const archives = await Promise.all(
     members.map(({ keys, home }) => readArchive({ node: keys.hotkey.publicKey, home, domains })),
   )
-  const rounds = named('rounds-end', roundsEnd())
-  await feedArchives({
+  const sim = simOf({ genesis, domains, archives })
+  const watch = (name: string): Watcher => {
+    const checker = CHECKERS.find((one) => one.name === name)
+    if (checker === undefined) throw new Error(`no checker is called ${name}`)
+    return named(
+      name,
+      checker.watch(sim, () => {}),
+    )
+  }
+  const vectors = watch('vectors')
+  feedArchives({
     genesis,
     domains,
     archives,
-    watchers: [
-      named('agreement', agreement()),
-      named('certificates', certificates(createRounds({ genesis, self: null }).committee.members)),
-      named('honest-votes', honestVotes()),
-      named('same-log', sameLog(domains.mesh)),
-      rounds,
-    ],
-    ofVotes: [named('guarded', guarded())],
+    watchers: [...OF_ARCHIVES.map(watch), vectors],
+    ofVotes: [watch('guarded')],
     isDone: (log) => hasRoundAfter(log, ran.healedBlock),
   })
   const logs = archives.map(({ records }) =>
@@ -137,7 +150,7 @@ export const judge = async (
 
   const { weighed, faults } = await weighAll({ genesis, chain: mesh.chain, longest, archives })
   for (const { node, block, row } of weighed) {
-    rounds.weighed?.(node, { block, vector: { uids: row.map(([uid]) => uid), values: row.map(([, value]) => value) } })
+    vectors.weighed?.(node, { block, vector: { uids: row.map(([uid]) => uid), values: row.map(([, value]) => value) } })
   }
   violations.push(...faults)
   const placeOf = (hotkey: Key): number => members.findIndex(({ keys }) => keys.hotkey.publicKey === hotkey)
