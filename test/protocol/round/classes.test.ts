@@ -111,6 +111,14 @@ test('every member of the committee has one mark: missing, noisy, flagged or cou
   assert.equal(noisy.find(({ hotkey }) => hotkey === VALIDATORS[0])?.mark, 'noisy')
 })
 
+test('a value is an outlier beyond six deviations, not at six', () => {
+  const useAt = (ppm: number) => {
+    const [row] = derive([pass(1_100_000), pass(1_110_000), pass(1_090_000), pass(ppm)]).submissions
+    return row?.byValidator.find(({ hotkey }) => hotkey === VALIDATORS[3])?.use
+  }
+  assert.deepEqual([useAt(1_160_000), useAt(1_160_001)], ['counted', 'flagged'])
+})
+
 test('a crowd with little stake cannot make its lies look usual: deviations weigh by stake', () => {
   const query = queryOf({ says: [pass(1_100_000)] })
   const said = (ppm: number) => ({ ...query.attestations[0]?.evaluation, submissions: pass(ppm) }) as Evaluation

@@ -1,0 +1,71 @@
+/** A whole log judged again: every decided RESULT derived by the naive evaluator from nothing but the log and the reveals it names. */
+import type { Genesis } from '../../../protocol/genesis.ts'
+import type { Header, ManifestEntry } from '../../../protocol/message/entry.ts'
+import { headerDigest } from '../../../protocol/message/entry.ts'
+import type { Signed } from '../../../protocol/message/message.ts'
+import type { DeriveQuery } from '../../../protocol/round/derive.ts'
+import { type RoundResult, resultDigest } from '../../../protocol/round/result.ts'
+import { parseStatement } from '../../../protocol/round/statement.ts'
+import { naiveResult } from './result.ts'
+import { naiveStanding, type Past } from './standing.ts'
+
+type Members = readonly { readonly hotkey: string; readonly weight: bigint }[]
+type Round = { readonly manifest: string; readonly entry: ManifestEntry; readonly committee: DeriveQuery['committee'] }
+
+const committeeOf = (members: Members): DeriveQuery['committee'] => ({
+  epoch: 0,
+  members: members
+    .map(({ hotkey, weight }) => ({ hotkey, weight, sessionKey: '', sealingKey: '', peerId: '' }))
+    .toSorted((a, b) => (a.hotkey < b.hotkey ? -1 : 1)),
+  total: members.reduce((sum, { weight }) => sum + weight, 0n),
+  seed: '',
+})
+
+/** Takes decided headers in order. `messageOf`: the signed message of an id; the log's archive has every one that a header names. */
+export const createNaiveLog = (o: { readonly genesis: Genesis; readonly messageOf: (id: string) => Signed | null }) => {
+  const past = new Map<string, Past[]>()
+  const open = new Map<string, Round>()
+  let committee = committeeOf(o.genesis.members)
+
+  const pastOf = (competition: string): Past[] => past.get(competition) ?? []
+
+  const attestationOf = (id: string): DeriveQuery['attestations'][number] => {
+    const message = o.messageOf(id)
+    if (message?.kind !== 'reveal') throw new Error(`RESULT names ${id}, which is no reveal here`)
+    return { hotkey: message.body.hotkey, evaluation: parseStatement(message.body.statement) }
+  }
+
+  const submissionOf = (id: string) => {
+    const message = o.messageOf(id)
+    if (message?.kind !== 'submission') throw new Error(`a manifest names ${id}, which is no submission here`)
+    return { hotkey: message.body.hotkey, bundle: message.body.bundle }
+  }
+
+  const derive = (round: Round, reveals: readonly string[]): RoundResult =>
+    naiveResult({
+      ...round,
+      attestations: reveals.map(attestationOf),
+      standing: naiveStanding(pastOf(round.entry.competition)),
+      confirmRounds: o.genesis.competitions.find(({ id }) => id === round.entry.competition)?.confirmRounds ?? 0,
+      submissionOf,
+    })
+
+  return {
+    /** Standings by competition, as `vectorAt` and `naiveVector` take them. */
+    standings: () => new Map([...past].map(([id, results]) => [id, naiveStanding(results)])),
+    /** @returns the result if this header decides one. @throws when the naive evaluator derives another. */
+    decide: (header: Header): RoundResult | null => {
+      const { entry, block } = header
+      if (entry.kind === 'epoch') committee = committeeOf(entry.members)
+      if (entry.kind === 'manifest') open.set(entry.competition, { manifest: headerDigest(header), entry, committee })
+      if (entry.kind !== 'result') return null
+      const round = open.get(entry.competition)
+      if (round === undefined) throw new Error(`RESULT of ${entry.competition} without its manifest`)
+      const result = derive(round, entry.reveals)
+      if (resultDigest(result) !== entry.result)
+        throw new Error(`height ${header.height}: RESULT is not what follows from its reveals`)
+      past.set(entry.competition, [...pastOf(entry.competition), { result, block }])
+      return result
+    },
+  }
+}
