@@ -25,13 +25,20 @@ const statementHash = (statement: Uint8Array): Buffer => {
   return made
 }
 
+/** Bodies are immutable, and each is looked at by several checkers. */
+const commitments = new WeakMap<BodyOf<'reveal'>, { readonly domain: Digest; readonly commitment: Digest }>()
+
 /** Hash of "commit", domain, competition, round, manifest, hotkey, nonce and the statement's hash. */
 export const commitmentOf = (domain: Digest, reveal: BodyOf<'reveal'>): Digest => {
+  const known = commitments.get(reveal)
+  if (known?.domain === domain) return known.commitment
   const name = Buffer.from(reveal.competition)
   const hex = (text: string): Buffer => Buffer.from(text, 'hex')
   const place = [hex(domain), uint32(name.length), name, uint32(reveal.round), hex(reveal.manifest)]
   const secret = [hex(reveal.hotkey), hex(reveal.nonce), statementHash(reveal.statement)]
-  return sha256(TAG, ...place, ...secret).toString('hex')
+  const commitment = sha256(TAG, ...place, ...secret).toString('hex')
+  commitments.set(reveal, { domain, commitment })
+  return commitment
 }
 
 /** What a validator says of one submission. */

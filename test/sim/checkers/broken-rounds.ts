@@ -1,0 +1,179 @@
+/** What breaks the promises of the rounds, as changes of a healthy run. */
+import type { Decided } from '../../../protocol/message/vote.ts'
+import {
+  add,
+  type Broken,
+  change,
+  drop,
+  first,
+  OTHER,
+  respelled,
+  second,
+  vector,
+  withMetric,
+  withResult,
+} from './spoil.ts'
+
+export const BROKEN_ROUNDS: Broken = {
+  'rounds-end': [
+    [
+      'heights are contiguous',
+      (tape) =>
+        drop(
+          tape,
+          ({ hook, args }) => hook === 'decided' && args[0] === second && (args[1] as Decided).header.height === 2,
+        ),
+    ],
+    [
+      'a round passes its stages in order and ends once',
+      respelled('commits', ({ competition, round, manifest }) => ({
+        kind: 'result',
+        competition,
+        round,
+        manifest,
+        reveals: [],
+        result: OTHER,
+      })),
+    ],
+    [
+      'a round passes its stages in order and ends once',
+      respelled('result', ({ competition, round, manifest }) => ({
+        kind: 'void',
+        competition,
+        round,
+        manifest,
+        stage: 'commits',
+        missing: [],
+      })),
+    ],
+    [
+      'a round passes its stages in order and ends once',
+      respelled('result', ({ competition, round, manifest }) => ({
+        kind: 'commits',
+        competition,
+        round,
+        manifest,
+        commits: [],
+      })),
+    ],
+    ['a round passes its stages in order and ends once', respelled('manifest', (entry) => ({ ...entry, round: 2 }))],
+  ],
+  'sealed-until-commits': [
+    [
+      'no reveal before COMMITS is held',
+      (tape) =>
+        drop(
+          tape,
+          ({ hook, args }) => hook === 'decided' && args[0] === second && (args[1] as Decided).header.height === 2,
+        ),
+    ],
+    [
+      'no reveal of a commit that COMMITS leaves out',
+      respelled('commits', (entry) => ({ ...entry, commits: entry.commits.slice(1) })),
+    ],
+  ],
+  'commitments-opened': [
+    [
+      'every reveal in RESULT opens its commitment',
+      (tape) => {
+        for (const [id, message] of tape.messages)
+          if (message.kind === 'reveal') tape.messages.set(id, { ...message, body: { ...message.body, nonce: OTHER } })
+        return tape
+      },
+    ],
+    [
+      'every reveal in RESULT opens its commitment',
+      respelled('result', (entry) => ({ ...entry, reveals: [OTHER, ...entry.reveals] })),
+    ],
+    [
+      'every reveal in RESULT opens its commitment',
+      respelled('commits', (entry) => ({ ...entry, commits: entry.commits.slice(1) })),
+    ],
+    [
+      'RESULT names one reveal a validator',
+      respelled('result', (entry) => ({ ...entry, reveals: [...entry.reveals, ...entry.reveals.slice(0, 1)] })),
+    ],
+    [
+      'COMMITS names one commit a validator',
+      respelled('commits', (entry) => ({ ...entry, commits: [...entry.commits, ...entry.commits.slice(0, 1)] })),
+    ],
+  ],
+  'honest-range': [
+    ['a metric is within the honest range', withMetric((centres) => Math.max(...centres) + 1)],
+    ['a metric is within the honest range', withMetric((centres) => Math.min(...centres) - 1)],
+    ['a metric is within the honest range', withMetric((centres) => Math.max(...centres))],
+  ],
+  inclusion: [
+    ['every timely receipt is in MANIFEST', respelled('manifest', (entry) => ({ ...entry, submissions: [] }))],
+    [
+      'every timely receipt is in MANIFEST',
+      respelled('manifest', (entry) => ({
+        ...entry,
+        submissions: entry.submissions.map((ref) => ({ ...ref, receipts: ref.receipts.slice(1) })),
+      })),
+    ],
+    [
+      'every timely commit is in COMMITS',
+      respelled('commits', (entry) => ({ ...entry, commits: entry.commits.slice(1) })),
+    ],
+    [
+      'every timely reveal is in RESULT',
+      respelled('result', (entry) => ({ ...entry, reveals: entry.reveals.slice(1) })),
+    ],
+  ],
+  'same-results': [
+    [
+      'one result a round',
+      (tape) => ({
+        tape,
+        sim: withResult(tape, (result, node) => (node === second ? { ...result, winner: OTHER } : result)),
+      }),
+    ],
+    [
+      'the log names the result',
+      (tape) => ({ tape, sim: withResult(tape, (result) => ({ ...result, winner: OTHER })) }),
+    ],
+  ],
+  'legal-weights': [
+    ['weights are legal', vector([], [])],
+    ['weights are legal', vector([0, 1], [65_535])],
+    ['weights are legal', vector([1, 0], [65_535, 1])],
+    ['weights are legal', vector([0, 0], [65_535, 1])],
+    ['weights are legal', vector([0, 1], [65_534, 1])],
+    ['weights are legal', vector([0, 1], [65_536, 65_535])],
+    ['weights are legal', vector([0, 1], [65_535, 0])],
+    ['weights are legal', vector([0, 999], [65_535, 1])],
+  ],
+  replay: [
+    [
+      'a replay of the archive reaches the same state',
+      (tape) => ({
+        tape,
+        sim: withResult(tape, (result, node) => (node === second ? { ...result, winner: OTHER } : result)),
+      }),
+    ],
+    [
+      'a replay of the archive reaches the same state',
+      (tape) => {
+        const { consensus } = tape.state()
+        return { tape, sim: { consensusOf: () => ({ ...consensus, log: { ...consensus.log, root: OTHER } }) } }
+      },
+    ],
+  ],
+  vectors: [
+    ['a vector is set once', vector([0], [65_535])],
+    [
+      'one vector a block',
+      (tape) =>
+        change(tape, (event) =>
+          event.hook === 'weighed' && event.args[0] === second
+            ? { ...event, args: [second, { block: 40, vector: { uids: [1], values: [65_535] } }] }
+            : event,
+        ),
+    ],
+    [
+      'a vector is of a due block',
+      (tape) => add(tape, 'weighed', first, { block: 41, vector: { uids: [0], values: [65_535] } }),
+    ],
+  ],
+}
