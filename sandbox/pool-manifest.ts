@@ -57,7 +57,8 @@ export function parsePoolManifest(bytes: Uint8Array): {
   if (lines.length < 2 || lines.length > ROWS_MAX + 1) throw damaged(lines.length, 'number of rows')
   const rows = lines.slice(1).map((line, index) => parseRow(line, index + 2))
   const digests = rows.map((row) => row.digest)
-  const repeated = digests.findIndex((digest, index) => digests.indexOf(digest) !== index)
+  const known = new Set<string>()
+  const repeated = digests.findIndex((digest) => known.size === known.add(digest).size)
   if (repeated !== -1) throw damaged(repeated + 2, 'a matrix that stands above')
   // One pool has one manifest: no leading zeros.
   if (writePoolManifest(rows) !== `${lines.join('\n')}\n`) throw damaged(0, 'another spelling')

@@ -118,6 +118,8 @@ export function vec<T>(item: Codec<T>, countMax: number): Codec<readonly T[]> {
     read(from) {
       const count = u32.read(from)
       if (count > countMax) throw new ChainCodecError('TOO_LONG', { countMax })
+      // Every item has a byte at least: what was not sent is not allocated for.
+      if (count > from.bytes.length - from.at) throw new ChainCodecError('TOO_SHORT', { wanted: count })
       return Array.from({ length: count }, () => item.read(from))
     },
   }

@@ -129,3 +129,17 @@ test('codec: values out of range are refused, not cut', () => {
   refused(() => decode(sortedMap(u8, u8), Buffer.from('0200000002000100', 'hex')), 'NOT_CANONICAL')
   refused(() => decode(sortedMap(u8, u8), Buffer.from('0200000001000100', 'hex')), 'NOT_CANONICAL')
 })
+
+test('a count that the bytes cannot hold is refused before anything is read or allocated', () => {
+  let reads = 0
+  const counted: Codec<number> = {
+    write: u8.write,
+    read: (from) => {
+      reads++
+      return u8.read(from)
+    },
+  }
+  assert.throws(() => decode(vec(counted, 9), Uint8Array.of(5, 0, 0, 0, 1)), { code: 'TOO_SHORT' })
+  assert.equal(reads, 0)
+  assert.deepEqual(decode(vec(counted, 9), Uint8Array.of(1, 0, 0, 0, 7)), [7])
+})
