@@ -13,9 +13,13 @@ function toPattern(path: string): string {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? `${path.replace(/\/$/, '')}/**/*.test.ts` : path
 }
 
-/** What no run is whole without, and what one test is skipped without: Spin checks docs/model. */
+/** What no run is whole without, and what single tests are skipped without: Spin checks docs/model; root makes networks that lose packets. */
 const needed: readonly SystemNeed[] = ['bubblewrap', 'mmdebstrap', 'docker', 'zstd']
-const wanted: readonly SystemNeed[] = ['spin', 'compiler']
+const wanted: readonly SystemNeed[] = [
+  'spin',
+  'compiler',
+  ...(process.getuid?.() === 0 ? (['ip', 'nft'] as const) : []),
+]
 
 async function ensureReady({ yes, signal }: { readonly yes: boolean; readonly signal: AbortSignal }): Promise<void> {
   const report = (line: string) => void process.stderr.write(`evalmesh: ${line}\n`)
@@ -26,7 +30,9 @@ async function ensureReady({ yes, signal }: { readonly yes: boolean; readonly si
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
     await ensure(needed)
-    report(`skipping the model of the voting rule (docs/model): ${error.message}`)
+    report(
+      `skipping the model of the voting rule (docs/model) and validators under faults (test/chaos): ${error.message}`,
+    )
   }
 }
 

@@ -1,7 +1,7 @@
 /** Which Debian packages a task needs and what may be done about those that are missing: pure data and pure choice. */
 
 /** Something of the operating system that a command of evalmesh can need. */
-export type SystemNeed = 'bubblewrap' | 'mmdebstrap' | 'docker' | 'zstd' | 'python' | 'spin' | 'compiler'
+export type SystemNeed = 'bubblewrap' | 'mmdebstrap' | 'docker' | 'zstd' | 'python' | 'spin' | 'compiler' | 'ip' | 'nft'
 
 /** How a need is recognised and what brings it. */
 export type SystemPart = {
@@ -22,6 +22,8 @@ export const systemParts: Readonly<Record<SystemNeed, SystemPart>> = {
   spin: { programs: ['spin'], packages: ['spin'] },
   // Spin writes its checker in C; gcc only recommends the headers.
   compiler: { programs: ['cc'], packages: ['gcc', 'libc6-dev'] },
+  ip: { programs: ['ip'], packages: ['iproute2'] },
+  nft: { programs: ['nft'], packages: ['nftables'] },
   // OpenBLAS: NumPy's reference BLAS is an order of magnitude slower.
   python: {
     programs: ['python3'],

@@ -3,17 +3,27 @@ import { join } from 'node:path'
 import sodium from 'sodium-native'
 import { createJournal } from '../../node/journal.ts'
 import { openStore } from '../../node/store/index.ts'
+import { restoreRecord } from '../../protocol/consensus/restore.ts'
 import {
+  rounds as application,
+  createMachine,
   createRounds,
   type Decided,
   type Domains,
   type Genesis,
   type JournalRecord,
   type Key,
+  type Metagraph,
 } from '../../protocol/index.ts'
 import { bytesToSign, messageId, type Signed, type Unsigned } from '../../protocol/message/message.ts'
 import type { Certificate } from '../../protocol/message/vote.ts'
 import type { Ended, Sim, Watcher } from '../sim/watch.ts'
+
+/** Later than anything; a multiple of four, since a checker draws its runs by that. */
+const NEVER_MS = 2 ** 50
+
+/** What the checkers see, and how its machines go on by a record. */
+export type ArchiveSim = Sim & { readonly restore: (node: Key, record: JournalRecord) => void }
 
 /** One validator's whole journal, in the order written. */
 export type Archive = { readonly node: Key; readonly records: readonly JournalRecord[] }
@@ -70,28 +80,37 @@ const votesOf = (votersAt: (height: number) => readonly Voter[], certificate: Ce
   })
 }
 
-/** What the checkers may know of stopped validators: nothing of a live machine, and no moment after which all had healed. */
+/** What the checkers may know of stopped validators: their machines as the records read so far restore them, and no moment after which all had healed. */
 export const simOf = (o: {
   readonly genesis: Genesis
   readonly domains: Domains
   readonly archives: readonly Archive[]
-}): Sim => {
-  const votersAt = votersBy(o.genesis, o.archives)
+  /** Of the blocks that vectors were set for. */
+  readonly metagraphs: ReadonlyMap<number, Metagraph>
+}): ArchiveSim => {
+  const { genesis } = o
+  const votersAt = votersBy(genesis, o.archives)
   const messages = new Map(
     o.archives
       .flatMap(({ records }) => records.flatMap((record) => (record.kind === 'message' ? [record.message] : [])))
       .map((message) => [messageId(message, o.domains), message]),
   )
+  const machines = new Map(
+    o.archives.map(({ node }) => {
+      const rounds = createRounds({ genesis, self: node })
+      return [node, createMachine({ genesis, self: node, application, rounds })]
+    }),
+  )
   return {
-    genesis: o.genesis,
-    keys: o.genesis.members.map(({ hotkey }) => hotkey),
+    genesis,
+    keys: genesis.members.map(({ hotkey }) => hotkey),
     isHonest: () => true,
     now: () => 0,
-    healAtMs: Number.POSITIVE_INFINITY,
+    healAtMs: NEVER_MS,
     messageOf: (id) => messages.get(id) ?? null,
-    consensusOf: () => null,
-    roundsOf: () => null,
-    metagraphAt: () => null,
+    consensusOf: (node) => machines.get(node)?.consensus ?? null,
+    roundsOf: (node) => machines.get(node)?.rounds ?? null,
+    metagraphAt: (block) => o.metagraphs.get(block) ?? null,
     isVoteSigned: ({ kind, signature, ...body }) => {
       const voter = votersAt(body.height).find(({ hotkey }) => hotkey === body.hotkey)
       const message = bytesToSign({ kind, body } as Unsigned<typeof kind>, o.domains)
@@ -104,6 +123,11 @@ export const simOf = (o: {
         )
       )
     },
+    restore: (node, record) => {
+      const machine = machines.get(node)
+      if (machine === undefined || restoreRecord(machine.consensus, machine.host, record)) return
+      application.restore(machine.rounds, record)
+    },
   }
 }
 
@@ -115,34 +139,52 @@ const signedBy = (node: Key, record: JournalRecord): readonly Signed[] => {
   return [{ kind: phase, body: { height, view, value, hotkey: node }, signature: '' }]
 }
 
+/** A journal cut after each height that it decides; the last part decides none. */
+const byHeight = ({ records }: Archive): readonly (readonly JournalRecord[])[] => {
+  const parts: JournalRecord[][] = [[]]
+  for (const record of records) {
+    parts.at(-1)?.push(record)
+    if (record.kind === 'decided') parts.push([])
+  }
+  return parts
+}
+
 /**
- * Tells the watchers everything: each journal in its order, with what was signed and decided where it says so;
- * then every vote found in anybody's certificate, to `ofVotes`, since an archive does not say when it left its signer; then the end.
+ * Tells the watchers everything, height by height: what each wrote and signed before it decided the height, in its journal's order, then
+ * that it did. Journals have no common clock; this is one of the orders in which it can have happened. Then every vote in anybody's
+ * certificate to `ofVotes`, since no journal says when it left its signer; then the end.
  */
 export const feedArchives = (o: {
-  readonly genesis: Genesis
-  readonly domains: Domains
+  readonly sim: ArchiveSim
   readonly archives: readonly Archive[]
   readonly watchers: readonly Watcher[]
-  /** Watchers that do not mind the order of what was signed. */
+  /** Those of the watchers that do not mind when something was signed. */
   readonly ofVotes: readonly Watcher[]
   readonly isDone: Ended['isDone']
 }): void => {
-  const { archives, watchers, ofVotes } = o
-  const votersAt = votersBy(o.genesis, archives)
+  const { sim, archives, watchers, ofVotes } = o
+  const votersAt = votersBy(sim.genesis, archives)
   const all = (tell: (watcher: Watcher) => void): void => {
     for (const watcher of watchers) tell(watcher)
   }
-  for (const { node, records } of archives) {
-    for (const record of records) {
-      all((watcher) => watcher.persisted?.(node, [record]))
-      for (const watcher of ofVotes) watcher.persisted?.(node, [record])
-      for (const message of signedBy(node, record)) all((watcher) => watcher.signed?.(node, message))
-      if (record.kind === 'certificate') all((watcher) => watcher.certified?.(record.certificate))
-      if (record.kind !== 'decided') continue
-      const { header, certificate } = record.decided
-      all((watcher) => watcher.certified?.(certificate))
-      all((watcher) => watcher.decided?.(node, { header, certificate }))
+  const tellRecord = (node: Key, record: JournalRecord): void => {
+    sim.restore(node, record)
+    all((watcher) => watcher.persisted?.(node, [record]))
+    for (const message of signedBy(node, record)) all((watcher) => watcher.signed?.(node, message))
+    if (record.kind === 'certificate') all((watcher) => watcher.certified?.(record.certificate))
+    if (record.kind !== 'decided') return
+    all((watcher) => watcher.certified?.(record.decided.certificate))
+    all((watcher) => watcher.decided?.(node, record.decided))
+  }
+  const parts = archives.map((archive) => ({ node: archive.node, heights: byHeight(archive) }))
+  const longest = Math.max(0, ...parts.map(({ heights }) => heights.length))
+  for (let index = 0; index < longest; index++) {
+    for (const isDecision of [false, true]) {
+      for (const { node, heights } of parts) {
+        for (const record of heights[index] ?? []) {
+          if ((record.kind === 'decided') === isDecision) tellRecord(node, record)
+        }
+      }
     }
   }
   for (const vote of archives.flatMap(certificatesOf).flatMap((certificate) => votesOf(votersAt, certificate))) {

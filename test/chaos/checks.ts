@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replay } from '../../node/audit/replay.ts'
 import { openArchive } from '../../node/audit/source.ts'
-import type { Chain, Weight } from '../../node/chain/port.ts'
+import type { Chain, Metagraph, Weight } from '../../node/chain/port.ts'
 import type { DevnetMember } from '../../node/demo/devnet.ts'
 import { createVerifier } from '../../node/verify.ts'
 import { domainsOf, type Genesis, isQuorum, type Key, vectorOf } from '../../protocol/index.ts'
@@ -82,17 +82,25 @@ export const weighAll = async (o: {
   /** Its log gives the standings. */
   readonly longest: DevnetMember
   readonly archives: readonly Archive[]
-}): Promise<{ readonly weighed: readonly Weighed[]; readonly faults: readonly string[] }> => {
+}): Promise<{
+  readonly weighed: readonly Weighed[]
+  /** Of the blocks of those vectors. */
+  readonly metagraphs: ReadonlyMap<number, Metagraph>
+  readonly faults: readonly string[]
+}> => {
   const { genesis, chain } = o
   const { netuid } = genesis
   const source = await openArchive({ home: o.longest.home, domains: domainsOf(genesis) })
   const replayed = replay({ genesis, chain, source, verify: createVerifier(), onHeight: () => {} })
   const { machine } = await replayed.finally(source.close)
   const vectors = new Map<number, string>()
+  const metagraphs = new Map<number, Metagraph>()
   const certified = async (block: number): Promise<string> => {
     const known = vectors.get(block)
     if (known !== undefined) return known
-    const { uids, values } = vectorOf(machine.rounds, await chain.metagraphAt({ netuid, block }))
+    const metagraph = await chain.metagraphAt({ netuid, block })
+    metagraphs.set(block, metagraph)
+    const { uids, values } = vectorOf(machine.rounds, metagraph)
     const printed = JSON.stringify(uids.map((uid, index) => [uid, values[index]]))
     vectors.set(block, printed)
     return printed
@@ -117,7 +125,7 @@ export const weighAll = async (o: {
       weighed.push({ node, block: found, row })
     }
   }
-  return { weighed, faults }
+  return { weighed, metagraphs, faults }
 }
 
 /** What no validator of honest members ever says. */

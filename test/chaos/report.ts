@@ -5,9 +5,8 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { domainsOf, type Key } from '../../protocol/index.ts'
 import type { Header } from '../../protocol/message/entry.ts'
-import { CHECKERS } from '../sim/checkers/index.ts'
-import { Violation, type Watcher } from '../sim/watch.ts'
-import { feedArchives, readArchive, simOf } from './archive.ts'
+import { readArchive } from './archive.ts'
+import { checkArchives } from './checkers.ts'
 import { accusations, unjustified, weighAll } from './checks.ts'
 import type { Suffered } from './faults.ts'
 import type { Ran } from './run.ts'
@@ -46,52 +45,6 @@ const faultCounts = (suffered: readonly Suffered[]): ChaosReport['faults'] => {
   }
 }
 
-/** Counts what a checker looks at, and reports the first promise that it sees broken instead of throwing. */
-const observed = (o: {
-  readonly name: string
-  readonly watcher: Watcher
-  readonly looked: Map<string, number>
-  readonly violated: (sentence: string) => void
-}): Watcher => {
-  o.looked.set(o.name, 0)
-  let isBroken = false
-  const look = (tell: () => void): void => {
-    if (isBroken) return
-    o.looked.set(o.name, (o.looked.get(o.name) ?? 0) + 1)
-    try {
-      tell()
-    } catch (error) {
-      if (!(error instanceof Violation)) throw error
-      isBroken = true
-      o.violated(`${o.name}: ${error.message}`)
-    }
-  }
-  const { persisted, signed, certified, decided, weighed, ended } = o.watcher
-  return {
-    ...(persisted && { persisted: (node, records) => look(() => persisted(node, records)) }),
-    ...(signed && { signed: (node, message) => look(() => signed(node, message)) }),
-    ...(certified && { certified: (certificate) => look(() => certified(certificate)) }),
-    ...(decided && { decided: (node, one) => look(() => decided(node, one)) }),
-    ...(weighed && { weighed: (node, weights) => look(() => weighed(node, weights)) }),
-    ...(ended && { ended: (run) => look(() => ended(run)) }),
-  }
-}
-
-/** The checkers that need no live machine and no moment of healing. */
-const OF_ARCHIVES = [
-  'agreement',
-  'one-notarization',
-  'one-end',
-  'no-conviction',
-  'rounds-end',
-  'commitments-opened',
-  'honest-range',
-  'committees',
-  'merkle',
-  'no-late-votes',
-  'everything-due',
-]
-
 /** A whole round whose manifest came after the block: the same as in the simulator. */
 const hasRoundAfter = (log: readonly Header[], block: number): boolean => {
   const opened = log.findIndex(({ entry, block: at }) => entry.kind === 'manifest' && at > block)
@@ -117,30 +70,9 @@ export const judge = async (
   const { members } = devnet
   const domains = domainsOf(genesis)
   const violations = [...ran.violations]
-  const looked = new Map<string, number>()
-  const named = (name: string, watcher: Watcher): Watcher =>
-    observed({ name, watcher, looked, violated: (sentence) => violations.push(sentence) })
   const archives = await Promise.all(
     members.map(({ keys, home }) => readArchive({ node: keys.hotkey.publicKey, home, domains })),
   )
-  const sim = simOf({ genesis, domains, archives })
-  const watch = (name: string): Watcher => {
-    const checker = CHECKERS.find((one) => one.name === name)
-    if (checker === undefined) throw new Error(`no checker is called ${name}`)
-    return named(
-      name,
-      checker.watch(sim, () => {}),
-    )
-  }
-  const vectors = watch('vectors')
-  feedArchives({
-    genesis,
-    domains,
-    archives,
-    watchers: [...OF_ARCHIVES.map(watch), vectors],
-    ofVotes: [watch('guarded')],
-    isDone: (log) => hasRoundAfter(log, ran.healedBlock),
-  })
   const logs = archives.map(({ records }) =>
     records.flatMap((record) => (record.kind === 'decided' ? [record.decided.header] : [])),
   )
@@ -148,11 +80,10 @@ export const judge = async (
   const longest = members[logs.indexOf(log)]
   if (longest === undefined) throw new Error('a run has validators')
 
-  const { weighed, faults } = await weighAll({ genesis, chain: mesh.chain, longest, archives })
-  for (const { node, block, row } of weighed) {
-    vectors.weighed?.(node, { block, vector: { uids: row.map(([uid]) => uid), values: row.map(([, value]) => value) } })
-  }
-  violations.push(...faults)
+  const { weighed, metagraphs, faults } = await weighAll({ genesis, chain: mesh.chain, longest, archives })
+  const isDone = (one: readonly Header[]): boolean => hasRoundAfter(one, ran.healedBlock)
+  const checked = checkArchives({ genesis, domains, archives, weighed, metagraphs, isDone })
+  violations.push(...faults, ...checked.violations)
   const placeOf = (hotkey: Key): number => members.findIndex(({ keys }) => keys.hotkey.publicKey === hotkey)
   const weights = new Map(genesis.members.map(({ hotkey, weight }) => [hotkey, weight]))
   const blocks = [...ran.blockMs]
@@ -163,9 +94,6 @@ export const judge = async (
     const fault = await audit(ran, member.home)
     if (fault !== null) violations.push(fault)
   }
-  looked.set('voids', count(log, 'void'))
-  looked.set('weights', weighed.length + faults.length)
-  looked.set('audits', members.length)
   return {
     seconds: Math.round(o.seconds()),
     validators: members.length,
@@ -177,6 +105,11 @@ export const judge = async (
     submissions: { taken: ran.load.sent(), lost: ran.load.failed() },
     weights: weighed.length,
     violations,
-    checkers: Object.fromEntries(looked),
+    checkers: {
+      ...Object.fromEntries(checked.times),
+      'justified-voids': count(log, 'void'),
+      'rows-on-chain': weighed.length + faults.length,
+      audits: members.length,
+    },
   }
 }

@@ -24,11 +24,11 @@ const LOOK_MS = 500
 export const chaosParams = (params: CompetitionParams): CompetitionParams => ({
   ...params,
   roundBlocks: 8,
-  commitBlocks: 30,
-  revealBlocks: 10,
-  extendBlocks: 40,
+  commitBlocks: 40,
+  revealBlocks: 20,
+  extendBlocks: 80,
   submissionsMax: 2,
-  dailySubmissionsMax: 60_000,
+  dailySubmissionsMax: 1_000,
   thetaPpm: 200_000,
   confirmRounds: 1,
   // The fewest of which a host can say that one code is better.
