@@ -252,7 +252,9 @@ const restart = (mesh: Shared, node: Node, log: readonly Decided[]): void => {
   settle(mesh)
 }
 
-const createShared = (o: { readonly genesis?: Genesis; readonly world?: Partial<World> }): Shared => {
+type Options = { readonly genesis?: Genesis; readonly world?: Partial<World>; readonly joining?: readonly Key[] }
+
+const createShared = (o: Options): Shared => {
   const genesis = o.genesis ?? genesisOf()
   return {
     genesis,
@@ -267,15 +269,15 @@ const createShared = (o: { readonly genesis?: Genesis; readonly world?: Partial<
     },
     archive: new Map(),
     clock: { at: 0, head: genesis.block },
-    nodes: VALIDATORS.map((hotkey) => createNode(genesis, hotkey)),
+    nodes: [...VALIDATORS, ...(o.joining ?? [])].map((hotkey) => createNode(genesis, hotkey)),
     queue: [],
   }
 }
 
 export type Mesh = ReturnType<typeof createMesh>
 
-/** `genesis` is that of all nodes; `world` may be changed while it runs. */
-export const createMesh = (o: { readonly genesis?: Genesis; readonly world?: Partial<World> } = {}) => {
+/** `genesis` is that of all nodes; `world` may be changed while it runs; `joining` run from the start without a seat. */
+export const createMesh = (o: Options = {}) => {
   const mesh = createShared(o)
   const { clock, nodes } = mesh
   const log: Decided[] = []
