@@ -5,13 +5,15 @@ import { targetOf } from '../message/params.ts'
 import { checkOmitted, invalid, wait } from './checks.ts'
 import { fetchNamed } from './items.ts'
 import { paramsFault } from './params.ts'
-import type { RoundState } from './state.ts'
+import type { Held, RoundState } from './state.ts'
 
-/** due when a valid change is held and nothing else is due: no owner can keep a round from going on. */
+const activationOf = ({ message }: Held<'params'>): number => message.body.activationHeight
+
+/** due when a valid change is held and nothing else is due: no owner can keep a round from going on. The most urgent goes first. */
 export const dueParams = (state: RoundState): EntryOf<'params'> | null => {
   const [held] = [...state.params.proposed.values()]
     .filter(({ message }) => paramsFault(state, message.body) === null)
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .sort((a, b) => activationOf(a) - activationOf(b) || (a.id < b.id ? -1 : 1))
   return held === undefined ? null : { kind: 'params', message: held.id }
 }
 

@@ -35,8 +35,9 @@ const faultAt = (state: RoundState, change: ParamsChange, height: number): strin
   const target = state.competitions.get(id)
   if (target === undefined) return 'competition'
   const others = [...state.competitions.values()].filter((competition) => competition !== target)
+  // What the target itself has or waits for was weighed against the others' when that was decided.
   const shares = others.map(({ params }) => shareOf(state, params))
-  return competitionParamsFault(change.change) ?? sharesFault([...shares, Math.max(sharePpm, target.params.sharePpm)])
+  return competitionParamsFault(change.change) ?? sharesFault([...shares, sharePpm])
 }
 
 /** What is wrong with the change at the height that is decided next, or null. */

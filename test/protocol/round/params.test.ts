@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { EntryOf } from '../../../protocol/message/entry.ts'
 import type { Signed } from '../../../protocol/message/message.ts'
 import type { ParamsChange } from '../../../protocol/message/params.ts'
 import { competitionParams, meshParams, paramsHash } from '../../../protocol/params.ts'
 import { rounds } from '../../../protocol/round/application.ts'
-import { paramsAtBlock, paramsFault, paramsRefusal } from '../../../protocol/round/params.ts'
+import { paramsAtBlock, paramsFault } from '../../../protocol/round/params.ts'
 import { createRounds } from '../../../protocol/round/state.ts'
 import { arbitrary } from '../arbitrary.ts'
+import { changeOf, MESH, meshChange, roundChange } from './changes.ts'
 import {
   createMesh,
   digestOf,
@@ -21,21 +21,8 @@ import {
   nodeAt,
   OWNER,
   params,
-  SIGNATURE,
   submissionOf,
 } from './mesh.ts'
-
-const MESH = { deltaMs: 1_000, weightCapPpm: 330_000, weightsEveryBlocks: 10 }
-
-const changeOf = (change: ParamsChange['change'], more: Partial<ParamsChange> = {}): Signed<'params'> => ({
-  kind: 'params',
-  body: { hotkey: OWNER, scheme: 'sr25519', counter: 1, activationHeight: 3, change, ...more },
-  signature: SIGNATURE,
-})
-const meshChange = (values: Partial<typeof MESH>, more: Partial<ParamsChange> = {}) =>
-  changeOf({ kind: 'mesh', ...MESH, ...values }, more)
-const roundChange = (values: Partial<typeof params>, more: Partial<ParamsChange> = {}) =>
-  changeOf({ kind: 'competition', ...params, ...values }, more)
 
 const inForce = (mesh: Mesh, place = 0) => {
   const { state } = nodeAt(mesh, place)
@@ -176,57 +163,28 @@ test('two competitions never hand out more than everything, in whatever order th
   assert.equal(paramsFault(nodeAt(lifted, 0).state, late.body), 'shares', 'the first is about to have 600,000')
 })
 
-/** A mesh whose nodes hold a change that is due, undecided. */
-const withDue = (change = meshChange({ deltaMs: 500 }, { activationHeight: 50 })) => {
-  const mesh = createMesh()
-  mesh.head()
-  const id = mesh.tell(change)
-  const voter = nodeAt(mesh, 1)
-  return { mesh, voter, entry: { kind: 'params', message: id } satisfies EntryOf<'params'> }
-}
-
-test('an entry that names no valid change is provably wrong; one that is not here is waited for and pulled', () => {
-  const { mesh, voter, entry } = withDue()
-  assert.deepEqual(rounds.due(voter.state), entry)
-  assert.equal(mesh.check(voter, entry).kind, 'valid')
-  const answer = mesh.check(voter, { kind: 'params', message: digestOf('unknown') })
-  assert.ok(answer.kind === 'wait' && answer.effects.some((effect) => effect.kind === 'fetch'))
-  const submission = mesh.tell(submissionOf(MINERS[0] ?? '', 'code'))
-  assert.deepEqual(mesh.check(voter, { kind: 'params', message: submission }), { kind: 'invalid', reason: 'message' })
-  const stranger = meshChange({ deltaMs: 200 }, { hotkey: MINERS[0] ?? '', activationHeight: 50 })
-  const forged = mesh.tell(stranger)
-  assert.ok(!voter.state.items.has(forged), 'nobody keeps a stranger’s change')
-  // Named by a proposal it is pulled, and then seen to be wrong.
-  assert.equal(mesh.check(voter, { kind: 'params', message: forged }).kind, 'wait')
-  assert.deepEqual(mesh.check(voter, { kind: 'params', message: forged }), { kind: 'invalid', reason: 'owner' })
-})
-
-test('a proposal of an older change than one long held is refused, unless a notarization justifies it', () => {
-  const { mesh, voter, entry } = withDue()
-  const newer = meshChange({ deltaMs: 700 }, { counter: 2, activationHeight: 50 })
-  const id = mesh.tell(newer)
-  assert.deepEqual(rounds.due(voter.state), { kind: 'params', message: id })
-  // What a newer one replaced comes back when a proposal names it.
-  assert.equal(mesh.check(voter, entry).kind, 'wait')
-  assert.equal(mesh.check(voter, entry).kind, 'valid', 'held for a moment only')
-  for (let block = 0; block < 6; block += 1) mesh.head()
-  assert.deepEqual([mesh.check(voter, entry).kind, mesh.check(voter, entry, { fresh: false }).kind], ['wait', 'valid'])
-})
-
-test('a round that can go on goes before a change of parameters, and two changes of one target leave one in memory', () => {
-  const mesh = createMesh()
-  mesh.tell(submissionOf(MINERS[0] ?? '', 'code'))
-  const node = nodeAt(mesh, 0)
-  for (let block = 0; block < 25; block += 1) mesh.head()
-  for (let counter = 1; counter < 50; counter += 1) {
-    mesh.tell(meshChange({ deltaMs: 1_000 + counter }, { counter, activationHeight: 90 }))
-  }
-  assert.equal(rounds.due(node.state)?.kind, 'manifest')
-  const kept = [...node.state.items.values()].filter(({ message }) => message.kind === 'params')
-  assert.equal(kept.length, 1)
-  mesh.run(() => kindsOf(mesh).includes('params'))
-  assert.deepEqual(kindsOf(mesh).slice(0, 2), ['manifest', 'params'])
-  assert.equal([...node.state.items.values()].filter(({ message }) => message.kind === 'params').length, 0)
+test('the shares in force never sum to more than everything, whatever changes are decided in whatever order', () => {
+  const share = fc.integer({ min: 0, max: 1_000_000 })
+  const step = fc.record({
+    place: fc.integer({ min: 0, max: 2 }),
+    sharePpm: share,
+    ahead: fc.integer({ min: 1, max: 6 }),
+  })
+  const competitions = [0, 1, 2].map((place) => ({ ...params, id: `c${place}`, sharePpm: 333_333 }))
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      const mesh = createMesh({ genesis: { ...genesisOf(), competitions } })
+      for (const [index, { place, sharePpm, ahead }] of steps.entries()) {
+        const { state } = nodeAt(mesh, 0)
+        const more = { counter: index + 1, activationHeight: state.logHeight + 1 + ahead }
+        const id = mesh.tell(roundChange({ id: `c${place}`, sharePpm }, more))
+        if (state.items.has(id)) mesh.decide({ kind: 'params', message: id })
+        const shares = [...state.competitions.values()].map((competition) => competition.params.sharePpm)
+        assert.ok(shares.reduce((sum, one) => sum + one, 0) <= 1_000_000, `${shares}`)
+      }
+    }),
+    { numRuns: 60 },
+  )
 })
 
 test('a later change replaces one that is decided and not in force yet', () => {
@@ -244,16 +202,6 @@ test('a later change replaces one that is decided and not in force yet', () => {
   assert.equal(inForce(mesh).mesh.deltaMs, 700)
 })
 
-test('a change whose height passes undecided is forgotten, and the validator that got it says why', () => {
-  const { mesh, voter, entry } = withDue(meshChange({ deltaMs: 500 }, { activationHeight: 2 }))
-  const { body } = meshChange({ deltaMs: 500 }, { activationHeight: 2 })
-  assert.equal(paramsRefusal(voter.state, entry.message, body), null)
-  const other = mesh.tell(roundChange({}, { activationHeight: 9 }))
-  mesh.decide({ kind: 'params', message: other })
-  assert.equal(paramsRefusal(voter.state, entry.message, body), 'activation')
-  assert.equal(voter.state.params.proposed.size, 0)
-})
-
 test('a validator killed and started again, and one that was away, have the same parameters as the others', () => {
   const mesh = createMesh()
   const [killed, away] = [nodeAt(mesh, 2), nodeAt(mesh, 3)]
@@ -268,13 +216,6 @@ test('a validator killed and started again, and one that was away, have the same
   for (const { state } of [killed, away]) assert.deepEqual(state.params, nodeAt(mesh, 0).state.params)
   assert.equal(inForce(mesh, 3).mesh.deltaMs, 500)
   assert.equal(away.state.params.pending.size, 1)
-})
-
-test('a change that came just before a crash is proposed after it', () => {
-  const { mesh, voter, entry } = withDue()
-  mesh.restart(voter)
-  mesh.head()
-  assert.deepEqual(rounds.due(voter.state), entry)
 })
 
 test('with the epoch the chain’s new owner may change parameters and the old one no more', () => {
@@ -310,32 +251,34 @@ test('the cap in force at the epoch’s height makes the next committee’s weig
   assert.deepEqual(weights, [22n, 22n, 22n, 20n])
 })
 
-test('a vector is made by the parameters that were settled at its block, whoever learns of the change how late', () => {
-  const mesh = createMesh()
-  mesh.tell(submissionOf(MINERS[0] ?? '', 'code'))
-  mesh.run(() => kindsOf(mesh).includes('result'))
-  mesh.run(() => mesh.clock.head % 10 === 5)
-  const height = kindsOf(mesh).length + 1
-  mesh.tell(meshChange({ weightsEveryBlocks: 15 }, { activationHeight: height + 1 }))
-  mesh.tell(roundChange({ burnPpm: 0 }, { activationHeight: height + 2 }))
-  mesh.run(
-    () =>
-      kindsOf(mesh)
-        .slice(height - 1)
-        .filter((kind) => kind === 'params').length === 2,
-    20,
-  )
-  const { state } = nodeAt(mesh, 0)
-  const { block } = state.params.versions.at(-1) ?? assert.fail()
-  assert.deepEqual(
-    [block + 3, block + 4].map((at) => paramsAtBlock(state, at).competitions[0]?.burnPpm),
-    [params.burnPpm, 0],
-  )
-  assert.equal(paramsAtBlock(state, 0).mesh.weightsEveryBlocks, 10)
-  const from = mesh.clock.head
-  mesh.run(() => mesh.clock.head > from + 60, 70)
-  const set = mesh.nodes.map(({ weights }) => [...weights].filter(([at]) => at > from + 10))
-  for (const other of set) assert.deepEqual(other, set[0])
-  assert.ok(set[0]?.length !== undefined && set[0].length >= 3)
-  for (const [at] of set[0]) assert.equal(at % 15, 0)
+test('a vector is due and made by the parameters that were settled at its block', () => {
+  for (const residue of [3, 8, 13, 18, 23, 28]) {
+    const mesh = createMesh()
+    mesh.tell(submissionOf(MINERS[0] ?? '', 'code'))
+    mesh.run(() => kindsOf(mesh).includes('result'))
+    mesh.run(() => mesh.clock.head % 30 === residue)
+    const height = kindsOf(mesh).length + 1
+    mesh.tell(meshChange({ weightsEveryBlocks: 15 }, { activationHeight: height + 2 }))
+    mesh.tell(roundChange({ burnPpm: 0 }, { activationHeight: height + 2 }))
+    const from = mesh.clock.head
+    mesh.run(() => mesh.clock.head === from + 61, 70)
+    const { state } = nodeAt(mesh, 0)
+    const [, last] = state.params.versions
+    assert.ok(last)
+    assert.deepEqual(
+      [last.block + 3, last.block + 4].map((at) => paramsAtBlock(state, at).competitions[0]?.burnPpm),
+      [params.burnPpm, 0],
+    )
+    assert.equal(paramsAtBlock(state, 0).mesh.weightsEveryBlocks, 10)
+    const all = Array.from({ length: 60 }, (_, index) => from + 1 + index)
+    const due = all.filter((at) => at % (last.block + 4 <= at ? 15 : 10) === 0)
+    for (const { weights } of mesh.nodes) {
+      assert.deepEqual(
+        [...weights.keys()].filter((at) => at > from && at <= from + 60),
+        due,
+      )
+    }
+    const [vectors, ...others] = mesh.nodes.map(({ weights }) => [...weights])
+    for (const other of others) assert.deepEqual(other, vectors)
+  }
 })
