@@ -44,6 +44,22 @@ test('a proposal of an older change than one long held is refused, unless a nota
   assert.deepEqual([mesh.check(voter, entry).kind, mesh.check(voter, entry, { fresh: false }).kind], ['wait', 'valid'])
 })
 
+test('of the changes of two targets the one whose height comes first is proposed first', () => {
+  for (const [ofMesh, ofRounds] of [
+    [40, 50],
+    [50, 40],
+  ] as const) {
+    const mesh = createMesh()
+    mesh.head()
+    const ids = [
+      mesh.tell(meshChange({ deltaMs: 500 }, { activationHeight: ofMesh })),
+      mesh.tell(roundChange({}, { activationHeight: ofRounds })),
+    ]
+    const due = rounds.due(nodeAt(mesh, 0).state, mesh.clock.at)
+    assert.deepEqual(due, { kind: 'params', message: ids[ofMesh < ofRounds ? 0 : 1] })
+  }
+})
+
 test('how long is long follows the Δ that is in force', () => {
   const { mesh, voter } = withDue(meshChange({ deltaMs: 5_000 }, { activationHeight: 2 }))
   mesh.step()
