@@ -55,7 +55,7 @@ test('of the changes of two targets the one whose height comes first is proposed
       mesh.tell(meshChange({ deltaMs: 500 }, { activationHeight: ofMesh })),
       mesh.tell(roundChange({}, { activationHeight: ofRounds })),
     ]
-    const due = rounds.due(nodeAt(mesh, 0).state, mesh.clock.at)
+    const due = rounds.due(nodeAt(mesh, 0).state)
     assert.deepEqual(due, { kind: 'params', message: ids[ofMesh < ofRounds ? 0 : 1] })
   }
 })
