@@ -1,5 +1,6 @@
 /** What breaks the promises of the rounds, as changes of a healthy run. */
 import type { Decided } from '../../../protocol/message/vote.ts'
+import { type RoundResult, resultDigest } from '../../../protocol/round/result.ts'
 import {
   add,
   type Broken,
@@ -13,6 +14,7 @@ import {
   withMetric,
   withResult,
 } from './spoil.ts'
+import { healthyTape } from './tape.ts'
 
 export const BROKEN_ROUNDS: Broken = {
   'rounds-end': [
@@ -130,6 +132,19 @@ export const BROKEN_ROUNDS: Broken = {
       }),
     ],
     [
+      'a second evaluator derives the same',
+      () => {
+        const usurp = (result: RoundResult): RoundResult => ({ ...result, winner: OTHER })
+        const honest = healthyTape()
+        const [competition] = honest.state().rounds.competitions.values()
+        const [result] = competition?.results ?? []
+        const digest = result === undefined ? OTHER : resultDigest(usurp(result))
+        // Every node and the log agree on what does not follow from the reveals.
+        const tape = healthyTape((entry) => (entry.kind === 'result' ? { ...entry, result: digest } : entry))
+        return { tape, sim: withResult(honest, usurp) }
+      },
+    ],
+    [
       'the log names the result',
       (tape) => ({ tape, sim: withResult(tape, (result) => ({ ...result, winner: OTHER })) }),
     ],
@@ -168,6 +183,15 @@ export const BROKEN_ROUNDS: Broken = {
         change(tape, (event) =>
           event.hook === 'weighed' && event.args[0] === second
             ? { ...event, args: [second, { block: 40, vector: { uids: [1], values: [65_535] } }] }
+            : event,
+        ),
+    ],
+    [
+      'a vector is the one of its block',
+      (tape) =>
+        change(tape, (event) =>
+          event.hook === 'weighed'
+            ? { ...event, args: [event.args[0], { block: 40, vector: { uids: [1], values: [65_535] } }] }
             : event,
         ),
     ],

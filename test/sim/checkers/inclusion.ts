@@ -61,7 +61,8 @@ const omittedFor = (
   if (entry.kind !== 'manifest') return null
   const settled = sim.healAtMs + SETTLE_MS
   const refs = new Map(entry.submissions.map((ref) => [ref.id, ref]))
-  const isFull = refs.size >= (sim.genesis.competitions.find(({ id }) => id === entry.competition)?.submissionsMax ?? 0)
+  const { competitions } = logOf(sim).paramsAt(decision.header.height)
+  const isFull = refs.size >= (competitions.find(({ id }) => id === entry.competition)?.submissionsMax ?? 0)
   for (const [submission, receipts] of seen.receipts) {
     const own = receipts.get(vote.node)
     if (own === undefined || own.at >= vote.heldBefore || seen.named.has(submission)) continue

@@ -1,9 +1,11 @@
 /** The log as a run decides it, folded once for all checkers of that run: who votes each height, and each round's stages. */
 
 import type { Digest, Key } from '../../../protocol/crypto.ts'
-import { domainsOf } from '../../../protocol/genesis.ts'
+import { domainsOf, meshParamsOf } from '../../../protocol/genesis.ts'
 import { type Header, headerDigest, type ManifestEntry } from '../../../protocol/message/entry.ts'
+import { type ParamsChange, targetOf } from '../../../protocol/message/params.ts'
 import type { Certificate, Decided } from '../../../protocol/message/vote.ts'
+import type { CompetitionParams, MeshParams } from '../../../protocol/params.ts'
 import type { Sim } from '../watch.ts'
 
 /** A committee as the log seats it. */
@@ -40,11 +42,24 @@ export type Decision = {
   readonly round: Round | null
 }
 
+/** Parameters, and from where on they are in force. */
+export type Params = {
+  readonly from: number
+  /** Of the header below `from`. */
+  readonly block: number
+  readonly mesh: MeshParams
+  readonly competitions: readonly CompetitionParams[]
+}
+
 export type Log = {
   readonly decisions: readonly Decision[]
   readonly rounds: ReadonlyMap<Digest, Round>
   /** Null while the heights below are not decided by anyone honest. */
   readonly seatsAt: (height: number) => Seats | null
+  /** In force when this height is decided. */
+  readonly paramsAt: (height: number) => Params
+  /** What a block's vector is made by: in force since a header at least 4 blocks below it (R-92). */
+  readonly paramsOfBlock: (block: number) => Params
   /** @returns the decision when it is this height's first. */
   readonly note: (decided: Decided) => Decision | null
 }
@@ -55,7 +70,37 @@ const seatsOf = (o: Omit<Seats, 'weights' | 'total'>): Seats => {
   return { ...o, members, weights, total: members.reduce((sum, { weight }) => sum + weight, 0n) }
 }
 
-const createLog = ({ genesis, now }: Sim): Log => {
+/** Follows what the owner changed: a decided change is in force from its height on, unless a later one of its target was decided (R-90). */
+const createParams = ({ genesis, messageOf }: Sim) => {
+  const { block, competitions } = genesis
+  const first: Params = { from: 1, block, mesh: meshParamsOf(genesis), competitions }
+  const versions = [first]
+  const pending = new Map<string, ParamsChange>()
+  const apply = (params: Params, { change }: ParamsChange): Params => {
+    const { kind, ...values } = change
+    if (kind === 'mesh') return { ...params, mesh: values as MeshParams }
+    const changed = values as CompetitionParams
+    return { ...params, competitions: params.competitions.map((one) => (one.id === changed.id ? changed : one)) }
+  }
+  return {
+    at: (height: number): Params => versions.findLast(({ from }) => from <= height) ?? first,
+    ofBlock: (at: number): Params => versions.findLast((one) => one.block + 4 <= at) ?? first,
+    note: ({ entry, height, block: at }: Header): void => {
+      const message = entry.kind === 'params' ? messageOf(entry.message) : null
+      if (message?.kind === 'params') pending.set(targetOf(message.body), message.body)
+      const due = [...pending].filter(([, change]) => change.activationHeight <= height + 1)
+      if (due.length === 0) return
+      const before = versions.at(-1) ?? first
+      const after = due.reduce((params, [, change]) => apply(params, change), before)
+      for (const [target] of due) pending.delete(target)
+      versions.push({ ...after, from: height + 1, block: at })
+    },
+  }
+}
+
+const createLog = (sim: Sim): Log => {
+  const { genesis, now } = sim
+  const params = createParams(sim)
   const { epoch, blockHash, members } = genesis
   const seated: { readonly from: number; readonly seats: Seats }[] = [
     { from: 1, seats: seatsOf({ epoch, members, seed: blockHash }) },
@@ -73,6 +118,8 @@ const createLog = ({ genesis, now }: Sim): Log => {
     decisions,
     rounds,
     seatsAt,
+    paramsAt: params.at,
+    paramsOfBlock: params.ofBlock,
     note: ({ header, certificate }) => {
       const { height, entry } = header
       if (height !== decisions.length + 1) return null
@@ -86,6 +133,7 @@ const createLog = ({ genesis, now }: Sim): Log => {
         const { epoch: number, members: next, blockHash: seed } = entry
         seated.push({ from: height + 1, seats: seatsOf({ epoch: number, members: next, seed }) })
       }
+      params.note(header)
       const decision = { header, certificate, digest, seats, at: now(), round }
       decisions.push(decision)
       return decision

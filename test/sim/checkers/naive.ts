@@ -1,10 +1,55 @@
-/** Where the second, naive evaluator joins the checkers: the log and the messages in, what must follow out; null where it has no answer. */
+/** The second, naive evaluator beside a run: fed with the decided log and the messages it names, asked for results and vectors. */
+import type { Digest } from '../../../protocol/crypto.ts'
 import type { WeightsVector } from '../../../protocol/machine-types.ts'
-import type { EntryOf } from '../../../protocol/message/entry.ts'
 import type { RoundResult } from '../../../protocol/round/result.ts'
-import type { Sim } from '../watch.ts'
-import type { Log } from './log.ts'
+import { createNaiveLog } from '../naive/log.ts'
+import { naiveVector } from '../naive/vector.ts'
+import { type Sim, Violation } from '../watch.ts'
+import { logOf } from './log.ts'
 
-export const naiveResultOf = (_sim: Sim, _log: Log, _entry: EntryOf<'result'>): RoundResult | null => null
+export type Naive = {
+  /** By the digest of the round's manifest; null where the log has no result of it. */
+  readonly resultOf: (manifest: Digest) => RoundResult | null
+  /** Of the log as it is now; null without the chain. */
+  readonly vectorAt: (block: number) => WeightsVector | null
+}
 
-export const naiveVectorOf = (_sim: Sim, _log: Log, _block: number): WeightsVector | null => null
+const createNaive = (sim: Sim): Naive => {
+  const log = logOf(sim)
+  const { genesis, messageOf } = sim
+  const naive = createNaiveLog({ genesis, messageOf, competitionsAt: (height) => log.paramsAt(height).competitions })
+  const results = new Map<Digest, RoundResult>()
+  let fed = 0
+  const feed = (): void => {
+    for (let next = log.decisions[fed]; next !== undefined; next = log.decisions[fed]) {
+      fed++
+      try {
+        const result = naive.decide(next.header)
+        if (result !== null) results.set(result.manifest, result)
+      } catch (error) {
+        throw new Violation('a second evaluator derives the same', { height: next.header.height, error: `${error}` })
+      }
+    }
+  }
+  return {
+    resultOf: (manifest) => {
+      feed()
+      return results.get(manifest) ?? null
+    },
+    vectorAt: (block) => {
+      feed()
+      const metagraph = sim.metagraphAt(block)
+      const { competitions } = log.paramsOfBlock(block)
+      return metagraph === null ? null : naiveVector({ competitions, standings: naive.standings(), metagraph })
+    },
+  }
+}
+
+const known = new WeakMap<Sim, Naive>()
+
+/** One evaluator for all checkers of a run. */
+export const naiveOf = (sim: Sim): Naive => {
+  const made = known.get(sim) ?? createNaive(sim)
+  known.set(sim, made)
+  return made
+}

@@ -7,9 +7,9 @@ import { domainOf } from './log.ts'
 
 /** Whom a notice accuses; a node that takes itself for a clone accuses itself. */
 const accused = (notice: Notice): Key | null => {
-  if (notice.kind === 'equivocation') return notice.hotkey
   if (notice.kind === 'refused') return notice.proposal.body.hotkey
-  return notice.kind === 'cloned' ? notice.message.body.hotkey : null
+  if (notice.kind === 'cloned') return notice.message.body.hotkey
+  return 'hotkey' in notice ? notice.hotkey : null
 }
 
 export const noConviction: Checker = {

@@ -7,7 +7,7 @@ import { type RoundResult, roundResult } from '../../../protocol/round/result.ts
 import { type Checker, Violation } from '../watch.ts'
 import { sha256 } from './commitment.ts'
 import { logOf } from './log.ts'
-import { naiveResultOf } from './naive.ts'
+import { naiveOf } from './naive.ts'
 import { createResults } from './results.ts'
 
 /** RESULT holds this hash: tag, then the canonical bytes. */
@@ -31,7 +31,7 @@ export const sameResults: Checker = {
       known.set(entry.manifest, result)
       if (digestOf(result) !== entry.result)
         throw new Violation('the log names the result', { node, competition, round })
-      const naive = naiveResultOf(sim, log, entry)
+      const naive = naiveOf(sim).resultOf(entry.manifest)
       if (naive !== null && !isDeepStrictEqual(naive, result)) {
         throw new Violation('a second evaluator derives the same', { node, competition, round, naive, result })
       }

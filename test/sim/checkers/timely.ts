@@ -4,7 +4,7 @@ import type { JournalRecord } from '../../../protocol/machine-types.ts'
 import { headerDigest } from '../../../protocol/message/entry.ts'
 import type { Signed } from '../../../protocol/message/message.ts'
 import type { Sim } from '../watch.ts'
-import { entryOf, placeOf } from './log.ts'
+import { entryOf, logOf, placeOf } from './log.ts'
 
 /** After healing a message is everywhere within Δ; 1 s on top for the inputs before it. */
 const SLACK_MS = 1_000
@@ -20,8 +20,8 @@ export type FreshVote = { readonly node: Key; readonly at: number; readonly held
  * honest item signed between healing and s − Δ − 1 s − 2Δ·1.25^v, if that voter could take it when it came. A value is decided only with such
  * a vote (17); its re-proposals change nothing in it. At view 0 this is the 3Δ + 1 s that an honest item is late by at most.
  */
-export const heldBefore = (sim: Sim, o: { readonly at: number; readonly view: number }): number => {
-  const { deltaMs } = sim.genesis
+const heldBefore = (sim: Sim, o: { readonly at: number; readonly height: number; readonly view: number }): number => {
+  const { deltaMs } = logOf(sim).paramsAt(o.height).mesh
   const patience = Math.ceil(2 * deltaMs * 1.25 ** Math.min(o.view, 32))
   return o.at - deltaMs - SLACK_MS - patience
 }
@@ -46,7 +46,7 @@ export const createFreshVotes = (sim: Sim) => {
       const known = entryOf(votes, body.value, () => [])
       // The same vote again, after a restart, is no other look at what is held.
       if (known.some((vote) => vote.node === node)) return
-      known.push({ node, at, heldBefore: heldBefore(sim, { at, view: body.view }) })
+      known.push({ node, at, heldBefore: heldBefore(sim, { at, height: body.height, view: body.view }) })
     },
   }
 }

@@ -3,7 +3,7 @@ import type { Key } from '../../../protocol/crypto.ts'
 import type { WeightsVector } from '../../../protocol/machine-types.ts'
 import { type Checker, Violation } from '../watch.ts'
 import { entryOf, logOf } from './log.ts'
-import { naiveVectorOf } from './naive.ts'
+import { naiveOf } from './naive.ts'
 
 const isSame = (a: WeightsVector, b: WeightsVector): boolean =>
   a.uids.join() === b.uids.join() && a.values.join() === b.values.join()
@@ -23,7 +23,7 @@ export const vectors: Checker = {
         checked()
         if (blocks.has(block)) throw new Violation('a vector is set once', { node, block })
         blocks.add(block)
-        if (block % sim.genesis.weightsEveryBlocks !== 0)
+        if (block % log.paramsOfBlock(block).mesh.weightsEveryBlocks !== 0)
           throw new Violation('a vector is of a due block', { node, block })
         const first = known.get(block)
         if (first !== undefined) {
@@ -31,7 +31,7 @@ export const vectors: Checker = {
           return
         }
         known.set(block, vector)
-        const naive = naiveVectorOf(sim, log, block)
+        const naive = naiveOf(sim).vectorAt(block)
         if (naive !== null && !isSame(naive, vector)) {
           throw new Violation('a vector is the one of its block', { node, block, naive, vector })
         }

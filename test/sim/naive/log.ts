@@ -10,7 +10,7 @@ import { naiveResult } from './result.ts'
 import { naiveStanding, type Past } from './standing.ts'
 
 type Members = readonly { readonly hotkey: string; readonly weight: bigint }[]
-type Round = { readonly manifest: string; readonly entry: ManifestEntry; readonly committee: DeriveQuery['committee'] }
+type Round = Pick<DeriveQuery, 'manifest' | 'entry' | 'committee' | 'confirmRounds'>
 
 const committeeOf = (members: Members): DeriveQuery['committee'] => ({
   epoch: 0,
@@ -21,8 +21,15 @@ const committeeOf = (members: Members): DeriveQuery['committee'] => ({
   seed: '',
 })
 
-/** Takes decided headers in order. `messageOf`: the signed message of an id; the log's archive has every one that a header names. */
-export const createNaiveLog = (o: { readonly genesis: Genesis; readonly messageOf: (id: string) => Signed | null }) => {
+/**
+ * Takes decided headers in order. `messageOf`: the signed message of an id; the log's archive has every one that a header names.
+ * `competitionsAt`: the parameters in force when a height is decided, where the log changes those of the genesis document.
+ */
+export const createNaiveLog = (o: {
+  readonly genesis: Genesis
+  readonly messageOf: (id: string) => Signed | null
+  readonly competitionsAt?: (height: number) => Genesis['competitions']
+}) => {
   const past = new Map<string, Past[]>()
   const open = new Map<string, Round>()
   let committee = committeeOf(o.genesis.members)
@@ -46,9 +53,15 @@ export const createNaiveLog = (o: { readonly genesis: Genesis; readonly messageO
       ...round,
       attestations: reveals.map(attestationOf),
       standing: naiveStanding(pastOf(round.entry.competition)),
-      confirmRounds: o.genesis.competitions.find(({ id }) => id === round.entry.competition)?.confirmRounds ?? 0,
       submissionOf,
     })
+
+  // R-98: those at its manifest, to the round's end.
+  const openRound = (header: Header, entry: ManifestEntry): void => {
+    const competitions = o.competitionsAt?.(header.height) ?? o.genesis.competitions
+    const { confirmRounds = 0 } = competitions.find(({ id }) => id === entry.competition) ?? {}
+    open.set(entry.competition, { manifest: headerDigest(header), entry, committee, confirmRounds })
+  }
 
   return {
     /** Standings by competition, as `vectorAt` and `naiveVector` take them. */
@@ -57,7 +70,7 @@ export const createNaiveLog = (o: { readonly genesis: Genesis; readonly messageO
     decide: (header: Header): RoundResult | null => {
       const { entry, block } = header
       if (entry.kind === 'epoch') committee = committeeOf(entry.members)
-      if (entry.kind === 'manifest') open.set(entry.competition, { manifest: headerDigest(header), entry, committee })
+      if (entry.kind === 'manifest') openRound(header, entry)
       if (entry.kind !== 'result') return null
       const round = open.get(entry.competition)
       if (round === undefined) throw new Error(`RESULT of ${entry.competition} without its manifest`)
