@@ -11,10 +11,11 @@ import { boundedMemoryOf } from './bounded-memory.ts'
 import { BROKEN_AGREEMENT } from './broken-agreement.ts'
 import { BROKEN_ROUNDS } from './broken-rounds.ts'
 import { CHECKERS } from './index.ts'
+import { logOf } from './log.ts'
 import { isProven } from './merkle.ts'
 import { replayOf } from './replay.ts'
 import { add, type Broken, first, forked, NONE, OTHER, redecide, second, signedOf } from './spoil.ts'
-import { healthyTape, play } from './tape.ts'
+import { healthyTape, play, simOf } from './tape.ts'
 
 /** Sampled checkers look at everything here. */
 const whole = (name: string): Checker => {
@@ -30,7 +31,7 @@ const BROKEN: Broken = { ...BROKEN_AGREEMENT, ...BROKEN_ROUNDS }
 describe('a run that keeps every promise', () => {
   for (const { name } of CHECKERS) {
     test(`passes ${name}, which looks at it`, () => {
-      assert.ok(play(whole(name), healthyTape()).checked > 0)
+      assert.ok(play(whole(name), healthyTape()) > 0)
     })
   }
 })
@@ -82,8 +83,28 @@ describe('accountability', () => {
       add(tape, 'sent', { kind: 'nullify', body: { ...body, value: NONE }, signature: '' })
     }
     const fork = redecide(tape, 2, { nodes: tape.keys.slice(3), to: forked(tape, { block: 26 }) })
-    assert.ok(play(whole('accountability'), fork, { liars }).checked > 0)
+    assert.ok(play(whole('accountability'), fork, { liars }) > 0)
     assert.throws(() => play(whole('accountability'), fork, { liars: liars.slice(1) }), /offenders are never honest/)
+  })
+})
+
+describe('the log that checkers share', () => {
+  test('follows changes of parameters to the height and the blocks that they are in force for', () => {
+    const tape = healthyTape()
+    const { sim } = simOf(tape)
+    const mesh = { kind: 'mesh', deltaMs: 500, weightCapPpm: 300_000, weightsEveryBlocks: 7 } as const
+    const change = { hotkey: first, scheme: 'sr25519', counter: 1, activationHeight: 3, change: mesh } as const
+    tape.messages.set(OTHER, { kind: 'params', body: change, signature: '' })
+    const log = logOf(sim)
+    const headers = tape.headers.map((header) => ({ ...header, entry: { kind: 'params', message: OTHER } as const }))
+    for (const header of headers) log.note({ header, certificate: tape.certificateOf('finalize', header) })
+    const deltas = [1, 2, 3, 4].map((height) => log.paramsAt(height).mesh.deltaMs)
+    assert.deepEqual(deltas, [1000, 1000, 500, 500])
+    const from = (tape.headers[1]?.block ?? 0) + 4
+    assert.deepEqual(
+      [from - 1, from].map((at) => log.paramsOfBlock(at).mesh.weightsEveryBlocks),
+      [10, 7],
+    )
   })
 })
 

@@ -33,7 +33,7 @@ const params = genesis.competitions[0] as (typeof genesis.competitions)[number]
 const { committee } = createRounds({ genesis, self: null })
 
 /** Healed from the start but for a moment, so that what is promised after healing is promised of nearly all. */
-export const HEAL_AT_MS = 4
+const HEAL_AT_MS = 4
 const named = (name: string): Digest => hash(utf8ToBytes(name))
 
 export type Tape = {
@@ -216,7 +216,7 @@ const record = (draft: Draft): void => {
 }
 
 /** The records of a node as its disk holds them after these events. */
-export const diskOf = (events: readonly Event[], node: Key): readonly JournalRecord[] =>
+const diskOf = (events: readonly Event[], node: Key): readonly JournalRecord[] =>
   events.flatMap(({ hook, args }) =>
     hook === 'persisted' && args[0] === node ? (args[1] as readonly JournalRecord[]) : [],
   )
@@ -250,17 +250,12 @@ export const healthyTape = (respell: (entry: Entry) => Entry = (entry) => entry)
   }
 }
 
-export type Played = { readonly checked: number }
+type Playing = { readonly liars?: readonly Key[]; readonly sim?: Partial<Sim>; readonly isDone?: () => boolean }
 
-/** Plays a tape to one checker. `liars` are not honest: what only honest nodes do is not told of them. */
-export const play = (
-  checker: Checker,
-  tape: Tape,
-  o: { readonly liars?: readonly Key[]; readonly sim?: Partial<Sim>; readonly isDone?: () => boolean } = {},
-): Played => {
-  const { liars = [], isDone = () => true } = o
+/** What a checker sees of a tape, at the moment that is set. */
+export const simOf = (tape: Tape, o: Playing = {}): { readonly sim: Sim; readonly set: (now: number) => void } => {
+  const { liars = [] } = o
   let now = 0
-  let checked = 0
   const sim: Sim = {
     genesis,
     keys,
@@ -274,13 +269,24 @@ export const play = (
     isVoteSigned: (vote) => signing.isVoteSigned(vote, domains),
     ...o.sim,
   }
+  const set = (at: number): void => {
+    now = at
+  }
+  return { sim, set }
+}
+
+/** Plays a tape to one checker. `liars` are not honest: what only honest nodes do is not told of them. @returns how often it checked. */
+export const play = (checker: Checker, tape: Tape, o: Playing = {}): number => {
+  const { liars = [], isDone = () => true } = o
+  const { sim, set } = simOf(tape, o)
+  let checked = 0
   const watcher = checker.watch(sim, () => {
     checked++
   })
   const isTold = ({ hook, args }: Event): boolean =>
     hook === 'sent' || hook === 'certified' || !liars.includes(args[0] as Key)
   for (const event of tape.events.filter(isTold)) {
-    now = event.at
+    set(event.at)
     const hear = watcher[event.hook] as ((...args: readonly unknown[]) => void) | undefined
     hear?.(...event.args)
   }
@@ -290,5 +296,5 @@ export const play = (
     isDone,
     diskOf: (node) => diskOf(tape.events, node),
   })
-  return { checked }
+  return checked
 }
