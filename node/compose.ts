@@ -4,8 +4,6 @@ import { join } from 'node:path'
 import {
   rounds as application,
   bundleOf,
-  type ClaimContext,
-  certificateClaims,
   createRounds,
   type Digest,
   type Domains,
@@ -41,7 +39,7 @@ import { createChainReader } from './chain-reader.ts'
 import { createClock } from './clock.ts'
 import type { ValidatorConfig } from './config.ts'
 import { createDriver, type Driver } from './driver.ts'
-import { createInbox, type Inbox } from './inbox.ts'
+import { claimContext, createInbox, type Inbox } from './inbox.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { loadValidatorKeys, type ValidatorKeys } from './keys.ts'
 import type { Log } from './log.ts'
@@ -53,6 +51,8 @@ import type { Clock } from './ports.ts'
 import { createServer } from './serve.ts'
 import { createSigner } from './signer.ts'
 import { openStore, type Store } from './store/index.ts'
+import { createSyncPeers, type SyncPeers } from './sync/peers.ts'
+import { createSync, type Sync } from './sync/sync.ts'
 import { createVerifier } from './verify.ts'
 
 export type Validator = {
@@ -83,21 +83,13 @@ type Parts = {
   readonly clock: Clock
   readonly driver: () => Driver<State>
   readonly inbox: () => Inbox
+  readonly sync: () => Sync
+  readonly syncPeers: SyncPeers
 }
 
-/** Whose session key speaks for a hotkey: the committee's as frozen for the epoch, else its newest delegation. */
-const sessionKeyOf = (state: State, hotkey: Key): Key | null =>
-  state.rounds.inForce.get(hotkey)?.sessionKey ?? state.rounds.delegations.get(hotkey)?.message.body.sessionKey ?? null
-
-const contextOf = (state: State): ClaimContext => {
-  const { domains } = state.rounds
-  const { committee } = state.consensus.current
-  return {
-    domains,
-    sessionKeyOf: (hotkey) => sessionKeyOf(state, hotkey),
-    certificateClaims: (certificate) => certificateClaims(certificate, committee, domains),
-  }
-}
+/** Decided below this height, and folded: every message that the log names so far is here. */
+const wholeBelow = ({ rounds, consensus }: State): number =>
+  rounds.backlog[0]?.header.height ?? consensus.current.height
 
 const membersBy = (state: State) => state.consensus.current.committee.members
 
@@ -114,15 +106,12 @@ const toArray = async <T>(items: AsyncIterable<T>): Promise<readonly T[]> => {
   return all
 }
 
-/** Looked at in turn, so after the message itself; `whenFull` where its turn will not come. */
-const inTurn = <T>(p: Parts, look: (rounds: RoundState) => T, whenFull: T): Promise<T> =>
-  new Promise((resolve) => {
-    const isQueued = p.driver().offer((state) => {
-      resolve(look(state.rounds))
-      return null
-    }, null)
-    if (!isQueued) resolve(whenFull)
-  })
+/** Looked at in turn, so after the message itself, and answered once that is durable; `whenFull` where its turn will not come. */
+const inTurn = async <T>(p: Parts, look: (rounds: RoundState) => T, whenFull: T): Promise<T> => {
+  const looked = await p.driver().inTurn(({ rounds }) => ({ found: look(rounds) }))
+  await p.driver().durable()
+  return looked === null ? whenFull : looked.found
+}
 
 const openMesh = (p: Parts, stored: (digest: Digest) => void): Promise<Mesh> =>
   createMesh({
@@ -142,6 +131,7 @@ const openMesh = (p: Parts, stored: (digest: Digest) => void): Promise<Mesh> =>
         paramsRefusalOf: (id, change) => inTurn(p, (rounds) => paramsRefusal(rounds, id, change), 'stopping'),
         paramsOf: (id) => p.driver().read(({ rounds }) => rounds.competitions.get(id)?.params),
         isMember: (id) => membersOf(p).members.some(({ peerId }) => peerId === id),
+        wholeBelow: () => p.driver().read(wholeBelow),
       }),
     },
     log: p.log,
@@ -162,8 +152,11 @@ const openNetwork = (p: Parts, mesh: Mesh, stored: (digest: Digest) => void) => 
       // A damaged blob is as good as none: the next write mends it.
       blob: async (digest) => (await p.store.getBlob(digest).catch(() => undefined)) ?? null,
       isMalformed: intake.isMalformed,
+      isComing: (id) => p.sync().isComing(id),
       decided: (from) => p.journal.decidedFrom(from),
     },
+    inOrder: p.syncPeers.allInOrder,
+    blame: p.syncPeers.failed,
     found: async (item) => {
       if (item.what === 'message') return p.inbox().accept({ kind: 'message', message: item.message }, item.from)
       await intake.take(item)
@@ -248,7 +241,17 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
   const chain = createLocalChain({ endpoint: p.config.chain })
   closers.push(() => chain.close())
   const { netuid } = p.genesis
-  const chainReader = createChainReader({ ...p, chain, netuid, hotkey: p.keys.hotkey, submit, now: p.clock.now })
+  const sync = createSync({
+    ...p,
+    mesh,
+    peers: p.syncPeers,
+    local: (id) => p.journal.message(id),
+    chain: { metagraphAt: (block) => chain.metagraphAt({ netuid, block }) },
+    submit,
+    now: p.clock.now,
+  })
+  const reader = { ...p, chain, netuid, hotkey: p.keys.hotkey, submit: sync.submit, now: p.clock.now }
+  const chainReader = createChainReader(reader)
   const driver = createDriver<State>({
     state: restored,
     step,
@@ -261,7 +264,7 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
       measurer: openMeasurer(p, engine, network.fetchBlob),
       notice: (notice) => {
         onNotice(notice, p.log)
-        if (notice.kind === 'decided') network.announce(notice.decided)
+        if (notice.kind === 'decided' && !sync.isBehind()) network.announce(notice.decided)
       },
     },
     onFatal: p.onFatal,
@@ -272,13 +275,14 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
       machine: () => driver.read((current) => current),
       name: p.config.name,
       certificates: createCertificates(p),
+      sync: sync.view,
       self: p.self,
       isConnected: (peerId) => mesh.connectedPeers().includes(peerId),
       engine: `${engine.facts.kind} ${engine.facts.version}`,
     }),
   )
   closers.push(() => api.close())
-  return { mesh, driver, api, chainReader }
+  return { mesh, driver, api, chainReader, sync }
 }
 
 const once = <T>(what: string) => {
@@ -325,17 +329,32 @@ export const startValidator = async (o: {
     log.info({ height: restored.consensus.current.height, hotkey: self }, 'restored')
     const driver = once<Driver<State>>('the driver')
     const inbox = once<Inbox>('the inbox')
+    const sync = once<Sync>('the sync')
     const clock = createClock()
     const pool = await openPool(config.pools)
-    const shared = { ...o, signal: stopping.signal, genesis, domains, keys, self, store, journal, pool, clock }
-    const parts: Parts = { ...shared, driver: driver.get, inbox: inbox.get }
+    const syncPeers = createSyncPeers(clock.now)
+    const shared = {
+      ...o,
+      signal: stopping.signal,
+      genesis,
+      domains,
+      keys,
+      self,
+      store,
+      journal,
+      pool,
+      clock,
+      syncPeers,
+    }
+    const parts: Parts = { ...shared, driver: driver.get, inbox: inbox.get, sync: sync.get }
     inbox.set(
       createInbox<State>({
         driver: driver.get,
         verify: createVerifier(),
-        context: contextOf,
+        context: claimContext,
         hotkeyOfPeer: (state, peerId) => membersBy(state).find((member) => member.peerId === peerId)?.hotkey ?? null,
         heightOf: (state) => state.consensus.current.height,
+        ahead: () => sync.get().hint(),
         now: clock.now,
         log,
       }),
@@ -343,11 +362,14 @@ export const startValidator = async (o: {
     const guards = records.filter((record) => record.kind === 'guard')
     const tied = await tieTogether(parts, restored, guards, closers)
     driver.set(tied.driver)
+    sync.set(tied.sync)
     const api = await tied.api.listen(config.api)
     tied.driver.submit({ kind: 'wake', at: clock.now() })
-    tied.chainReader.follow().catch((error: unknown) => {
-      if (!stopping.signal.aborted) o.onFatal(error)
-    })
+    for (const running of [tied.chainReader.follow(), tied.sync.run()]) {
+      running.catch((error: unknown) => {
+        if (!stopping.signal.aborted) o.onFatal(error)
+      })
+    }
     return { api, addresses: tied.mesh.addresses(), hotkey: self, close }
   } catch (error) {
     await close()

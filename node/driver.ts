@@ -1,4 +1,4 @@
-/** Inputs in, effects out, in order: the only loop around the pure machine; each effect is done before the next. */
+/** Inputs in, effects out, in order: the only loop around the pure machine; what leaves waits for what was written before it. */
 import { type Effect, type Input, type Signed, type Unsigned, unreachable, type Verified } from '../protocol/index.ts'
 import type { Arrival, DriverPorts } from './ports.ts'
 import { createQueue, type Origin } from './queue.ts'
@@ -10,6 +10,10 @@ export type Driver<S> = {
   submit(input: Input): void
   /** The state between two inputs: only to be read, only at once. */
   read<T>(view: (state: S) => T): T
+  /** The state once everything that waits in front of this moment has had its turn; null when the driver has ended. */
+  inTurn<T>(view: (state: S) => T | Promise<T>): Promise<T | null>
+  /** Resolves when everything that was taken so far is durable. */
+  durable(): Promise<void>
   /** Resolves when all that was queued is worked off. */
   idle(): Promise<void>
   close(): Promise<void>
@@ -25,10 +29,59 @@ const signAndSend = (message: Unsigned, ports: DriverPorts, back: Back): void =>
   ports.network.broadcast(signed)
 }
 
-const perform = async (effect: Effect, ports: DriverPorts, back: Back): Promise<void> => {
+/** Writes under way at once: what waits for the disk is bounded, and far more than one synced write takes. */
+const WRITES_MAX = 512
+
+/** Asks and waits, tells nobody anything that a crash could take back: need not wait for the disk. */
+const isHarmless = ({ kind }: Effect): boolean =>
+  kind === 'wake' || kind === 'fetch' || kind === 'readBlock' || kind === 'readMetagraph'
+
+/**
+ * Carries out effects in order. A write runs on while the machine takes its next inputs, so that writes that meet share one synced write;
+ * whatever leaves the process waits until everything written before it is durable. A notice is told then too, and nobody waits for it.
+ */
+const createPerformer = (ports: DriverPorts, back: Back, onFailure: (error: unknown) => void) => {
+  let durable: Promise<unknown> | null = null
+  let writes = 0
+  let failure: { readonly error: unknown } | null = null
+  const after = (work: Promise<unknown>): void => {
+    work.catch((error: unknown) => {
+      failure ??= { error }
+      onFailure(error)
+    })
+    durable = work
+    writes += 1
+  }
+  const flush = async (): Promise<void> => {
+    while (durable !== null) {
+      const waited: Promise<unknown> = durable
+      await waited.catch(() => {})
+      if (durable === waited) durable = null
+    }
+    // Nothing leaves after a failed write, whoever waited for it first.
+    if (failure !== null) throw failure.error
+    writes = 0
+  }
+  const perform = async (effect: Effect): Promise<void> => {
+    if (effect.kind === 'persist') {
+      after(Promise.all([durable, ports.journal.append(effect.records)]))
+      if (writes >= WRITES_MAX) await flush()
+    } else if (effect.kind === 'notice' && durable !== null) {
+      after(durable.then(() => ports.notice(effect.notice)))
+    } else {
+      if (!isHarmless(effect)) await flush()
+      await carryOut(effect, ports, back)
+    }
+  }
+  return { perform, flush, isDurable: () => durable === null }
+}
+
+const carryOut = async (
+  effect: Exclude<Effect, { kind: 'persist' }>,
+  ports: DriverPorts,
+  back: Back,
+): Promise<void> => {
   switch (effect.kind) {
-    case 'persist':
-      return ports.journal.append(effect.records)
     case 'sign':
       return signAndSend(effect.message, ports, back)
     case 'relay':
@@ -67,6 +120,7 @@ export const createDriver = <S>(o: {
   let state = o.state
   let running: Promise<void> | null = null
   let closed = false
+  let failed = false
 
   const next = (): Arrival<S> | undefined => {
     const message = signed.shift()
@@ -85,6 +139,13 @@ export const createDriver = <S>(o: {
     signed: (message) => signed.push(message),
     wake: () => submit({ kind: 'wake', at: clock.now() }),
   }
+  const fail = (error: unknown): void => {
+    const isFirst = !failed
+    failed = closed = true
+    queue.clear()
+    if (isFirst) o.onFatal(error)
+  }
+  const { perform, flush, isDurable } = createPerformer(ports, back, fail)
   const workOff = async (): Promise<void> => {
     // Only once `running` is set may an arrival run: what it offers itself must not start a second loop.
     await null
@@ -93,25 +154,36 @@ export const createDriver = <S>(o: {
       if (input === null) continue
       const stepped = o.step(state, input)
       state = stepped.state
-      for (const effect of stepped.effects) await perform(effect, ports, back)
+      for (const effect of stepped.effects) await perform(effect)
     }
     running = null
   }
   const run = (): Promise<void> =>
     workOff().catch((error: unknown) => {
-      closed = true
       running = null
-      queue.clear()
-      o.onFatal(error)
+      fail(error)
+    })
+  /** One's own arrivals go first: what is at work is done by then, with its effects. */
+  const inTurn = <T>(view: (state: S) => T | Promise<T>): Promise<T | null> =>
+    new Promise((resolve) => {
+      const isQueued = offer(async (current) => {
+        resolve(await view(current))
+        return null
+      }, null)
+      if (!isQueued) resolve(null)
     })
   const idle = async (): Promise<void> => {
-    while (running !== null) await running
+    while (running !== null || !isDurable()) await (running ?? flush().catch(fail))
   }
 
   return {
     offer,
     submit,
     read: (view) => view(state),
+    inTurn,
+    durable: async () => {
+      await inTurn(flush)
+    },
     idle,
     close: async () => {
       closed = true

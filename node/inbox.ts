@@ -2,12 +2,16 @@
 import {
   admit,
   type ClaimContext,
+  certificateClaims,
   claims,
   decodeEnvelope,
   type Input,
   type Key,
+  type Machine,
   ProtocolError,
   type Received,
+  type RoundState,
+  sessionKeysOf,
 } from '../protocol/index.ts'
 import type { Driver } from './driver.ts'
 import type { Log } from './log.ts'
@@ -27,10 +31,20 @@ export type Inbox = {
 /** Room that a message from a request counts for: the request itself had its own limit. */
 const REQUESTED_BYTES = 0
 
-/** A certificate of another height is no error: it came too late or too early, and resending repairs the latter. */
-const isDue = (received: Received, height: number): boolean => {
-  if (received.kind === 'decided') return received.decided.header.height === height
-  return received.kind !== 'certificate' || received.certificate.height === height
+/** What signatures are checked against as of this state: of a certificate, the committee of exactly the next height. */
+export const claimContext = ({ rounds, consensus }: Machine<RoundState>): ClaimContext => {
+  const { domains } = rounds
+  return {
+    domains,
+    sessionKeysOf: (message) => sessionKeysOf(rounds, message),
+    certificateClaims: (certificate) => certificateClaims(certificate, consensus.current.committee, domains),
+  }
+}
+
+/** The height that something certified is of, null for what is of none. */
+const heightNamed = (received: Received): number | null => {
+  if (received.kind === 'decided') return received.decided.header.height
+  return received.kind === 'certificate' ? received.certificate.height : null
 }
 
 export const createInbox = <S>(o: {
@@ -41,6 +55,8 @@ export const createInbox = <S>(o: {
   readonly hotkeyOfPeer: (state: S, peerId: string) => Key | null
   /** Height that the machine decides next. */
   readonly heightOf: (state: S) => number
+  /** Something of a height ahead came: this node is behind. */
+  readonly ahead?: () => void
   readonly now: () => number
   readonly log: Pick<Log, 'debug'>
 }): Inbox => {
@@ -49,7 +65,12 @@ export const createInbox = <S>(o: {
       const hotkey = o.hotkeyOfPeer(state, from)
       return hotkey === null ? null : { kind: 'status', at: o.now(), from: hotkey, status: received.status }
     }
-    if (!isDue(received, o.heightOf(state))) return null
+    // One of another height is no error: it came too late or too early, and catching up repairs the latter.
+    const named = heightNamed(received)
+    if (named !== null && named !== o.heightOf(state)) {
+      if (named > o.heightOf(state)) o.ahead?.()
+      return null
+    }
     const claimed = claims(received, o.context(state))
     return { ...admit(claimed, await o.verify(claimed.claims)), at: o.now() }
   }

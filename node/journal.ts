@@ -48,6 +48,8 @@ export type Journal = {
   /** Everything ever appended, in order. */
   records(): AsyncIterable<JournalRecord>
   message(id: Digest): Signed | null
+  /** The same as it travels. */
+  envelope(id: Digest): Uint8Array | null
   decided(height: number): Decided | null
   /** Decided heights from this one on, at most SYNC_BATCH_MAX. */
   decidedFrom(height: number): readonly Decided[]
@@ -105,6 +107,7 @@ export const createJournal = (o: { readonly store: Store; readonly domains: Doma
   return {
     append: (records) => store.append(records.flatMap(lines)),
     message,
+    envelope: (id) => store.get('message', id) ?? null,
     decided,
     decidedFrom,
     records: async function* () {

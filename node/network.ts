@@ -13,11 +13,12 @@ import {
   MESSAGE_BYTES_MAX,
   type MessageKind,
   messageId,
+  ProtocolError,
   type Signed,
 } from '../protocol/index.ts'
 import { PACKED_BYTES_MAX } from './bundle.ts'
 import type { Log } from './log.ts'
-import type { Mesh, Topic } from './mesh/index.ts'
+import { type Mesh, MeshError, type Topic } from './mesh/index.ts'
 import type { Network } from './ports.ts'
 
 /** Where a kind of message travels; null: direct streams to the committee. */
@@ -51,19 +52,54 @@ type Found =
 /** What is looked for. The machine asks for no other blobs than bundles, which are smaller than a matrix. */
 type Wanted = { readonly what: 'message' | 'blob'; readonly digest: Digest; readonly bytesMax: number }
 
+/** What an answer holds, if it is what was asked for. */
+const toFound = (
+  bytes: Uint8Array,
+  o: Pick<Wanted, 'what' | 'digest'> & { readonly domains: Domains; readonly from: string },
+): Found | null => {
+  const { what, digest, from } = o
+  if (what === 'blob') return hash(bytes) === digest ? { what, digest, bytes } : null
+  try {
+    const [received] = decodeEnvelope(bytes)
+    if (received?.kind !== 'message' || messageId(received.message, o.domains) !== digest) return null
+    return { what, message: received.message, from }
+  } catch (error) {
+    if (error instanceof ProtocolError) return null
+    throw error
+  }
+}
+
+/** What this node has itself. */
+type Local = {
+  readonly message: (id: Digest) => Signed | null
+  readonly blob: (digest: Digest) => Promise<Uint8Array | null>
+  /** Seen to be no bundle: not fetched again. */
+  readonly isMalformed: (digest: Digest) => boolean
+  /** About to come in another way. */
+  readonly isComing: (id: Digest) => boolean
+  /** Decided heights of the archive from this one on, as many as one answer may hold. */
+  readonly decided: (fromHeight: number) => readonly Decided[]
+}
+
+const lookHere = async ({ what, digest }: Wanted, local: Local, self: string): Promise<Found | null> => {
+  if (what === 'blob') {
+    const bytes = await local.blob(digest)
+    return bytes && { what, digest, bytes }
+  }
+  const message = local.message(digest)
+  return message && { what, message, from: self }
+}
+
 export const createNetwork = (o: {
   readonly mesh: Mesh
   readonly domains: Domains
   readonly committee: () => Committee
   /** What this node has itself is not asked of others. */
-  readonly local: {
-    readonly message: (id: Digest) => Signed | null
-    readonly blob: (digest: Digest) => Promise<Uint8Array | null>
-    /** Seen to be no bundle: not fetched again. */
-    readonly isMalformed: (digest: Digest) => boolean
-    /** Decided heights of the archive from this one on, as many as one answer may hold. */
-    readonly decided: (fromHeight: number) => readonly Decided[]
-  }
+  readonly local: Local
+  /** Peers, those that served badly at the end. */
+  readonly inOrder: (peerIds: readonly string[]) => readonly string[]
+  /** A peer that did not answer in time, or with something else. */
+  readonly blame: (peerId: string, fault: 'stalled' | 'garbage') => void
   readonly found: (item: Found) => Promise<void> | void
   readonly log: Pick<Log, 'debug' | 'warn'>
   readonly signal: AbortSignal
@@ -89,26 +125,17 @@ export const createNetwork = (o: {
     const signal = AbortSignal.any([o.signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)])
     const kind = what === 'blob' ? 'blob' : 'item'
     const bytes = await mesh.request({ peerId, kind, data: hexToBytes(digest), bytesMax, signal })
-    if (what === 'blob') return hash(bytes) === digest ? { what, digest, bytes } : null
-    const [received] = decodeEnvelope(bytes)
-    if (received?.kind !== 'message' || messageId(received.message, o.domains) !== digest) return null
-    return { what, message: received.message, from: peerId }
+    const found = toFound(bytes, { what, digest, domains: o.domains, from: peerId })
+    if (found === null) o.blame(peerId, 'garbage')
+    return found
   }
 
   /** Committee members first: they are bound to hold what they voted for. */
   const peersToAsk = (): readonly string[] => {
     const connected = mesh.connectedPeers()
     const members = new Set(o.committee().members.map((member) => member.peerId))
-    return connected.toSorted((a, b) => Number(members.has(b)) - Number(members.has(a)) || (a < b ? -1 : 1))
-  }
-
-  const lookHere = async ({ what, digest }: Wanted): Promise<Found | null> => {
-    if (what === 'blob') {
-      const bytes = await o.local.blob(digest)
-      return bytes && { what, digest, bytes }
-    }
-    const message = o.local.message(digest)
-    return message && { what, message, from: mesh.peerId }
+    const sorted = connected.toSorted((a, b) => Number(members.has(b)) - Number(members.has(a)) || (a < b ? -1 : 1))
+    return o.inOrder(sorted)
   }
 
   const look = async (wanted: Wanted): Promise<Found | null> => {
@@ -118,6 +145,7 @@ export const createNetwork = (o: {
           const found = await ask(peerId, wanted)
           if (found !== null) return found
         } catch (error) {
+          if (error instanceof MeshError && error.code === 'TIMEOUT' && !o.signal.aborted) o.blame(peerId, 'stalled')
           log.debug({ peerId, ...wanted, error: `${error}` }, 'peer does not have it')
         }
       }
@@ -144,10 +172,16 @@ export const createNetwork = (o: {
       }
     },
     fetch: (what, digest) => {
-      if (fetching.has(digest) || fetching.size >= FETCHES_MAX || o.local.isMalformed(digest)) return
+      if (
+        fetching.has(digest) ||
+        o.local.isComing(digest) ||
+        fetching.size >= FETCHES_MAX ||
+        o.local.isMalformed(digest)
+      )
+        return
       fetching.add(digest)
       const wanted = { what, digest, bytesMax: what === 'blob' ? PACKED_BYTES_MAX : MESSAGE_BYTES_MAX }
-      lookHere(wanted)
+      lookHere(wanted, o.local, mesh.peerId)
         .then((here) => here ?? look(wanted))
         .then((found) => (found === null ? log.warn({ what, digest }, 'nobody has it') : o.found(found)))
         .catch((error: unknown) => log.warn({ what, digest, error: `${error}` }, 'fetch failed'))

@@ -14,6 +14,7 @@ export type Queue<T> = {
   /** False when its sender has too much waiting already; this node's own is always taken. */
   push(item: T, origin: Origin): boolean
   next(): T | undefined
+  isEmpty(): boolean
   clear(): void
 }
 
@@ -49,6 +50,7 @@ export const createQueue = <T>(): Queue<T> => {
       if (waiting.items.length > 0) senders.set(sender, waiting)
       return first?.item
     },
+    isEmpty: () => own.length === 0 && senders.size === 0,
     clear: () => {
       own.length = 0
       senders.clear()

@@ -1,8 +1,7 @@
-/** Answers peers: blobs and messages by digest, decided heights by number, a miner's submission, the owner's change of parameters. */
+/** Answers peers: where this node stands, blobs and messages by digest, decided heights by number, a miner's submission, the owner's change of parameters. */
 import {
   bytesToHex,
   type CompetitionParams,
-  count,
   type Digest,
   type Domains,
   decode,
@@ -14,7 +13,6 @@ import {
   ProtocolError,
   type Signed,
   type SubmissionRefusal,
-  struct,
 } from '../protocol/index.ts'
 import { checkBundle, submitAnswer, submitRequest } from './bundle.ts'
 import type { Inbox } from './inbox.ts'
@@ -22,9 +20,7 @@ import type { Journal } from './journal.ts'
 import { MeshError, type MeshHandlers } from './mesh/index.ts'
 import type { Pool } from './pool-blobs.ts'
 import type { Store } from './store/index.ts'
-
-/** Decided heights from this one on. */
-export const heightsRequest = struct({ from: count })
+import { heightsRequest, ITEMS_BYTES_MAX, itemsAnswer, itemsRequest, standingAnswer } from './sync/messages.ts'
 
 /** What a miner can do about it. */
 const REFUSALS: Readonly<Record<SubmissionRefusal, string>> = {
@@ -59,6 +55,8 @@ export const createServer = (o: {
   readonly isMember: (peerId: string) => boolean
   /** A competition's parameters in force; undefined when there is no such competition. */
   readonly paramsOf: (competition: string) => CompetitionParams | undefined
+  /** All below is decided here, with every message that it names. */
+  readonly wholeBelow: () => number
   /** Why the machine did not take a submission that it was just given; null when it did. */
   readonly refusalOf: (id: Digest, submission: Signed<'submission'>['body']) => Promise<SubmissionRefusal | null>
   /** The same of a change of parameters: the name of what is wrong with it. */
@@ -80,6 +78,19 @@ export const createServer = (o: {
     return fault === null
       ? encode(submitAnswer, { id })
       : refuse(PARAMS_REFUSALS[fault] ?? `${fault} is out of its range`)
+  }
+
+  const items = (ids: readonly Digest[]): Uint8Array => {
+    const found: Uint8Array[] = []
+    let sizeBytes = 0
+    for (const id of ids) {
+      const one = o.journal.envelope(id)
+      if (one === null) continue
+      sizeBytes += one.length
+      if (sizeBytes > ITEMS_BYTES_MAX) break
+      found.push(one)
+    }
+    return encode(itemsAnswer, { items: found })
   }
 
   const submit = async (from: string, data: Uint8Array): Promise<Uint8Array> => {
@@ -108,18 +119,16 @@ export const createServer = (o: {
       switch (kind) {
         case 'blob':
           return await blob(from, bytesToHex(data))
-        case 'item': {
-          const message = o.journal.message(bytesToHex(data))
-          return message === null
-            ? refuse('not here')
-            : (encodeEnvelopes({ kind: 'message', message })[0] ?? refuse('not here'))
-        }
+        case 'item':
+          return o.journal.envelope(bytesToHex(data)) ?? refuse('not here')
+        case 'items':
+          return items(decode(itemsRequest, data).ids)
         case 'certificates':
           return heights(decode(heightsRequest, data).from)
         case 'submit':
           return await submit(from, data)
         case 'status':
-          return refuse('status travels over the direct stream')
+          return encode(standingAnswer, { height: o.wholeBelow() })
       }
     } catch (error) {
       if (error instanceof ProtocolError) return refuse(`${error.code} ${JSON.stringify(error.facts)}`)

@@ -29,8 +29,8 @@ export type Application<S> = {
   readonly committee: (state: S) => Committee | null
   /** Δ of the next height's timers. */
   readonly deltaMs: (state: S) => number
-  /** The finalised block this node has seen last. */
-  readonly headBlock: (state: S) => number
+  /** The finalised block this node has seen last; null before the first. */
+  readonly headBlock: (state: S) => number | null
   /** The entry this node would propose now, first due first; null when nothing is due. Follows from the state alone: no clock. */
   readonly due: (state: S) => Entry | null
   readonly check: (state: S, query: CheckQuery) => EntryCheck

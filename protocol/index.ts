@@ -1,6 +1,6 @@
 /** The protocol's public surface: what node/, sandbox/ and test/ may use of it. */
 export { InvariantError, unreachable } from './assert.ts'
-export { bytes, count, decode, digest, encode, type Infer, oneOf, struct, text, u32, union } from './canonical.ts'
+export { bytes, count, decode, digest, encode, type Infer, list, oneOf, struct, text, u32, union } from './canonical.ts'
 export type { Metagraph } from './chain-view.ts'
 export {
   type Committee,
@@ -66,10 +66,13 @@ export {
   paramsHash,
 } from './params.ts'
 export { rounds } from './round/application.ts'
+export { newestEpochFault } from './round/epoch-entry.ts'
+export { namedBy } from './round/fold.ts'
 export { paramsAtBlock, paramsRefusal, vectorOf } from './round/params.ts'
 export { type SubmissionRefusal, submissionRefusal } from './round/refusal.ts'
 export type { RoundMark, RoundResult, SubmissionResult, ValidatorValue } from './round/result.ts'
 export { evaluationOf } from './round/reveal.ts'
+export { sessionKeysOf } from './round/signers.ts'
 export { bundleOf, type CompetitionState, createRounds, type OpenRound, type RoundState } from './round/state.ts'
 export { buildStatement, failed, type Measured, passed } from './round/statement.ts'
 export { encodeSs58 } from './ss58.ts'

@@ -34,7 +34,7 @@ export type Admitted =
   | { readonly kind: 'certificate'; readonly certificate: Verified<Certificate> }
   | { readonly kind: 'decided'; readonly decided: Verified<Decided> }
 
-/** Something unverified beside everything that must hold for it. */
+/** Something unverified beside what must hold for it: all of a certificate's claims, one of a message's (R-101: one for each key it may stand under). */
 export type Claimed = { readonly item: Unverified; readonly claims: readonly SignatureClaim[] }
 
 const KINDS = Object.keys(MESSAGES) as readonly MessageKind[]
@@ -130,8 +130,8 @@ export const decodeEnvelope = (bytes: Uint8Array): readonly Received[] => {
 /** What the checks need to know of the mesh; all of it may differ between nodes that have seen different heights. */
 export type ClaimContext = {
   readonly domains: Domains
-  /** The session key in force of a hotkey, null when it has none. */
-  readonly sessionKeyOf: (hotkey: Key) => Key | null
+  /** The session keys that a message may stand under, the one in force first; none when its signer has none. */
+  readonly sessionKeysOf: (message: Signed) => readonly Key[]
   /** What a certificate claims of its height's committee; throws ProtocolError when it is none, or the committee is not known. */
   readonly certificateClaims: (certificate: Certificate) => readonly SignatureClaim[]
 }
@@ -146,10 +146,13 @@ const checkFields = (message: Signed, domain: Digest): void => {
 const claimsOf = (item: Unverified, context: ClaimContext): readonly SignatureClaim[] => {
   switch (item.kind) {
     case 'message': {
-      const claim = signatureClaim(item.message, context)
-      if (claim === null) throw new ProtocolError('UNKNOWN_SIGNER', { kind: item.message.kind })
-      checkFields(item.message, context.domains.mesh)
-      return [claim]
+      const { message } = item
+      const { domains } = context
+      const keys = namesItsKey(message) ? [null] : context.sessionKeysOf(message)
+      const claims = keys.flatMap((key) => signatureClaim(message, { domains, sessionKeyOf: () => key }) ?? [])
+      if (claims.length === 0) throw new ProtocolError('UNKNOWN_SIGNER', { kind: message.kind })
+      checkFields(message, domains.mesh)
+      return claims
     }
     case 'certificate':
       return context.certificateClaims(item.certificate)
@@ -172,12 +175,13 @@ export const claims = (item: Unverified, context: ClaimContext): Claimed => ({ i
 
 /**
  * `results[i]` is what a verifier said of `claims[i]`.
- * @throws ProtocolError unless all hold: FORGED for what names the key that should have signed it itself, BAD_SIGNATURE for all else.
+ * @throws ProtocolError unless all hold, or one of a message's: FORGED for what names the key that should have signed it itself, BAD_SIGNATURE for all else.
  */
 export const admit = ({ item, claims }: Claimed, results: readonly boolean[]): Admitted => {
   assert(claims.length > 0 && results.length === claims.length, 'one result for each claim, and at least one')
   const failed = claims.find((_, index) => results[index] !== true)
-  if (failed !== undefined) {
+  const isAnyEnough = item.kind === 'message' && results.includes(true)
+  if (failed !== undefined && !isAnyEnough) {
     const facts = { kind: item.kind, publicKey: failed.publicKey }
     throw new ProtocolError(item.kind === 'message' && namesItsKey(item.message) ? 'FORGED' : 'BAD_SIGNATURE', facts)
   }

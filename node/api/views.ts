@@ -18,6 +18,7 @@ import {
   weightOf,
 } from '../../protocol/index.ts'
 import { type CoalitionView, coalitionsOf } from '../coalition.ts'
+import { type SyncView, syncSentence } from '../sync/view.ts'
 import type { Certificates, CertificateView } from './certificates.ts'
 import { paramsView } from './params-view.ts'
 import { ppmOf } from './ppm.ts'
@@ -49,6 +50,8 @@ export type StatusView = {
   readonly blocking: CoalitionView
   readonly certifying: CoalitionView
   readonly rounds: readonly RoundProgress[]
+  /** Where this node is on its way to the mesh's log. */
+  readonly sync: SyncView
   readonly engine: string
   /** Block of the last vector handed to the chain, 0 for none. */
   readonly weightsBlock: number
@@ -81,6 +84,7 @@ type Source = {
   readonly name: string
   readonly self: Key | null
   readonly isConnected: (peerId: string) => boolean
+  readonly sync: () => SyncView
   readonly engine: string
 }
 
@@ -122,17 +126,22 @@ const statusView = (o: Source): StatusView => {
   const seated = o.self === null || committee.members.some((m) => m.hotkey === o.self)
   const chain = rounds.head !== null
   const missing = committee.members.length - there.length
-  const reason = !chain
-    ? 'waits for the chain: no finalised block seen yet'
-    : !quorum
-      ? `waits for members: ${missing} of ${committee.members.length} are away and the rest is no quorum; nothing is decided, the last certified weights stay`
-      : seated
-        ? 'a quorum is connected'
-        : 'follows: this hotkey has no seat in the committee of this epoch'
+  const sync = o.sync()
+  const reasons: readonly (readonly [is: boolean, reason: string | null])[] = [
+    [sync.kind !== 'live' && sync.kind !== 'starting', syncSentence(sync)],
+    [
+      !quorum,
+      `waits for members: ${missing} of ${committee.members.length} are away and the rest is no quorum; nothing is decided, the last certified weights stay`,
+    ],
+    [sync.kind === 'starting', syncSentence(sync)],
+    [!chain, 'waits for the chain: no finalised block seen yet'],
+    [!seated, 'follows: this hotkey has no seat in the committee of this epoch'],
+  ]
+  const reason = reasons.find(([is]) => is)?.[1] ?? 'a quorum is connected'
   return {
     name: o.name,
     hotkey: o.self === null ? '' : encodeSs58(o.self),
-    ready: chain && quorum,
+    ready: chain && quorum && sync.kind === 'live',
     reason,
     height: consensus.current.height,
     view: consensus.current.view,
@@ -144,6 +153,7 @@ const statusView = (o: Source): StatusView => {
     members: members(committee, o),
     ...coalitionsOf(committee),
     rounds: [...rounds.competitions.values()].flatMap(progressOf),
+    sync,
     engine: o.engine,
     weightsBlock: rounds.weightsBlock,
   }
@@ -295,8 +305,8 @@ export const createViews = (o: Source): ApiViews => {
   const rounds = () => o.machine().rounds
   return {
     health: () => {
-      const { name, ready, reason, height, block, connectedPpm } = statusView(o)
-      return { name, ready, reason, height, block, connectedPpm }
+      const { name, ready, reason, height, block, connectedPpm, sync } = statusView(o)
+      return { name, ready, reason, height, block, connectedPpm, sync }
     },
     status: () => statusView(o),
     competitions: () => ({

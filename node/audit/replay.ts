@@ -2,7 +2,6 @@
 import {
   admit,
   rounds as application,
-  certificateClaims,
   claims,
   createMachine,
   createRounds,
@@ -20,6 +19,7 @@ import {
   step,
 } from '../../protocol/index.ts'
 import type { Chain } from '../chain/port.ts'
+import { claimContext } from '../inbox.ts'
 import type { VerifySignatures } from '../verify.ts'
 import type { ArchiveSource } from './source.ts'
 
@@ -82,17 +82,8 @@ export const replay = async (o: {
   const decided: Decided[] = []
   let signaturesChecked = 0
 
-  const context = () => ({
-    domains: machine.rounds.domains,
-    sessionKeyOf: (hotkey: string) =>
-      machine.rounds.inForce.get(hotkey)?.sessionKey ??
-      machine.rounds.delegations.get(hotkey)?.message.body.sessionKey ??
-      null,
-    certificateClaims: (certificate: Decided['certificate']) =>
-      certificateClaims(certificate, machine.consensus.current.committee, machine.rounds.domains),
-  })
   const admitted = async (received: Parameters<typeof claims>[0]) => {
-    const claimed = claims(received, context())
+    const claimed = claims(received, claimContext(machine))
     signaturesChecked += claimed.claims.length
     return admit(claimed, await verify(claimed.claims))
   }

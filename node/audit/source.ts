@@ -16,8 +16,8 @@ import { connectGuest, peerIdOf } from '../guest.ts'
 import { createJournal } from '../journal.ts'
 import type { Log } from '../log.ts'
 import type { RequestKind } from '../mesh/index.ts'
-import { heightsRequest } from '../serve.ts'
 import { openStore } from '../store/index.ts'
+import { heightsRequest } from '../sync/messages.ts'
 
 /** An archive, believed in nothing: whoever reads it checks every byte. */
 export type ArchiveSource = {

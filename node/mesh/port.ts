@@ -15,7 +15,7 @@ export const TOPICS = [
 export type Topic = (typeof TOPICS)[number]
 
 /** What can be asked of one peer, one protocol name each. */
-export const REQUEST_KINDS = ['status', 'blob', 'item', 'certificates', 'submit'] as const
+export const REQUEST_KINDS = ['status', 'blob', 'item', 'items', 'certificates', 'submit'] as const
 
 export type RequestKind = (typeof REQUEST_KINDS)[number]
 

@@ -15,7 +15,7 @@ import { voteOf } from './votes.ts'
 export type Host = {
   readonly committee: () => Committee | null
   readonly deltaMs: () => number
-  readonly headBlock: () => number
+  readonly headBlock: () => number | null
   readonly due: () => Entry | null
   readonly check: (query: CheckQuery) => EntryCheck
   readonly step: (input: Input) => readonly Effect[]
@@ -47,11 +47,14 @@ export const notify = (c: Context, notice: Notice): void => {
   c.effects.push({ kind: 'notice', notice })
 }
 
+/** R-100: while no finalised head was seen here nothing is signed: this log may be behind, or not the mesh's. R-25, R-32, R-34: see `mayVote`. */
+export const maySign = (c: Context): boolean => c.host.headBlock() !== null && mayVote(c.state)
+
 /** R-24: guard, then sign, at most once; `first` is what must be durable with it. Does nothing where the guard or the seat forbids it. */
 export const castOwn = (c: Context, o: { view: number; phase: Phase; value: Digest; first?: JournalRecord }): void => {
   const { state } = c
   const { guard } = viewOf(state.current, o.view)
-  if (state.self === null || !mayVote(state) || guard[o.phase] !== null || !guardAllows(guard, o.phase, o.value)) return
+  if (state.self === null || !maySign(c) || guard[o.phase] !== null || !guardAllows(guard, o.phase, o.value)) return
   guard[o.phase] = o.value
   const { height } = state.current
   if (o.first !== undefined) persist(c, o.first)
@@ -68,7 +71,7 @@ export const repeatOwn = (c: Context, o: { view: number; phase: Phase }): void =
   if (self === null || value === null) return
   const signed = voteOf(votes, self, o.phase)
   if (signed !== null) send(c, { kind: 'message', message: signed }, 'committee')
-  else if (mayVote(c.state)) {
+  else if (maySign(c)) {
     const body = { height: current.height, view: o.view, value, hotkey: self }
     c.effects.push({ kind: 'sign', message: voteMessage(o.phase, body) })
   }

@@ -8,7 +8,7 @@ import type { LogEnd } from './state.ts'
 export const headerFor = (c: Context, entry: Entry): Header | null => {
   const { log, current } = c.state
   const block = c.host.headBlock()
-  if (block < log.block) return null
+  if (block === null || block < log.block) return null
   return {
     height: current.height,
     previous: log.last,
@@ -31,6 +31,7 @@ export const checkHeader = (c: Context, header: Header): EntryCheck => {
   const { log, current } = c.state
   if (!continuesLog(log, header)) return { kind: 'invalid', reason: 'does not continue the log' }
   if (header.epoch !== current.committee.epoch) return { kind: 'invalid', reason: 'names another epoch' }
-  if (header.block > c.host.headBlock()) return { kind: 'wait', reason: 'its block is not final here', effects: [] }
+  if (header.block > (c.host.headBlock() ?? -1))
+    return { kind: 'wait', reason: 'its block is not final here', effects: [] }
   return { kind: 'valid' }
 }

@@ -3,12 +3,12 @@ import type { EntryCheck } from '../application.ts'
 import { type Header, headerDigest } from '../message/entry.ts'
 import type { Proposal } from '../message/vote.ts'
 import { NO_VALUE } from './certificate.ts'
-import { type Context, castOwn, notify, persist } from './context.ts'
+import { type Context, castOwn, maySign, notify, persist } from './context.ts'
 import { decideHeight } from './decide.ts'
 import { checkHeader, headerFor } from './header.ts'
 import { createLeaders } from './leader.ts'
 import { notifyView } from './receive.ts'
-import { leaderOf, mayVote, NO_COMMITTEE, type View, viewOf } from './state.ts'
+import { leaderOf, NO_COMMITTEE, type View, viewOf } from './state.ts'
 import { hint } from './sync.ts'
 import { finalizeTimeoutMs, RESEND_MS, viewTimeoutMs } from './timer.ts'
 
@@ -89,7 +89,7 @@ const propose = (c: Context): void => {
   const { state } = c
   const { current, self } = state
   const { view, guard, notarization } = currentView(c)
-  if (self === null || leaderOf(current, view) !== self || !current.active || !mayVote(state)) return
+  if (self === null || leaderOf(current, view) !== self || !current.active || !maySign(c)) return
   if (guard.proposal !== null || notarization !== null) return
   const plan = planProposal(c)
   if (plan === null) hint(c, 'committee')
@@ -142,7 +142,7 @@ const notarize = (c: Context): void => {
   const { current } = c.state
   const record = currentView(c)
   const { proposal, view } = record
-  if (proposal === null || record.refused || record.guard.notarize !== null || !mayVote(c.state)) return
+  if (proposal === null || record.refused || record.guard.notarize !== null || !maySign(c)) return
   const check = checkProposal(c, proposal.body)
   if (check.kind === 'wait') lookAgainLater(c, record, check)
   if (check.kind === 'invalid') {
@@ -193,6 +193,6 @@ export const timerAt = (c: Context): number | null => {
   const { current } = c.state
   const { notarization, guard } = currentView(c)
   if (current.finalization !== null) return null
-  const nullifies = guard.nullify === null && mayVote(c.state)
+  const nullifies = guard.nullify === null && maySign(c)
   return notarization !== null || nullifies ? current.deadline : null
 }

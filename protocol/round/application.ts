@@ -146,7 +146,7 @@ export const rounds: Application<RoundState> = {
   // An epoch that is decided but not folded has a committee nobody here knows yet.
   committee: (state) => (state.backlog.some(({ header }) => header.entry.kind === 'epoch') ? null : state.committee),
   deltaMs: (state) => state.params.mesh.deltaMs,
-  headBlock: (state) => state.head?.number ?? state.genesis.block,
+  headBlock: (state) => state.head?.number ?? null,
   due,
   check,
   apply: (state, { header, digest, at }) => {

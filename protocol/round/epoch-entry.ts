@@ -1,6 +1,7 @@
 /** EPOCH as an entry: when it is due here, and whether a proposed one follows from the chain and the delegations. */
 import type { CheckQuery, EntryCheck } from '../application.ts'
 import type { Metagraph } from '../chain-view.ts'
+import type { Committee } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
 import type { EntryOf } from '../message/entry.ts'
 import { checkOmitted, invalid, isRising, wait } from './checks.ts'
@@ -36,28 +37,54 @@ const isSame = (a: EntryOf<'epoch'>, b: EntryOf<'epoch'>): boolean =>
     return other?.hotkey === member.hotkey && other.weight === member.weight && other.delegation === member.delegation
   })
 
+/** An EPOCH beside what it is judged by: the chain at its block, the delegations that it names, the committee before. */
+type Judged = {
+  readonly entry: EntryOf<'epoch'>
+  readonly metagraph: Metagraph
+  readonly named: ReadonlyMap<Key, Delegated>
+  readonly before: Committee
+  readonly capPpm: number
+}
+
 /** What the entry says against the chain at its block, given the delegations that it names. */
-const faultOf = (
-  state: RoundState,
-  entry: EntryOf<'epoch'>,
-  o: { metagraph: Metagraph; named: ReadonlyMap<Key, Delegated> },
-): string | null => {
-  const { metagraph, named } = o
+const chainFault = ({ entry, metagraph, named, before, capPpm }: Judged): string | null => {
   const { block, epoch, epochStart } = metagraph
   if (epochStart !== entry.block || epoch !== entry.epoch || block.hash !== entry.blockHash) return 'block'
   // who may change parameters is the chain's to say.
   if (entry.owner !== metagraph.ownerHotkey) return 'owner'
+  const derived = epochEntry(metagraph, { capPpm, delegationOf: (hotkey) => named.get(hotkey) })
+  if (!isSame(derived, entry)) return 'members'
+  return isSuccessor(before, entry, eligibleHotkeys(metagraph)) ? null : 'too little of the old committee'
+}
+
+/**
+ * R-102: what the newest EPOCH of the log says against the chain at its block: members, weights, or that too little of the committee before
+ * is left. Keys of an old committee can sign another log, but not another chain.
+ * @returns null where nothing does, and while the genesis document's committee sits.
+ */
+export const newestEpochFault = (state: RoundState, metagraph: Metagraph): string | null => {
+  if (state.newestEpoch === null) return null
+  const { entry, before, capPpm } = state.newestEpoch
+  const named = new Map<Key, Delegated>()
+  for (const { hotkey, delegation } of entry.members) {
+    const body = state.inForce.get(hotkey)
+    if (body !== undefined) named.set(hotkey, { id: delegation, body })
+  }
+  return chainFault({ entry, metagraph, named, before, capPpm })
+}
+
+/** The same, and nobody may be put back to keys that it has replaced. */
+const faultOf = (
+  state: RoundState,
+  entry: EntryOf<'epoch'>,
+  { metagraph, named }: { metagraph: Metagraph; named: ReadonlyMap<Key, Delegated> },
+): string | null => {
   const isOlder = entry.members.some(({ hotkey }) => {
     const before = state.inForce.get(hotkey)
     return before !== undefined && (named.get(hotkey)?.body.counter ?? -1) < before.counter
   })
   if (isOlder) return 'an older delegation'
-  const derived = epochEntry(metagraph, {
-    capPpm: state.params.mesh.weightCapPpm,
-    delegationOf: (hotkey) => named.get(hotkey),
-  })
-  if (!isSame(derived, entry)) return 'members'
-  return isSuccessor(state.committee, entry, eligibleHotkeys(metagraph)) ? null : 'too little of the old committee'
+  return chainFault({ entry, metagraph, named, before: state.committee, capPpm: state.params.mesh.weightCapPpm })
 }
 
 /** Newer delegations held here, and those of permitted validators that the entry leaves out. */

@@ -16,8 +16,11 @@ import { parseStatement } from './statement.ts'
 /** Rounds whose results stay in memory for those who ask; older ones are in the archive. */
 const RESULTS_MAX = 64
 
-/** an entry is folded when the messages that it names are here: the rest follows from them, so nothing derived is ever taken on trust. */
-const namedBy = (entry: Entry): readonly Digest[] => {
+/**
+ * R-76: an entry is folded when the messages that it names are here: the rest follows from them, so nothing derived is ever taken on trust.
+ * @returns their ids, those of the genesis document among them.
+ */
+export const namedBy = (entry: Entry): readonly Digest[] => {
   switch (entry.kind) {
     case 'epoch':
       return entry.members.map((member) => member.delegation)
@@ -47,6 +50,7 @@ const foldEpoch = (state: RoundState, entry: EntryOf<'epoch'>): void => {
     const held = heldOf(state, 'delegation', delegation)
     if (held !== null) bodies.set(hotkey, held.message.body)
   }
+  state.newestEpoch = { entry, before: state.committee, capPpm: state.params.mesh.weightCapPpm }
   state.inForce = bodies
   seatOwner(state, entry.owner)
   state.committee = committeeOf({

@@ -34,6 +34,7 @@ type Incoming<K extends MessageKind> = { readonly held: Held<K>; readonly isName
 const keep = (state: RoundState, held: Held): Acceptance => {
   state.items.set(held.id, held)
   state.wanted.delete(held.id)
+  state.asked.delete(held.id)
   return { isKept: true, conflict: null }
 }
 

@@ -4,7 +4,7 @@ import type { Committee } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
 import { domainsOf, type Genesis, meshParamsOf } from '../genesis.ts'
 import { createStanding, incumbentOf, type Standing } from '../ledger/fold.ts'
-import type { Header, ManifestEntry } from '../message/entry.ts'
+import type { EntryOf, Header, ManifestEntry } from '../message/entry.ts'
 import type { Delegation } from '../message/membership.ts'
 import { type Domains, type MessageKind, messageId, type Signed } from '../message/message.ts'
 import type { ParamsChange } from '../message/params.ts'
@@ -111,6 +111,8 @@ export type RoundState = {
   committee: Committee
   /** The delegations that the committee's members speak by. */
   inForce: ReadonlyMap<Key, Delegation>
+  /** The newest EPOCH that was folded, the committee before it and the weight cap that it stands under; null while the genesis document's sits. */
+  newestEpoch: { readonly entry: EntryOf<'epoch'>; readonly before: Committee; readonly capPpm: number } | null
   /** The newest delegation of each hotkey. */
   readonly delegations: Map<Key, Held<'delegation'>>
   readonly items: Map<Digest, Held>
@@ -173,6 +175,7 @@ export const createRounds = (o: { readonly genesis: Genesis; readonly self: Key 
     head: null,
     committee,
     inForce: bodies,
+    newestEpoch: null,
     delegations,
     items: new Map([...delegations.values()].map((held) => [held.id, held])),
     orphans: new Map(),

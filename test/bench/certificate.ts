@@ -26,7 +26,7 @@ export const measureCertificate = async (o: { members: number; runs: number }): 
   const [wire = new Uint8Array()] = encodeEnvelopes({ kind: 'certificate', certificate })
   const context = {
     domains: crew.domains,
-    sessionKeyOf: () => null,
+    sessionKeysOf: () => [],
     certificateClaims: (received: Certificate) => certificateClaims(received, crew.committee, crew.domains),
   }
   const bare = checkBare(context.certificateClaims(certificate))

@@ -60,14 +60,15 @@ export const measureStatements = async (o: {
 }): Promise<Row> => {
   const crew = createCrew(100)
   const keys = new Map(crew.committee.members.map(({ hotkey, sessionKey }) => [hotkey, sessionKey]))
+  const sessionKeyOf = (hotkey: string) => keys.get(hotkey) ?? null
   const context = {
     domains: crew.domains,
-    sessionKeyOf: (hotkey: string) => keys.get(hotkey) ?? null,
+    sessionKeysOf: ({ body }: Signed) => [sessionKeyOf(body.hotkey)].filter((key) => key !== null),
     certificateClaims: () => [],
   }
   const reveals = Array.from({ length: o.reveals }, (_, place) => revealOf(crew, place, o.submissions))
   const wire = reveals.flatMap((message) => encodeEnvelopes({ kind: 'message', message }))
-  const bare = checkBare(reveals.flatMap((message) => signatureClaim(message, context) ?? []))
+  const bare = checkBare(reveals.flatMap((message) => signatureClaim(message, { ...context, sessionKeyOf }) ?? []))
   const whole = async (): Promise<void> => {
     const verify = createVerifier()
     for (const bytes of wire) {

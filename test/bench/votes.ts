@@ -99,7 +99,7 @@ const createNode = (crew: Crew) => {
     verify: createVerifier(),
     context: (state) => ({
       domains: crew.domains,
-      sessionKeyOf: (hotkey) => keys.get(hotkey) ?? null,
+      sessionKeysOf: ({ body }) => [keys.get(body.hotkey)].filter((key) => key !== undefined),
       certificateClaims: (certificate) =>
         certificateClaims(certificate, state.consensus.current.committee, crew.domains),
     }),

@@ -61,7 +61,7 @@ const encodeReceived = (items: readonly Received[]): Uint8Array => {
 }
 
 const key = '11'.repeat(32)
-const context = { domains: { chain: key, mesh: key }, sessionKeyOf: () => key, certificateClaims: () => [] }
+const context = { domains: { chain: key, mesh: key }, sessionKeysOf: () => [key], certificateClaims: () => [] }
 
 /** What is done with every envelope before a signature is looked at. */
 const readEnvelope = (input: Uint8Array): readonly Received[] => {

@@ -22,12 +22,13 @@ const dueHeader = (w: World): Header | null => {
   const { host, consensus } = w.machine
   const entry = host.due()
   const { log, current } = consensus
-  if (entry === null || host.headBlock() < log.block) return null
+  const block = host.headBlock()
+  if (entry === null || block === null || block < log.block) return null
   const made = {
     height: current.height,
     previous: log.last,
     logRoot: log.root,
-    block: host.headBlock(),
+    block,
     epoch: current.committee.epoch,
     entry,
   }

@@ -61,6 +61,51 @@ test('nothing is signed or sent before what precedes it is durable, and no other
   assert.deepEqual(done, ['persisted', 'signed', 'broadcast'])
 })
 
+test('the next input is taken while a write runs on, and the writes that meet are each done once', async () => {
+  const disk = gate()
+  const { driver, done, seen } = createFakeDriver({ effectsOf: onWake(persist), append: () => disk.promise })
+  for (let at = 1; at <= 3; at++) driver.submit(wake(at))
+  driver.offer(() => {
+    disk.resolve()
+    return null
+  }, null)
+  await driver.idle()
+  assert.equal(seen().length, 3, 'all were taken, though none was durable')
+  assert.deepEqual(done, ['persisted', 'persisted', 'persisted'])
+})
+
+test('what leaves waits for the writes of earlier inputs too, and so does what is told of them', async () => {
+  const disk = gate()
+  const { driver, done } = createFakeDriver({
+    effectsOf: (input, before) => {
+      if (input.kind !== 'wake') return []
+      const notice: Effect = { kind: 'notice', notice: { kind: 'view', height: 1, view: 0, leader: DIGEST } }
+      return before.length === 0 ? [persist, notice] : [sign]
+    },
+    append: () => disk.promise,
+  })
+  driver.submit(wake(1))
+  driver.submit(wake(2))
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(done, [])
+  disk.resolve()
+  await driver.idle()
+  assert.deepEqual(done, ['persisted', 'notice', 'signed', 'broadcast'])
+})
+
+test('a write that fails while other inputs are taken lets nothing out after it', async () => {
+  const failure = new Error('disk full')
+  const { driver, done, fatal } = createFakeDriver({
+    effectsOf: (input, before) => (input.kind !== 'wake' ? [] : before.length === 0 ? [persist] : [sign]),
+    append: () => Promise.reject(failure),
+  })
+  driver.submit(wake(1))
+  driver.submit(wake(2))
+  await driver.idle()
+  assert.deepEqual(done, [])
+  assert.deepEqual(fatal, [failure])
+})
+
 test('the machine hears its own signed message before anything that waits, in the order of signing', async () => {
   const { driver, seen } = createFakeDriver({ effectsOf: onWake(sign, { kind: 'sign', message: receipt(2) }) })
   driver.submit(wake(1))
@@ -187,7 +232,7 @@ test('close finishes the input at work, drops what waits, and takes the alarm aw
   const closed = driver.close()
   disk.resolve()
   await closed
-  assert.deepEqual(done, ['persisted', 'alarm 9', 'alarm null'])
+  assert.deepEqual(done, ['alarm 9', 'persisted', 'alarm null'])
   assert.equal(alarms.at(-1)?.at, null)
   alarms[0]?.ring()
   await driver.idle()

@@ -48,7 +48,7 @@ const create = (o: { holds?: boolean; verify?: () => Promise<void> } = {}) => {
     },
     context: () => ({
       domains,
-      sessionKeyOf: (hotkey) => (hotkey === DIGEST ? DIGEST : null),
+      sessionKeysOf: ({ body }) => (body.hotkey === DIGEST ? [DIGEST] : []),
       certificateClaims: ({ signatures }) => {
         if (signatures.length === 0) throw new ProtocolError('BAD_CERTIFICATE')
         const message = new Uint8Array()

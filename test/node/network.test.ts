@@ -57,11 +57,15 @@ const create = (
     readonly messages?: readonly Signed[]
     readonly blobs?: readonly Uint8Array[]
     readonly malformed?: readonly Digest[]
+    readonly coming?: readonly Digest[]
+    /** Peers that served badly before. */
+    readonly left?: readonly string[]
   },
 ) => {
   const stopping = new AbortController()
   t.after(() => stopping.abort())
   const [sent, published, asked]: [unknown[], unknown[], Asked[]] = [[], [], []]
+  const blamed: (readonly [string, string])[] = []
   const log = createFakeLog()
   const settled = Promise.withResolvers<unknown>()
   const mesh: Mesh = {
@@ -88,8 +92,11 @@ const create = (
       message: (wanted) => o.messages?.find((one) => messageId(one, domains) === wanted) ?? null,
       blob: async (wanted) => o.blobs?.find((bytes) => hash(bytes) === wanted) ?? null,
       isMalformed: (wanted) => o.malformed?.includes(wanted) ?? false,
+      isComing: (wanted) => o.coming?.includes(wanted) ?? false,
       decided: () => [decided],
     },
+    inOrder: (peerIds) => peerIds.toSorted((a, b) => Number(o.left?.includes(a)) - Number(o.left?.includes(b))),
+    blame: (peerId, fault) => blamed.push([peerId, fault]),
     found: (item) => settled.resolve(item),
     log: {
       debug: log.debug,
@@ -101,7 +108,7 @@ const create = (
     signal: stopping.signal,
     pauseMs: 0,
   })
-  return { network, sent, published, asked, log, settled: settled.promise, stop: () => stopping.abort() }
+  return { network, sent, published, asked, blamed, log, settled: settled.promise, stop: () => stopping.abort() }
 }
 
 const envelope = (content: Parameters<typeof encodeEnvelopes>[0]): Uint8Array => {
@@ -171,7 +178,7 @@ test('peers are asked in turn, members first, until one has it', async (t) => {
 test('a wrong answer is worth nothing: the next peer is asked', async (t) => {
   const other = envelope({ kind: 'message', message: { ...message, body: { ...message.body, block: 2 } } })
   const right = envelope({ kind: 'message', message })
-  const { network, settled, asked } = create(t, {
+  const { network, settled, asked, blamed } = create(t, {
     connected: ['a', 'b', 'c', 'd'],
     answers: {
       b: () => other,
@@ -186,6 +193,35 @@ test('a wrong answer is worth nothing: the next peer is asked', async (t) => {
     asked.map(({ peerId }) => peerId),
     ['b', 'c', 'a', 'd'],
   )
+  assert.deepEqual(blamed, [
+    ['b', 'garbage'],
+    ['c', 'garbage'],
+    ['a', 'garbage'],
+  ])
+})
+
+test('who served badly is asked last, and who lets a question time out is blamed', async (t) => {
+  const timeout = () => {
+    throw new MeshError('TIMEOUT')
+  }
+  const { network, settled, asked, blamed } = create(t, {
+    connected: ['b', 'c', 'd'],
+    left: ['b'],
+    answers: { b: () => blob, c: timeout },
+  })
+  network.fetch('blob', hash(blob))
+  await settled
+  assert.deepEqual(
+    asked.map(({ peerId }) => peerId),
+    ['c', 'd', 'b'],
+  )
+  assert.deepEqual(blamed, [['c', 'stalled']])
+})
+
+test('what comes in another way is not looked for', (t) => {
+  const { network, asked } = create(t, { connected: ['b'], coming: [id] })
+  network.fetch('message', id)
+  assert.deepEqual(asked, [])
 })
 
 test('what nobody has is given up in the end, and may be asked for again', async (t) => {

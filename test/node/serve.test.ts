@@ -4,8 +4,9 @@ import { type TestContext, test } from 'node:test'
 import { submitAnswer, submitRequest } from '../../node/bundle.ts'
 import { createJournal } from '../../node/journal.ts'
 import { MeshError, type RequestKind } from '../../node/mesh/index.ts'
-import { createServer, heightsRequest } from '../../node/serve.ts'
+import { createServer } from '../../node/serve.ts'
 import { openStore } from '../../node/store/index.ts'
+import { heightsRequest, itemsAnswer, itemsRequest, standingAnswer } from '../../node/sync/messages.ts'
 import {
   type Decided,
   decode,
@@ -69,6 +70,7 @@ const create = async (
     stored: (digest) => told.push(`stored ${digest}`),
     isMember: (peerId) => peerId === 'member',
     paramsOf: (id) => genesis.competitions.find((one) => one.id === id),
+    wholeBelow: () => 17,
     refusalOf: async () => o.refusal ?? null,
     paramsRefusalOf: async () => o.fault ?? null,
   })
@@ -113,7 +115,35 @@ test('a message is answered by its id, decided heights by number', async (t) => 
   ])
   assert.deepEqual(decodeEnvelope(await ask('certificates', encode(heightsRequest, { from: 2 }))), [])
   await refused('certificates', Uint8Array.of(1), /BAD_SHAPE/)
-  await refused('status', new Uint8Array(), /direct stream/)
+  assert.deepEqual(decode(standingAnswer, await ask('status', new Uint8Array())), { height: 17 })
+})
+
+test('messages are answered many at once, as asked, without those that are not here, and no more than one answer holds', async (t) => {
+  const { journal, ask, refused } = await create(t)
+  const small: Signed = { ...receipt(1), signature: SIGNATURE }
+  const large = (round: number): Signed => ({
+    kind: 'reveal',
+    body: {
+      competition: 'c',
+      round,
+      manifest: DIGEST,
+      hotkey: DIGEST,
+      nonce: DIGEST,
+      statement: new Uint8Array(250 << 10),
+    },
+    signature: SIGNATURE,
+  })
+  const messages = [...Array.from({ length: 17 }, (_, round) => large(round)), small]
+  await journal.append(messages.map((message) => ({ kind: 'message', message })))
+  const ids = messages.map((message) => messageId(message, domains))
+  const read = async (wanted: readonly string[]) =>
+    decode(itemsAnswer, await ask('items', encode(itemsRequest, { ids: wanted }))).items.flatMap(decodeEnvelope)
+  assert.deepEqual(await read([ids[17] ?? '', DIGEST, ids[0] ?? '']), [
+    { kind: 'message', message: small },
+    { kind: 'message', message: messages[0] },
+  ])
+  assert.equal((await read(ids)).length, 16)
+  await refused('items', Uint8Array.of(1), /BAD_SHAPE/)
 })
 
 test('a submission is accepted, kept and told, in this order, and answered with its id', async (t) => {

@@ -27,8 +27,8 @@ import { reencode } from './reencode.ts'
 const domains: Domains = { chain: hash(utf8ToBytes('chain')), mesh: hash(utf8ToBytes('mesh')) }
 const secret = new Uint8Array(32).fill(7)
 const publicKey = bytesToHex(ed25519.getPublicKey(secret))
-const context: ClaimContext = { domains, sessionKeyOf: () => publicKey, certificateClaims: () => [] }
-const stranger: ClaimContext = { ...context, sessionKeyOf: () => null }
+const context: ClaimContext = { domains, sessionKeysOf: () => [publicKey], certificateClaims: () => [] }
+const stranger: ClaimContext = { ...context, sessionKeysOf: () => [] }
 
 const throwsCode = (code: ProtocolErrorCode, run: () => unknown): void =>
   assert.throws(run, (error) => error instanceof ProtocolError && error.code === code)

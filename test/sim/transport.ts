@@ -6,6 +6,7 @@ import type { Machine } from '../../protocol/machine.ts'
 import type { Input } from '../../protocol/machine-types.ts'
 import type { Verified } from '../../protocol/message/message.ts'
 import type { Certificate, Decided } from '../../protocol/message/vote.ts'
+import { sessionKeysOf } from '../../protocol/round/signers.ts'
 import type { RoundState } from '../../protocol/round/state.ts'
 import {
   admit,
@@ -49,12 +50,11 @@ const words = <S>(): Transport<S> => {
 }
 
 const contextOf = ({ consensus, rounds, host }: Machine<RoundState>): ClaimContext => {
-  const { domains, inForce, delegations } = rounds
+  const { domains } = rounds
   const { committee } = consensus.current
   return {
     domains,
-    sessionKeyOf: (hotkey) =>
-      inForce.get(hotkey)?.sessionKey ?? delegations.get(hotkey)?.message.body.sessionKey ?? null,
+    sessionKeysOf: (message) => sessionKeysOf(rounds, message),
     certificateClaims: (certificate) => certificateClaims(certificate, host.committee() ?? committee, domains),
   }
 }

@@ -4,6 +4,7 @@ import { before, test } from 'node:test'
 import { createCertificates } from '../../../node/api/certificates.ts'
 import { createApi } from '../../../node/api/server.ts'
 import { createViews } from '../../../node/api/views.ts'
+import type { SyncView } from '../../../node/sync/view.ts'
 import {
   rounds as application,
   createRounds,
@@ -54,7 +55,7 @@ const decided: readonly Decided[] = world.log.map(({ header, digest }) => ({
   },
 }))
 
-const create = (o: { connected?: readonly number[]; machine?: Machine<RoundState> } = {}) => {
+const create = (o: { connected?: readonly number[]; machine?: Machine<RoundState>; sync?: SyncView } = {}) => {
   const machine = o.machine ?? world.machine
   const peers = new Set(
     (o.connected ?? [1, 2, 3]).map(
@@ -72,11 +73,13 @@ const create = (o: { connected?: readonly number[]; machine?: Machine<RoundState
           append: () => Promise.reject(new Error('read only')),
           records: () => assert.fail(),
           message: () => null,
+          envelope: () => null,
           decided: (height) => decided[height - 1] ?? null,
           decidedFrom: () => [],
         },
       }),
       isConnected: (peerId) => peers.has(peerId),
+      sync: () => o.sync ?? { kind: 'live' },
       engine: 'bubblewrap 0.8.0',
     }),
   )
@@ -121,6 +124,20 @@ test('the parameters in force are shown', async () => {
     [null, params.id],
   )
   assert.equal(body.targets[0].params.deltaMs, genesis.deltaMs)
+})
+
+test('health is 503 while the node catches up, with how far it is, how fast, and when it will be there', async () => {
+  const sync = { kind: 'catching-up', height: 1200, target: 5000, perSecond: 350 } as const
+  const { status, body } = await get('/health', create({ sync }))
+  assert.equal(status, 503)
+  assert.equal(body.reason, 'catching up: height 1200 of 5000, 350/s, about 11 s left')
+  assert.deepEqual(body.sync, sync)
+})
+
+test('a node that nobody helps says which height it lacks and whom it asked', async () => {
+  const asked = [{ peerId: 'peer-a', fault: 'withheld' }] as const
+  const { body } = await get('/health', create({ sync: { kind: 'stuck', height: 17, target: 90, asked } }))
+  assert.equal(body.reason, 'cannot catch up: no peer serves height 17 of 90; asked peer-a (withheld)')
 })
 
 test('the status tells members, height and log root', async () => {
@@ -278,6 +295,7 @@ test('an error of this node’s own tells nothing about its insides', async () =
       self,
       certificates: { ofRound: () => null },
       isConnected: () => false,
+      sync: () => ({ kind: 'live' }),
       engine: '',
     }),
   })

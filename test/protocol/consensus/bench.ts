@@ -74,10 +74,10 @@ export const decidedOf = (header: Header): Verified<Decided> =>
 
 export type Bench = ReturnType<typeof createBench>
 
-/** `self`: null observes. `records`: what was on its disk. */
-export const createBench = (o: { self: Key | null; records?: readonly JournalRecord[] }) => {
+/** `self`: null observes. `records`: what was on its disk. `isBlind`: the chain shows it no block. */
+export const createBench = (o: { self: Key | null; records?: readonly JournalRecord[]; isBlind?: boolean }) => {
   const rounds = createToy({ self: o.self, committee, deltaMs: DELTA_MS })
-  const parts = { genesis, self: o.self, application: toy, rounds }
+  const parts = { genesis, self: o.self, application: o.isBlind ? { ...toy, headBlock: () => null } : toy, rounds }
   const machine: Machine<ToyRounds> = o.records
     ? restoreMachine({ ...parts, records: o.records })
     : createMachine(parts)

@@ -116,3 +116,17 @@ test('R-32: the own messages of before a restart are no clone', () => {
 test('R-33: a node that starts asks at once where the others are', () => {
   assert.equal(relays(createBench({ self: follower }).wait(0), 'status').length, 1)
 })
+
+test('R-100: who has seen no block of the chain since its start follows certificates and signs nothing at all', () => {
+  const seeing = createBench({ self: follower })
+  const blind = createBench({ self: follower, isBlind: true })
+  for (const bench of [seeing, blind]) bench.head(4)
+  const all = (bench: ReturnType<typeof createBench>) => [
+    ...bench.hear(proposalOf({ header })),
+    ...bench.learn(certificateOf({ phase: 'notarize', value })),
+    ...bench.wait(100 * DELTA_MS),
+  ]
+  assert.deepEqual(votes(all(seeing)), ['notarize 0', 'finalize 0'])
+  assert.deepEqual(signed(all(blind)), [])
+  assert.equal(blind.current().views.get(0)?.notarization?.value, value)
+})
