@@ -230,7 +230,25 @@ test('nothing is admitted without a result for each of its claims, and all of th
   throwsCode('BAD_SIGNATURE', () => admit(claimed, [false]))
   const twice = { ...claimed, claims: [...claimed.claims, ...claimed.claims] }
   assert.throws(() => admit(twice, [true]), InvariantError)
-  throwsCode('BAD_SIGNATURE', () => admit(twice, [true, false]))
+  throwsCode('BAD_SIGNATURE', () => admit(twice, [false, false]))
+})
+
+test('R-101: a message holds under any one of the keys that it may stand under, a certificate only if all of its signers signed', () => {
+  const message = revealOf({})
+  const both: ClaimContext = { ...context, sessionKeysOf: () => [publicKey, hash(utf8ToBytes('1'))] }
+  const claimed = claims({ kind: 'message', message }, both)
+  assert.deepEqual(
+    claimed.claims.map((claim) => claim.publicKey),
+    [publicKey, hash(utf8ToBytes('1'))],
+  )
+  for (const results of [
+    [true, false],
+    [false, true],
+  ])
+    assert.deepEqual(admit(claimed, results), { kind: 'message', message })
+  const certificate = { phase: 'finalize', height: 1, view: 0, value: hash(utf8ToBytes('2')), signatures: [] } as const
+  const signed = { item: { kind: 'certificate', certificate } as const, claims: claimed.claims }
+  throwsCode('BAD_SIGNATURE', () => admit(signed, [true, false]))
 })
 
 test('only a hotkey’s bad signature counts against its relay: which session key is in force differs between nodes', () => {
