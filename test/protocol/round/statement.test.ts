@@ -58,6 +58,15 @@ test('what is printed is read back, and nothing else is read', () => {
   }
 })
 
+test('a throughput is printed and read back whatever its size, and its absence too', () => {
+  for (const rawMilli of [0n, 1n, 2n ** 53n + 1n, 2n ** 64n - 1n]) {
+    const told = { ...good, submissions: [measuredAt(A, 1_234_567, { rawMilli }), faulted(B, 'miner', 'NOT_LOSSLESS')] }
+    assert.deepEqual(parseStatement(buildStatement(told)), told)
+    assert.equal(statementFault(told, terms, signer), null)
+  }
+  assert.equal(good.submissions[0]?.rawMilli, null)
+})
+
 const readOrRefuse = (bytes: Uint8Array): Evaluation | string => {
   try {
     return parseStatement(bytes)
@@ -91,6 +100,8 @@ test('a statement that fits its round has no fault; each field that does not is 
     [{ paramsHash: B }, 'paramsHash'],
     [{ seed: B }, 'seed'],
     [{ image: B }, 'image'],
+    [{ hardware: { ...good.hardware, class: 'another-x2' } }, 'hardware class'],
+    [{ hardware: { ...good.hardware, cores: 4 } }, 'hardware class'],
     [{ submissions: [second, first] }, 'submissions'],
     [{ submissions: [first] }, 'submissions'],
     [{ submissions: [first, first] }, 'submissions'],
@@ -98,6 +109,7 @@ test('a statement that fits its round has no fault; each field that does not is 
     [{ submissions: [{ ...first, pair: 'inconclusive' }, second] }, 'summary'],
     [{ submissions: [{ ...first, quadsPpm: [] }, second] }, 'quads'],
     [{ submissions: [first, { ...second, scorePpb: 1n }] }, 'values'],
+    [{ submissions: [first, { ...second, rawMilli: 1n }] }, 'values'],
     [{ submissions: [first, { ...second, code: '' }] }, 'code'],
     [{ submissions: [first, { ...second, code: 'not a code' }] }, 'code'],
   ]
