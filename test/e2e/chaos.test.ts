@@ -11,6 +11,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { lackOf } from '../chaos/network.ts'
+import { drawPlan, FAULT_KINDS } from '../chaos/plan.ts'
 import type { ChaosReport } from '../chaos/report.ts'
 import { orphanedGroups, processesWith } from './leftovers.ts'
 import { lastJson } from './mesh-process.ts'
@@ -19,8 +20,16 @@ const main = fileURLToPath(new URL('../chaos/main.ts', import.meta.url))
 const lack = await lackOf()
 const options = lack === null ? {} : { skip: lack }
 
-/** Two episodes with a fault of every kind. */
-const SHORT = ['--minutes', '1', '--validators', '5', '--seed', '14', '--json']
+const MINUTES = 1
+const VALIDATORS = 5
+
+/** The first whose plan for so short a run has a fault of every kind. */
+const seed = Array.from({ length: 1_000 }, (_, index) => index + 1).find((one) => {
+  const plan = drawPlan({ seed: one, validators: VALIDATORS, ms: MINUTES * 60_000, kinds: FAULT_KINDS })
+  return FAULT_KINDS.every((kind) => plan.some((fault) => fault.kind === kind))
+})
+
+const FLAGS = ['--minutes', `${MINUTES}`, '--validators', `${VALIDATORS}`, '--seed', `${seed}`, '--json']
 
 type End = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
@@ -31,11 +40,12 @@ const run = async (interruptAt: RegExp | null): Promise<End> => {
   const groupsBefore = new Set(orphanedGroups())
   const linksBefore = Object.keys(networkInterfaces())
   const env = { ...process.env, TMPDIR: dir, EVALMESH_TEST_MARK: mark }
-  const child = spawn(process.execPath, [main, ...SHORT], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main, ...FLAGS], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: string[] = []
   createInterface({ input: child.stderr }).on('line', (line) => {
+    const isFirst = !lines.some((one) => interruptAt?.test(one))
     lines.push(line)
-    if (interruptAt?.test(line)) child.kill('SIGINT')
+    if (isFirst && interruptAt?.test(line)) child.kill('SIGINT')
   })
   try {
     const [stdout] = await Promise.all([text(child.stdout), once(child, 'close')])
@@ -66,7 +76,7 @@ test(
     assert.ok(kill > 0 && stop > 0 && partition > 0 && lossSeconds > 0, JSON.stringify(report.faults))
     assert.ok(report.rounds.decided > 0 && report.weights > 0, stdout)
     for (const [name, times] of Object.entries(report.checkers)) {
-      if (name !== 'voids') assert.ok(times > 0, `${name} has seen nothing`)
+      if (name !== 'justified-voids') assert.ok(times > 0, `${name} has seen nothing`)
     }
   },
 )
