@@ -206,9 +206,16 @@ export const pump = (state: RoundState, at: number): readonly Effect[] => {
   ]
 }
 
-/** The owner has no node: whoever has its change hands it to all, so that whoever leads can propose it. */
+/**
+ * The owner has no node: whoever has its change hands it to all, so that whoever leads can propose it. However fast one change follows the
+ * other, each target's newest goes out every two seconds only.
+ */
 export const relayProposed = (state: RoundState, at: number): readonly Effect[] =>
-  relayHeld(state, [...state.params.proposed.values()], at)
+  [...state.params.proposed].flatMap(([target, { message }]): readonly Effect[] =>
+    ask(state, { key: `relay ${target}`, at, everyMs: RETRY_MS })
+      ? [{ kind: 'relay', what: { kind: 'message', message }, to: 'committee' }]
+      : [],
+  )
 
 /** This node's own messages that the log does not name yet, sent again: gossip alone is not delivery. */
 export const relayOwn = (state: RoundState, at: number): readonly Effect[] => {

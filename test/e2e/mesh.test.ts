@@ -4,6 +4,7 @@ import { cp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { ParamsView } from '../../node/api/params-view.ts'
 import type { CertifiedRoundView, CompetitionView } from '../../node/api/views.ts'
 import type { AuditReport } from '../../node/audit/checks.ts'
 import type { DevnetMember } from '../../node/demo/devnet.ts'
@@ -285,6 +286,32 @@ test('a validator that froze and goes on later catches up', async () => {
   }
   const { size } = await sameLog(mesh.devnet.members)
   assert.ok(size >= height + 2)
+})
+
+test('the subnet’s owner changes parameters with one command: decided everywhere, also at who was killed meanwhile', async () => {
+  const victim = mesh.member('dino')
+  const [witness] = others(victim)
+  assert.ok(witness)
+  await mesh.kill(victim, 'SIGKILL')
+  const flags = ['--home', join(mesh.devnet.dir, 'owner'), '--api', apiOf(witness), ...peerFlags(witness), '--json']
+  const sign = (...set: readonly string[]) => evalmesh('params', 'sign', ...flags, '--set', ...set)
+  const signed = await sign('dailySubmissionsMax=9', '--competition', COMPETITION, '--activation', '+3')
+  assert.equal(signed.code, 0, signed.stderr)
+  assert.deepEqual(lastJson<{ sent: boolean }>(signed.stdout).sent, true)
+  const own = await evalmesh('params', 'sign', ...flags, '--home', mesh.miner('liar').home, '--set', 'deltaMs=500')
+  assert.equal(own.code, 4, 'a miner is not the owner')
+  const decidedAt = (member: DevnetMember) =>
+    until(`new parameters at ${member.name}`, async () => {
+      const { body } = await get<ParamsView>(member, '/params')
+      const target = body.targets.find(({ competition }) => competition === COMPETITION)
+      // In force only once the heights between are decided too, which a long measurement may hold up.
+      const params: Readonly<Record<string, unknown>> = { ...(target?.pending?.params ?? target?.params) }
+      return target?.counter === 1 ? params['dailySubmissionsMax'] : null
+    })
+  assert.deepEqual(await Promise.all(others(victim).map(decidedAt)), [9, 9, 9])
+  await mesh.start(victim)
+  assert.equal(await decidedAt(victim), 9)
+  await sameLog(mesh.devnet.members)
 })
 
 test('without the two heaviest nothing is decided, everyone says why, and weights stay certified; with them back all is certified', async () => {

@@ -93,6 +93,18 @@ test('a change that one validator got reaches all others, at once or with a late
   }
 })
 
+test('an owner that signs one change after the other makes nobody send more than one of a target every two seconds', () => {
+  const { mesh, voter } = withDue()
+  for (let counter = 2; counter < 40; counter += 1) mesh.tell(meshChange({}, { counter, activationHeight: 90 }))
+  for (let block = 0; block < 5; block += 1) mesh.head()
+  const relayed = voter.effects.flatMap((effect) =>
+    effect.kind === 'relay' && effect.what.kind === 'message' && effect.what.message.kind === 'params'
+      ? [effect.what.message.body.counter]
+      : [],
+  )
+  assert.deepEqual(relayed, [1, 39])
+})
+
 test('a round that can go on goes before a change of parameters, and two changes of one target leave one in memory', () => {
   const mesh = createMesh()
   mesh.tell(submissionOf(MINERS[0] ?? '', 'code'))
