@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Signed } from '../../../protocol/message/message.ts'
+import { leaderOrder } from '../../../protocol/consensus/leader.ts'
+import { createMachine, step } from '../../../protocol/machine.ts'
+import type { Signed, Verified } from '../../../protocol/message/message.ts'
 import type { ParamsChange } from '../../../protocol/message/params.ts'
 import { competitionParams, meshParams, paramsHash } from '../../../protocol/params.ts'
 import { rounds } from '../../../protocol/round/application.ts'
 import { paramsAtBlock, paramsFault } from '../../../protocol/round/params.ts'
 import { createRounds } from '../../../protocol/round/state.ts'
+
 import { arbitrary } from '../arbitrary.ts'
 import { changeOf, MESH, meshChange, roundChange } from './changes.ts'
 import {
@@ -48,6 +51,25 @@ test('what the owner signed is decided, and in force on every node from its heig
   for (const place of [0, 1, 2, 3]) {
     assert.deepEqual(inForce(mesh, place).competition, { ...params, burnPpm: 500_000 })
     assert.equal(inForce(mesh, place).hash, paramsHash({ ...params, burnPpm: 500_000 }))
+  }
+})
+
+test('views last by the Δ in force at their height, not by the genesis document’s', () => {
+  for (const deltaMs of [1_000, 5_000]) {
+    const genesis = genesisOf()
+    const state = createRounds({ genesis, self: null })
+    // Not the leader: it waits for a proposal that never comes.
+    const self = leaderOrder(state.committee, 1).at(-1) ?? ''
+    const machine = createMachine({ genesis, self, application: rounds, rounds: state })
+    machine.rounds.params.mesh = { ...MESH, deltaMs }
+    step(machine, { kind: 'head', at: 0, block: { number: 101, hash: digestOf('101') } })
+    const message = meshChange({}, { activationHeight: 9 }) as Verified<Signed>
+    step(machine, { kind: 'message', at: 0, message })
+    const nullifies = (at: number): boolean =>
+      step(machine, { kind: 'wake', at }).effects.some(
+        (effect) => effect.kind === 'sign' && effect.message.kind === 'nullify',
+      )
+    assert.deepEqual([nullifies(4 * deltaMs - 1), nullifies(4 * deltaMs)], [false, true])
   }
 })
 
