@@ -8,6 +8,7 @@ import {
   type Digest,
   type Domains,
   domainsOf,
+  encodeSs58,
   type Genesis,
   type Input,
   type JournalRecord,
@@ -20,6 +21,7 @@ import {
   restoreMachine,
   step,
   submissionRefusal,
+  wantsEvidence,
 } from '../protocol/index.ts'
 import {
   createEvaluator,
@@ -148,7 +150,7 @@ const openNetwork = (p: Parts, mesh: Mesh, stored: (digest: Digest) => void) => 
     domains: p.domains,
     committee: () => membersOf(p),
     local: {
-      message: (id) => p.journal.message(id),
+      item: (id) => p.journal.item(id),
       // A damaged blob is as good as none: the next write mends it.
       blob: async (digest) => (await p.store.getBlob(digest).catch(() => undefined)) ?? null,
       isMalformed: intake.isMalformed,
@@ -158,7 +160,7 @@ const openNetwork = (p: Parts, mesh: Mesh, stored: (digest: Digest) => void) => 
     inOrder: p.syncPeers.allInOrder,
     blame: p.syncPeers.failed,
     found: async (item) => {
-      if (item.what === 'message') return p.inbox().accept({ kind: 'message', message: item.message }, item.from)
+      if (item.what === 'item') return p.inbox().accept(item.item, item.from)
       await intake.take(item)
     },
     log: p.log,
@@ -211,6 +213,8 @@ const onNotice = (notice: Notice, log: Log): void => {
     case 'decided': {
       const { header } = notice.decided
       log.info({ height: header.height, entry: header.entry.kind, digest: notice.digest }, 'decided')
+      if (header.evidence.length > 0)
+        log.warn({ height: header.height, evidence: header.evidence }, 'evidence is decided: see /evidence')
       break
     }
     case 'view':
@@ -218,6 +222,9 @@ const onNotice = (notice: Notice, log: Log): void => {
       break
     case 'equivocation':
       log.warn({ hotkey: notice.hotkey, kind: notice.first.kind }, 'two signed messages contradict each other')
+      break
+    case 'evidence':
+      log.warn({ ...notice, hotkey: encodeSs58(notice.hotkey) }, 'evidence of an offence: the next header names it')
       break
     case 'refused':
       log.warn({ hotkey: notice.proposal.body.hotkey, reason: notice.reason }, 'proposal refused')
@@ -245,7 +252,7 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
     ...p,
     mesh,
     peers: p.syncPeers,
-    local: (id) => p.journal.message(id),
+    local: (id) => p.journal.item(id),
     chain: { metagraphAt: (block) => chain.metagraphAt({ netuid, block }) },
     submit,
     now: p.clock.now,
@@ -262,6 +269,12 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
       network,
       chain: chainReader,
       measurer: openMeasurer(p, engine, network.fetchBlob),
+      accuse: (evidence) => {
+        // Not waited for: its turn comes after the one that noticed it.
+        p.inbox()
+          .accept({ kind: 'evidence', evidence }, mesh.peerId)
+          .catch((error: unknown) => p.log.warn({ error: `${error}` }, 'evidence that does not hold'))
+      },
       notice: (notice) => {
         onNotice(notice, p.log)
         if (notice.kind === 'decided' && !sync.isBehind()) network.announce(notice.decided)
@@ -355,6 +368,7 @@ export const startValidator = async (o: {
         hotkeyOfPeer: (state, peerId) => membersBy(state).find((member) => member.peerId === peerId)?.hotkey ?? null,
         heightOf: (state) => state.consensus.current.height,
         ahead: () => sync.get().hint(),
+        wantsEvidence: (state, evidence) => wantsEvidence(state.rounds, evidence),
         now: clock.now,
         log,
       }),

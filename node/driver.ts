@@ -86,6 +86,8 @@ const carryOut = async (
       return signAndSend(effect.message, ports, back)
     case 'relay':
       return ports.network.relay(effect.what, effect.to)
+    case 'accuse':
+      return ports.accuse(effect.evidence)
     case 'fetch':
       return ports.network.fetch(effect.what, effect.digest)
     case 'readBlock':

@@ -5,6 +5,7 @@ import {
   certificateClaims,
   claims,
   decodeEnvelope,
+  type Evidence,
   type Input,
   type Key,
   type Machine,
@@ -57,6 +58,8 @@ export const createInbox = <S>(o: {
   readonly heightOf: (state: S) => number
   /** Something of a height ahead came: this node is behind. */
   readonly ahead?: () => void
+  /** False for what would be dropped anyhow: an offender with a thousand offences must not have each of them checked and passed on. */
+  readonly wantsEvidence: (state: S, evidence: Evidence) => boolean
   readonly now: () => number
   readonly log: Pick<Log, 'debug'>
 }): Inbox => {
@@ -71,6 +74,7 @@ export const createInbox = <S>(o: {
       if (named > o.heightOf(state)) o.ahead?.()
       return null
     }
+    if (received.kind === 'evidence' && !o.wantsEvidence(state, received.evidence)) throw new ProtocolError('QUOTA')
     const claimed = claims(received, o.context(state))
     return { ...admit(claimed, await o.verify(claimed.claims)), at: o.now() }
   }

@@ -1,4 +1,4 @@
-/** The machine's journal and archive on top of the store: records in the order written, messages by id, decided heights by number. */
+/** The machine's journal and archive on top of the store: records in the order written, messages and evidence by id, decided heights by number. */
 import {
   bytes,
   certificate,
@@ -9,9 +9,12 @@ import {
   decode,
   decodeEnvelope,
   digest,
+  type Evidence,
   encode,
   encodeEnvelopes,
+  evidenceId,
   type Infer,
+  type Item,
   type JournalRecord,
   messageId,
   oneOf,
@@ -40,6 +43,7 @@ const line = union({
     statement: bytes(STATEMENT_BYTES_MAX),
   }),
   weights: struct({ block: count }),
+  evidence: struct({ id: digest }),
 })
 
 export type Journal = {
@@ -48,8 +52,10 @@ export type Journal = {
   /** Everything ever appended, in order. */
   records(): AsyncIterable<JournalRecord>
   message(id: Digest): Signed | null
-  /** The same as it travels. */
+  /** A message or evidence as it travels. */
   envelope(id: Digest): Uint8Array | null
+  /** A message or evidence by id. */
+  item(id: Digest): Item | null
   decided(height: number): Decided | null
   /** Decided heights from this one on, at most SYNC_BATCH_MAX. */
   decidedFrom(height: number): readonly Decided[]
@@ -78,6 +84,10 @@ export const createJournal = (o: { readonly store: Store; readonly domains: Doma
       const value = envelope({ kind: 'decided', decided: [record.decided] })
       return [{ kind: 'decided', key: toSequenceKey(height), value }, journalLine({ kind: 'decided', height })]
     }
+    if (record.kind === 'evidence') {
+      const id = evidenceId(record.evidence, domains)
+      return [{ kind: 'evidence', key: id, value: envelope(record) }, journalLine({ kind: 'evidence', id })]
+    }
     return [journalLine(record)]
   }
 
@@ -85,6 +95,16 @@ export const createJournal = (o: { readonly store: Store; readonly domains: Doma
     const raw = store.get('message', id)
     const received = raw && decodeEnvelope(raw)[0]
     return received?.kind === 'message' ? received.message : null
+  }
+  const envelopeOf = (id: Digest): Uint8Array | null => store.get('message', id) ?? store.get('evidence', id) ?? null
+  const item = (id: Digest): Item | null => {
+    const raw = envelopeOf(id)
+    const received = raw && decodeEnvelope(raw)[0]
+    return received?.kind === 'message' || received?.kind === 'evidence' ? received : null
+  }
+  const evidence = (id: Digest): Evidence | null => {
+    const found = item(id)
+    return found?.kind === 'evidence' ? found.evidence : null
   }
   const decided = (height: number): Decided | null => {
     const raw = store.get('decided', toSequenceKey(height))
@@ -107,7 +127,8 @@ export const createJournal = (o: { readonly store: Store; readonly domains: Doma
   return {
     append: (records) => store.append(records.flatMap(lines)),
     message,
-    envelope: (id) => store.get('message', id) ?? null,
+    envelope: envelopeOf,
+    item,
     decided,
     decidedFrom,
     records: async function* () {
@@ -116,6 +137,8 @@ export const createJournal = (o: { readonly store: Store; readonly domains: Doma
         if (read.kind === 'message') yield { kind: 'message', message: message(read.id) ?? lost(`message ${read.id}`) }
         else if (read.kind === 'decided')
           yield { kind: 'decided', decided: decided(read.height) ?? lost(`height ${read.height}`) }
+        else if (read.kind === 'evidence')
+          yield { kind: 'evidence', evidence: evidence(read.id) ?? lost(`evidence ${read.id}`) }
         else yield read
       }
     },

@@ -10,15 +10,15 @@ import {
   encodeEnvelopes,
   hash,
   hexToBytes,
+  type Item,
+  itemId,
   MESSAGE_BYTES_MAX,
   type MessageKind,
-  messageId,
   ProtocolError,
-  type Signed,
 } from '../protocol/index.ts'
 import { PACKED_BYTES_MAX } from './bundle.ts'
 import type { Log } from './log.ts'
-import { type Mesh, MeshError, type Topic } from './mesh/index.ts'
+import { GOSSIP_BYTES_MAX, type Mesh, MeshError, type Topic } from './mesh/index.ts'
 import type { Network } from './ports.ts'
 
 /** Where a kind of message travels; null: direct streams to the committee. */
@@ -46,7 +46,7 @@ const FETCH_TIMEOUT_MS = 15_000
 
 /** What a request brought, or what was on this node's own disk all along; its digest is checked. */
 type Found =
-  | { readonly what: 'message'; readonly message: Signed; readonly from: string }
+  | { readonly what: 'item'; readonly item: Item; readonly from: string }
   | { readonly what: 'blob'; readonly digest: Digest; readonly bytes: Uint8Array }
 
 /** What is looked for. The machine asks for no other blobs than bundles, which are smaller than a matrix. */
@@ -61,8 +61,8 @@ const toFound = (
   if (what === 'blob') return hash(bytes) === digest ? { what, digest, bytes } : null
   try {
     const [received] = decodeEnvelope(bytes)
-    if (received?.kind !== 'message' || messageId(received.message, o.domains) !== digest) return null
-    return { what, message: received.message, from }
+    if (received?.kind !== 'message' && received?.kind !== 'evidence') return null
+    return itemId(received, o.domains) === digest ? { what: 'item', item: received, from } : null
   } catch (error) {
     if (error instanceof ProtocolError) return null
     throw error
@@ -71,7 +71,8 @@ const toFound = (
 
 /** What this node has itself. */
 type Local = {
-  readonly message: (id: Digest) => Signed | null
+  /** A message or evidence. */
+  readonly item: (id: Digest) => Item | null
   readonly blob: (digest: Digest) => Promise<Uint8Array | null>
   /** Seen to be no bundle: not fetched again. */
   readonly isMalformed: (digest: Digest) => boolean
@@ -86,8 +87,8 @@ const lookHere = async ({ what, digest }: Wanted, local: Local, self: string): P
     const bytes = await local.blob(digest)
     return bytes && { what, digest, bytes }
   }
-  const message = local.message(digest)
-  return message && { what, message, from: self }
+  const item = local.item(digest)
+  return item && { what: 'item', item, from: self }
 }
 
 export const createNetwork = (o: {
@@ -167,6 +168,8 @@ export const createNetwork = (o: {
       const content =
         what.kind === 'archived' ? { kind: 'decided' as const, decided: o.local.decided(what.fromHeight) } : what
       for (const data of encodeEnvelopes(content)) {
+        // Those without stake hear of it too; what is too large for gossip they can ask for.
+        if (what.kind === 'evidence' && data.length <= GOSSIP_BYTES_MAX) publish('evidence', data)
         if (to === 'committee') toCommittee(data)
         else if (member !== undefined && member.peerId !== mesh.peerId) mesh.send(member.peerId, data)
       }

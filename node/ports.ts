@@ -3,6 +3,7 @@ import type {
   CompetitionParams,
   Digest,
   Effect,
+  Evidence,
   Input,
   JournalRecord,
   ManifestEntry,
@@ -26,7 +27,7 @@ export type Signer = { sign(message: Unsigned): Signed }
 export type Network = {
   broadcast(message: Signed): void
   relay(what: Relayed, to: 'committee' | Digest): void
-  /** Looks for a signed message or a blob among the peers until it is found or given up; answers by an input of its own. */
+  /** Looks for a signed message, evidence or a blob among the peers until it is found or given up; answers by an input of its own. */
   fetch(what: 'message' | 'blob', digest: Digest): void
 }
 
@@ -55,6 +56,8 @@ export type DriverPorts = {
   readonly network: Network
   readonly chain: ChainReader
   readonly measurer: Measurer
+  /** Has the signatures of evidence checked that this node put together; answers by an input if all hold. */
+  readonly accuse: (evidence: Evidence) => void
   readonly notice: (notice: Notice) => void
 }
 

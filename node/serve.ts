@@ -1,4 +1,4 @@
-/** Answers peers: where this node stands, blobs and messages by digest, decided heights by number, a miner's submission, the owner's change of parameters. */
+/** Answers peers: where this node stands, blobs, messages and evidence by digest, decided heights by number, a miner's submission, the owner's change of parameters. */
 import {
   bytesToHex,
   type CompetitionParams,

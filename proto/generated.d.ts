@@ -15,7 +15,8 @@ export namespace evalmesh {
             certificate?: (evalmesh.v1.Certificate.$Properties|null);
             decided?: (evalmesh.v1.CatchUp.$Properties|null);
             status?: (evalmesh.v1.Status.$Properties|null);
-            content?: ("message"|"certificate"|"decided"|"status");
+            evidence?: (evalmesh.v1.Evidence.$Properties|null);
+            content?: ("message"|"certificate"|"decided"|"status"|"evidence");
             static encode(message: evalmesh.v1.Envelope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.Envelope & evalmesh.v1.Envelope.$Shape;
         }
@@ -26,7 +27,8 @@ export namespace evalmesh {
                 certificate?: (evalmesh.v1.Certificate.$Properties|null);
                 decided?: (evalmesh.v1.CatchUp.$Properties|null);
                 status?: (evalmesh.v1.Status.$Properties|null);
-                content?: ("message"|"certificate"|"decided"|"status");
+                evidence?: (evalmesh.v1.Evidence.$Properties|null);
+                content?: ("message"|"certificate"|"decided"|"status"|"evidence");
                 $unknowns?: Uint8Array[];
             }
             type $Shape = {
@@ -34,9 +36,10 @@ export namespace evalmesh {
               certificate?: evalmesh.v1.Certificate.$Shape|null;
               decided?: evalmesh.v1.CatchUp.$Shape|null;
               status?: evalmesh.v1.Status.$Shape|null;
+              evidence?: evalmesh.v1.Evidence.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ content?: undefined; message?: null; certificate?: null; decided?: null; status?: null }|{ content?: "message"; message: evalmesh.v1.Signed.$Shape; certificate?: null; decided?: null; status?: null }|{ content?: "certificate"; message?: null; certificate: evalmesh.v1.Certificate.$Shape; decided?: null; status?: null }|{ content?: "decided"; message?: null; certificate?: null; decided: evalmesh.v1.CatchUp.$Shape; status?: null }|{ content?: "status"; message?: null; certificate?: null; decided?: null; status: evalmesh.v1.Status.$Shape })
+              ({ content?: undefined; message?: null; certificate?: null; decided?: null; status?: null; evidence?: null }|{ content?: "message"; message: evalmesh.v1.Signed.$Shape; certificate?: null; decided?: null; status?: null; evidence?: null }|{ content?: "certificate"; message?: null; certificate: evalmesh.v1.Certificate.$Shape; decided?: null; status?: null; evidence?: null }|{ content?: "decided"; message?: null; certificate?: null; decided: evalmesh.v1.CatchUp.$Shape; status?: null; evidence?: null }|{ content?: "status"; message?: null; certificate?: null; decided?: null; status: evalmesh.v1.Status.$Shape; evidence?: null }|{ content?: "evidence"; message?: null; certificate?: null; decided?: null; status?: null; evidence: evalmesh.v1.Evidence.$Shape })
             );
         }
 
@@ -453,6 +456,31 @@ export namespace evalmesh {
             type $Shape = evalmesh.v1.Status.$Properties;
         }
 
+        interface IEvidence extends evalmesh.v1.Evidence.$Properties {
+        }
+
+        class Evidence {
+            constructor(properties?: evalmesh.v1.Evidence.$Properties);
+            $unknowns?: Uint8Array[];
+            delegation?: (evalmesh.v1.Signed.$Properties|null);
+            messages: evalmesh.v1.Signed.$Properties[];
+            static encode(message: evalmesh.v1.Evidence.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.Evidence & evalmesh.v1.Evidence.$Shape;
+        }
+
+        namespace Evidence {
+            interface $Properties {
+                delegation?: (evalmesh.v1.Signed.$Properties|null);
+                messages?: (evalmesh.v1.Signed.$Properties[]|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = {
+              delegation?: evalmesh.v1.Signed.$Shape|null;
+              messages?: evalmesh.v1.Signed.$Shape[]|null;
+              $unknowns?: Uint8Array[];
+            };
+        }
+
         interface IHeader extends evalmesh.v1.Header.$Properties {
         }
 
@@ -465,6 +493,7 @@ export namespace evalmesh {
             block: (number|Long);
             epoch: number;
             entry?: (evalmesh.v1.Entry.$Properties|null);
+            evidence: Uint8Array[];
             static encode(message: evalmesh.v1.Header.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.Header & evalmesh.v1.Header.$Shape;
         }
@@ -477,6 +506,7 @@ export namespace evalmesh {
                 block?: (number|Long|null);
                 epoch?: (number|null);
                 entry?: (evalmesh.v1.Entry.$Properties|null);
+                evidence?: (Uint8Array[]|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = {
@@ -486,6 +516,7 @@ export namespace evalmesh {
               block?: number|Long|null;
               epoch?: number|null;
               entry?: evalmesh.v1.Entry.$Shape|null;
+              evidence?: Uint8Array[]|null;
               $unknowns?: Uint8Array[];
             };
         }
@@ -542,6 +573,7 @@ export namespace evalmesh {
             blockHash: Uint8Array;
             members: evalmesh.v1.Epoch.Member.$Properties[];
             owner: Uint8Array;
+            released: Uint8Array[];
             static encode(message: evalmesh.v1.Epoch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.Epoch & evalmesh.v1.Epoch.$Shape;
         }
@@ -553,6 +585,7 @@ export namespace evalmesh {
                 blockHash?: (Uint8Array|null);
                 members?: (evalmesh.v1.Epoch.Member.$Properties[]|null);
                 owner?: (Uint8Array|null);
+                released?: (Uint8Array[]|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = evalmesh.v1.Epoch.$Properties;
@@ -814,6 +847,7 @@ export namespace evalmesh {
             deltaMs: number;
             weightCapPpm: number;
             weightsEveryBlocks: (number|Long);
+            evidenceEpochs: number;
             static encode(message: evalmesh.v1.MeshParams.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.MeshParams & evalmesh.v1.MeshParams.$Shape;
         }
@@ -823,6 +857,7 @@ export namespace evalmesh {
                 deltaMs?: (number|null);
                 weightCapPpm?: (number|null);
                 weightsEveryBlocks?: (number|Long|null);
+                evidenceEpochs?: (number|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = evalmesh.v1.MeshParams.$Properties;

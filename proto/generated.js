@@ -26,11 +26,12 @@ export const evalmesh = $root.evalmesh = (() => {
             Envelope.prototype.certificate = null;
             Envelope.prototype.decided = null;
             Envelope.prototype.status = null;
+            Envelope.prototype.evidence = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(Envelope.prototype, "content", {
-                get: $util.oneOfGetter($oneOfFields = ["message", "certificate", "decided", "status"]),
+                get: $util.oneOfGetter($oneOfFields = ["message", "certificate", "decided", "status", "evidence"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -49,6 +50,8 @@ export const evalmesh = $root.evalmesh = (() => {
                     $root.evalmesh.v1.CatchUp.encode(message.decided, writer.uint32(26).fork(), _depth + 1).ldelim();
                 if (message.status != null && $Object.hasOwnProperty.call(message, "status"))
                     $root.evalmesh.v1.Status.encode(message.status, writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.evidence != null && $Object.hasOwnProperty.call(message, "evidence"))
+                    $root.evalmesh.v1.Evidence.encode(message.evidence, writer.uint32(42).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -108,6 +111,13 @@ export const evalmesh = $root.evalmesh = (() => {
                                 break;
                             message.status = $root.evalmesh.v1.Status.decode(reader, reader.size(), $undefined, _depth + 1, message.status);
                             message.content = "status";
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.evidence = $root.evalmesh.v1.Evidence.decode(reader, reader.size(), $undefined, _depth + 1, message.evidence);
+                            message.content = "evidence";
                             continue;
                         }
                     }
@@ -1907,9 +1917,102 @@ export const evalmesh = $root.evalmesh = (() => {
             return Status;
         })();
 
+        v1.Evidence = (function() {
+
+            const Evidence = function (properties) {
+                this.messages = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Evidence.prototype.delegation = null;
+            Evidence.prototype.messages = $util.emptyArray;
+
+            Evidence.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.delegation != null && $Object.hasOwnProperty.call(message, "delegation"))
+                    $root.evalmesh.v1.Signed.encode(message.delegation, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.messages != null && message.messages.length)
+                    for (let i = 0; i < message.messages.length; ++i)
+                        $root.evalmesh.v1.Signed.encode(message.messages[i], writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Evidence.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.evalmesh.v1.Evidence();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.delegation = $root.evalmesh.v1.Signed.decode(reader, reader.size(), $undefined, _depth + 1, message.delegation);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.messages && message.messages.length))
+                                message.messages = [];
+                            message.messages.push($root.evalmesh.v1.Signed.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Evidence;
+        })();
+
         v1.Header = (function() {
 
             const Header = function (properties) {
+                this.evidence = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1922,6 +2025,7 @@ export const evalmesh = $root.evalmesh = (() => {
             Header.prototype.block = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             Header.prototype.epoch = 0;
             Header.prototype.entry = null;
+            Header.prototype.evidence = $util.emptyArray;
 
             Header.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -1942,6 +2046,9 @@ export const evalmesh = $root.evalmesh = (() => {
                     writer.uint32(40).uint32(message.epoch);
                 if (message.entry != null && $Object.hasOwnProperty.call(message, "entry"))
                     $root.evalmesh.v1.Entry.encode(message.entry, writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.evidence != null && message.evidence.length)
+                    for (let i = 0; i < message.evidence.length; ++i)
+                        writer.uint32(58).bytes(message.evidence[i]);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2024,6 +2131,14 @@ export const evalmesh = $root.evalmesh = (() => {
                             if (wireType !== 2)
                                 break;
                             message.entry = $root.evalmesh.v1.Entry.decode(reader, reader.size(), $undefined, _depth + 1, message.entry);
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.evidence && message.evidence.length))
+                                message.evidence = [];
+                            message.evidence.push(reader.bytes());
                             continue;
                         }
                     }
@@ -2187,6 +2302,7 @@ export const evalmesh = $root.evalmesh = (() => {
 
             const Epoch = function (properties) {
                 this.members = [];
+                this.released = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -2198,6 +2314,7 @@ export const evalmesh = $root.evalmesh = (() => {
             Epoch.prototype.blockHash = $util.newBuffer([]);
             Epoch.prototype.members = $util.emptyArray;
             Epoch.prototype.owner = $util.newBuffer([]);
+            Epoch.prototype.released = $util.emptyArray;
 
             Epoch.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -2217,6 +2334,9 @@ export const evalmesh = $root.evalmesh = (() => {
                         $root.evalmesh.v1.Epoch.Member.encode(message.members[i], writer.uint32(34).fork(), _depth + 1).ldelim();
                 if (message.owner != null && $Object.hasOwnProperty.call(message, "owner") && message.owner.length)
                     writer.uint32(42).bytes(message.owner);
+                if (message.released != null && message.released.length)
+                    for (let i = 0; i < message.released.length; ++i)
+                        writer.uint32(50).bytes(message.released[i]);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2292,6 +2412,14 @@ export const evalmesh = $root.evalmesh = (() => {
                                 message.owner = value;
                             else
                                 delete message.owner;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.released && message.released.length))
+                                message.released = [];
+                            message.released.push(reader.bytes());
                             continue;
                         }
                     }
@@ -3418,6 +3546,7 @@ export const evalmesh = $root.evalmesh = (() => {
             MeshParams.prototype.deltaMs = 0;
             MeshParams.prototype.weightCapPpm = 0;
             MeshParams.prototype.weightsEveryBlocks = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            MeshParams.prototype.evidenceEpochs = 0;
 
             MeshParams.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -3432,6 +3561,8 @@ export const evalmesh = $root.evalmesh = (() => {
                     writer.uint32(16).uint32(message.weightCapPpm);
                 if (message.weightsEveryBlocks != null && $Object.hasOwnProperty.call(message, "weightsEveryBlocks") && (typeof message.weightsEveryBlocks === "object" ? message.weightsEveryBlocks.low || message.weightsEveryBlocks.high : message.weightsEveryBlocks !== 0))
                     writer.uint32(24).uint64(message.weightsEveryBlocks);
+                if (message.evidenceEpochs != null && $Object.hasOwnProperty.call(message, "evidenceEpochs") && message.evidenceEpochs !== 0)
+                    writer.uint32(32).uint32(message.evidenceEpochs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3490,6 +3621,15 @@ export const evalmesh = $root.evalmesh = (() => {
                                 message.weightsEveryBlocks = value;
                             else
                                 delete message.weightsEveryBlocks;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.evidenceEpochs = value;
+                            else
+                                delete message.evidenceEpochs;
                             continue;
                         }
                     }

@@ -18,6 +18,7 @@ const RELAY = {
   BAD_GENESIS: 'reject',
   BAD_STATEMENT: 'reject',
   BAD_BUNDLE: 'reject',
+  BAD_EVIDENCE: 'reject',
   NOT_COMMITTED: 'ignore',
   WRONG_ROUND: 'ignore',
   QUOTA: 'ignore',

@@ -57,10 +57,11 @@ export const domainsOf = (document: Genesis): Domains => {
 }
 
 /** The mesh's parameters at its start. */
-export const meshParamsOf = ({ deltaMs, weightCapPpm, weightsEveryBlocks }: Genesis): MeshParams => ({
+export const meshParamsOf = ({ deltaMs, weightCapPpm, weightsEveryBlocks, evidenceEpochs }: Genesis): MeshParams => ({
   deltaMs,
   weightCapPpm,
   weightsEveryBlocks,
+  evidenceEpochs,
 })
 
 const faultOf = (document: Genesis): string | null =>

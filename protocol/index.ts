@@ -42,6 +42,7 @@ export type { Effect, Input, JournalRecord, Notice, Relayed } from './machine-ty
 export { merkleRoot } from './merkle.ts'
 export { bundleSizeBytes, packBundle, unpackBundle } from './message/bundle.ts'
 export { headerDigest, type ManifestEntry } from './message/entry.ts'
+export { type Evidence, evidenceId, examine, type Offence } from './message/evidence.ts'
 export type { SignedDelegation } from './message/membership.ts'
 export {
   bytesToSign,
@@ -67,13 +68,30 @@ export {
 } from './params.ts'
 export { rounds } from './round/application.ts'
 export { newestEpochFault } from './round/epoch-entry.ts'
+export { wantsEvidence } from './round/evidence.ts'
 export { namedBy } from './round/fold.ts'
 export { paramsAtBlock, paramsRefusal, vectorOf } from './round/params.ts'
 export { type SubmissionRefusal, submissionRefusal } from './round/refusal.ts'
 export type { RoundMark, RoundResult, SubmissionResult, ValidatorValue } from './round/result.ts'
 export { evaluationOf } from './round/reveal.ts'
 export { sessionKeysOf } from './round/signers.ts'
-export { bundleOf, type CompetitionState, createRounds, type OpenRound, type RoundState } from './round/state.ts'
+export {
+  bundleOf,
+  type CompetitionState,
+  createRounds,
+  isHere,
+  type OpenRound,
+  type RoundState,
+} from './round/state.ts'
 export { buildStatement, failed, type Measured, passed } from './round/statement.ts'
 export { encodeSs58 } from './ss58.ts'
-export { admit, type ClaimContext, claims, decodeEnvelope, encodeEnvelopes, type Received } from './wire.ts'
+export {
+  admit,
+  type ClaimContext,
+  claims,
+  decodeEnvelope,
+  encodeEnvelopes,
+  type Item,
+  itemId,
+  type Received,
+} from './wire.ts'

@@ -24,3 +24,5 @@ export const VIEWS_AHEAD_MAX = 8
 export const COMPETITIONS_MAX = 32
 /** Certificates or decided heights in one answer to a peer that catches up. */
 export const SYNC_BATCH_MAX = 64
+/** Evidence that one header names: offences are rare, and what is beyond waits for the next height. */
+export const EVIDENCE_MAX = 8

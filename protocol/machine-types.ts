@@ -2,6 +2,7 @@
 import type { BlockRef, Metagraph } from './chain-view.ts'
 import type { Digest, Key } from './crypto.ts'
 import type { ManifestEntry } from './message/entry.ts'
+import type { Evidence, Offence } from './message/evidence.ts'
 import type { Signed, Unsigned, Verified } from './message/message.ts'
 import type { Certificate, Decided, Phase, Status } from './message/vote.ts'
 import type { CompetitionParams } from './params.ts'
@@ -13,6 +14,8 @@ export type Input =
   /** A decided height from a peer or the archive, its certificate verified against the committee of exactly the next height. */
   | { readonly kind: 'decided'; readonly at: number; readonly decided: Verified<Decided> }
   | { readonly kind: 'status'; readonly at: number; readonly from: Key; readonly status: Status }
+  /** From a peer, or what `accuse` put together; all its signatures hold. */
+  | { readonly kind: 'evidence'; readonly at: number; readonly evidence: Verified<Evidence> }
   /** Every finalised block in order; the first after a start may be any block at or below the head. */
   | { readonly kind: 'head'; readonly at: number; readonly block: BlockRef }
   /** Answer to `readBlock`. */
@@ -48,6 +51,8 @@ export type JournalRecord =
     }
   /** A signed message kept for the log: delegation, submission, receipt, commit, reveal, a proposal whose header may be decided. */
   | { readonly kind: 'message'; readonly message: Signed }
+  /** Evidence that is held until a header names it, and served afterwards. */
+  | { readonly kind: 'evidence'; readonly evidence: Evidence }
   /** My sealed measurement: what my commit hashed and my reveal will open. */
   | {
       readonly kind: 'sealed'
@@ -70,7 +75,12 @@ export type Effect =
   | { readonly kind: 'sign'; readonly message: Unsigned }
   /** Send again, or on, what is signed already. */
   | { readonly kind: 'relay'; readonly what: Relayed; readonly to: 'committee' | Key }
-  /** Pull a signed message by id, a blob by digest (the message names it), or what a height lacks, from whoever has it; comes back as an input. */
+  /**
+   * Check the signatures of what this node put together from messages that it holds; comes back as an input `evidence` only if all hold. They
+   * may not: a message was checked against the session key that was in force when it came.
+   */
+  | { readonly kind: 'accuse'; readonly evidence: Evidence }
+  /** Pull a signed message or evidence by id, or a blob by digest (the message names it), from whoever has it; comes back as an input. */
   | { readonly kind: 'fetch'; readonly what: 'message' | 'blob'; readonly digest: Digest }
   | { readonly kind: 'readBlock'; readonly number: number }
   | { readonly kind: 'readMetagraph'; readonly block: number }
@@ -98,11 +108,14 @@ export type Relayed =
   /** Decided heights from this one on, out of the archive: they are older than what the machine remembers; at most SYNC_BATCH_MAX. */
   | { readonly kind: 'archived'; readonly fromHeight: number }
   | { readonly kind: 'status'; readonly status: Status }
+  | { readonly kind: 'evidence'; readonly evidence: Evidence }
 
 export type Notice =
   | { readonly kind: 'decided'; readonly decided: Decided; readonly digest: Digest }
   | { readonly kind: 'view'; readonly height: number; readonly view: number; readonly leader: Key }
   | { readonly kind: 'equivocation'; readonly hotkey: Key; readonly first: Signed; readonly second: Signed }
+  /** Evidence is held here now, to be named by a header. */
+  | { readonly kind: 'evidence'; readonly id: Digest; readonly hotkey: Key; readonly offence: Offence }
   /** A leader signed what is provably wrong. */
   | { readonly kind: 'refused'; readonly proposal: Signed<'proposal'>; readonly reason: string }
   /** A message of this node's own that it never signed arrived: a clone or a rolled-back disk; it votes no more under this session key. */

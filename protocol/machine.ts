@@ -38,6 +38,8 @@ export const createMachine = <S>({ genesis, self, application, rounds }: Parts<S
       return due
     },
     check: (query) => application.check(rounds, query),
+    evidence: (judge) => application.evidence(rounds, judge),
+    accuse: (messages, at) => application.accuse(rounds, messages, at),
     step: (input) => {
       due = undefined
       return application.step(rounds, input)

@@ -11,6 +11,8 @@ export const MESH_FIELDS = {
   weightCapPpm: u32,
   /** Vectors are set for blocks that are multiples of this; not below the chain's rate limit. */
   weightsEveryBlocks: count,
+  /** Who was convicted by evidence has no seat in the committees of this many epochs after. */
+  evidenceEpochs: u32,
 } as const
 
 export const meshParams = struct(MESH_FIELDS)
@@ -72,6 +74,8 @@ const MESH_RANGES: Readonly<Record<keyof MeshParams, Range>> = {
   weightCapPpm: [Math.ceil(ONE_PPM / MEMBERS_MAX), 333_333],
   // The chain forgets validators that set no weights for 5,000 blocks.
   weightsEveryBlocks: [1, 5_000],
+  // At 0 an offence costs nothing; above some years of the chain it is for ever.
+  evidenceEpochs: [1, 10_000],
 }
 
 type Named = 'id' | 'image' | 'poolManifest' | 'poolRoot'

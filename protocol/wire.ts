@@ -1,22 +1,25 @@
 /** Bytes from a peer to verified messages and back: the only file that knows protobuf, and the only one that makes `Verified`. */
 import { Envelope } from '../proto/index.ts'
 import { assert } from './assert.ts'
+import { bad } from './bytes.ts'
 import { type Codec, signature } from './canonical.ts'
 import type { Digest, Key, SignatureClaim } from './crypto.ts'
 import { ProtocolError } from './errors.ts'
 import { MESSAGE_BYTES_MAX } from './limits.ts'
 import type { Relayed } from './machine-types.ts'
 import { headerDigest } from './message/entry.ts'
+import { type Evidence, evidenceClaims, evidenceId } from './message/evidence.ts'
 import {
+  checkFields,
   type Domains,
   MESSAGES,
   type MessageKind,
+  messageId,
   namesItsKey,
   type Signed,
   signatureClaim,
   type Verified,
 } from './message/message.ts'
-import { checkStatement, PREDICATE_TYPES } from './message/statement.ts'
 import { type Certificate, catchUp, certificate, type Decided, type Status, status } from './message/vote.ts'
 
 /** What stands or falls with its signatures. */
@@ -24,6 +27,14 @@ export type Unverified =
   | { readonly kind: 'message'; readonly message: Signed }
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   | { readonly kind: 'decided'; readonly decided: Decided }
+  | { readonly kind: 'evidence'; readonly evidence: Evidence }
+
+/** What the log names by an id. */
+export type Item = Extract<Unverified, { kind: 'message' | 'evidence' }>
+
+/** The id that it is asked for by. @throws ProtocolError BAD_EVIDENCE for evidence of nothing. */
+export const itemId = (item: Item, domains: Domains): Digest =>
+  item.kind === 'message' ? messageId(item.message, domains) : evidenceId(item.evidence, domains)
 
 /** What an envelope brings; a status is worth only what its authenticated stream is. */
 export type Received = Unverified | { readonly kind: 'status'; readonly status: Status }
@@ -33,30 +44,36 @@ export type Admitted =
   | { readonly kind: 'message'; readonly message: Verified<Signed> }
   | { readonly kind: 'certificate'; readonly certificate: Verified<Certificate> }
   | { readonly kind: 'decided'; readonly decided: Verified<Decided> }
+  | { readonly kind: 'evidence'; readonly evidence: Verified<Evidence> }
 
 /** Something unverified beside what must hold for it: all of a certificate's claims, one of a message's (R-101: one for each key it may stand under). */
 export type Claimed = { readonly item: Unverified; readonly claims: readonly SignatureClaim[] }
 
 const KINDS = Object.keys(MESSAGES) as readonly MessageKind[]
-const CONTENTS = ['message', 'certificate', 'decided', 'status'] as const
+const CONTENTS = ['message', 'certificate', 'decided', 'status', 'evidence'] as const
 
 /** What an envelope carries; the archive's heights are read from it first. */
 type Content = Exclude<Relayed, { kind: 'archived' }>
 
+const signedToWire = ({ kind, body, signature: signed }: Signed): object => ({
+  [kind]: (MESSAGES[kind] as Codec<unknown>).toWire(body),
+  signature: signature.toWire(signed),
+})
+
 const toWire = (content: Content): object => {
   switch (content.kind) {
-    case 'message': {
-      const { kind, body, signature: signed } = content.message
-      return {
-        message: { [kind]: (MESSAGES[kind] as Codec<unknown>).toWire(body), signature: signature.toWire(signed) },
-      }
-    }
+    case 'message':
+      return { message: signedToWire(content.message) }
     case 'certificate':
       return { certificate: certificate.toWire(content.certificate) }
     case 'decided':
       return { decided: catchUp.toWire(content) }
     case 'status':
       return { status: status.toWire(content.status) }
+    case 'evidence': {
+      const { delegation, messages } = content.evidence
+      return { evidence: { delegation: signedToWire(delegation), messages: messages.map(signedToWire) } }
+    }
   }
 }
 
@@ -102,10 +119,23 @@ const only = <N extends string>(raw: Readonly<Record<N, unknown>>, names: readon
   return found
 }
 
-const toSigned = (raw: Readonly<Record<MessageKind | 'signature', unknown>>): Signed => {
+type RawSigned = Readonly<Record<MessageKind | 'signature', unknown>>
+
+const toSigned = (raw: RawSigned): Signed => {
   const kind = only(raw, KINDS, 'message')
   const body = (MESSAGES[kind] as Codec<unknown>).fromWire(raw[kind], kind)
   return { kind, body, signature: signature.fromWire(raw.signature, 'signature') } as Signed
+}
+
+/** Of two messages at most: more show nothing that two do not. */
+const toEvidence = (raw: {
+  readonly delegation?: RawSigned | null
+  readonly messages?: readonly RawSigned[]
+}): Evidence => {
+  const delegation = toSigned(raw.delegation ?? bad('evidence', 'a delegation'))
+  const messages = raw.messages ?? []
+  if (delegation.kind !== 'delegation' || messages.length > 2) return bad('evidence', 'a delegation, two messages')
+  return { delegation, messages: messages.map(toSigned) }
 }
 
 /**
@@ -117,13 +147,15 @@ export const decodeEnvelope = (bytes: Uint8Array): readonly Received[] => {
   const kind = only(raw, CONTENTS, 'envelope')
   switch (kind) {
     case 'message':
-      return [{ kind, message: toSigned(raw.message as Readonly<Record<MessageKind | 'signature', unknown>>) }]
+      return [{ kind, message: toSigned(raw.message as RawSigned) }]
     case 'certificate':
       return [{ kind, certificate: certificate.fromWire(raw.certificate, kind) }]
     case 'decided':
       return catchUp.fromWire(raw.decided, kind).decided.map((decided) => ({ kind, decided }))
     case 'status':
       return [{ kind, status: status.fromWire(raw.status, kind) }]
+    case 'evidence':
+      return [{ kind, evidence: toEvidence(raw.evidence as Parameters<typeof toEvidence>[0]) }]
   }
 }
 
@@ -134,13 +166,6 @@ export type ClaimContext = {
   readonly sessionKeysOf: (message: Signed) => readonly Key[]
   /** What a certificate claims of its height's committee; throws ProtocolError when it is none, or the committee is not known. */
   readonly certificateClaims: (certificate: Certificate) => readonly SignatureClaim[]
-}
-
-/** R-9: a statement says itself, under its own signature, everything that the message around it says, its mesh and its kind. */
-const checkFields = (message: Signed, domain: Digest): void => {
-  if (message.kind !== 'reveal' && message.kind !== 'roundAttestation') return
-  const { statement, ...fields } = message.body
-  checkStatement(statement, { predicateType: PREDICATE_TYPES[message.kind], predicate: { ...fields, domain } })
 }
 
 const claimsOf = (item: Unverified, context: ClaimContext): readonly SignatureClaim[] => {
@@ -164,12 +189,20 @@ const claimsOf = (item: Unverified, context: ClaimContext): readonly SignatureCl
       }
       return context.certificateClaims(certificate)
     }
+    case 'evidence':
+      // Made here of two large proposals it may be more than one message holds: then it convinces nobody else.
+      encodeEnvelopes(item)
+      return evidenceClaims(item.evidence, context.domains)
   }
 }
 
+/** What names the keys that should have signed it: whether it holds is the same everywhere. */
+const namesItsKeys = (item: Unverified): boolean =>
+  item.kind === 'evidence' || (item.kind === 'message' && namesItsKey(item.message))
+
 /**
  * The signatures that must hold for `item`.
- * @throws ProtocolError UNKNOWN_SIGNER, BAD_STATEMENT, or what `certificateClaims` throws.
+ * @throws ProtocolError UNKNOWN_SIGNER, BAD_STATEMENT, BAD_EVIDENCE, TOO_LARGE, or what `certificateClaims` throws.
  */
 export const claims = (item: Unverified, context: ClaimContext): Claimed => ({ item, claims: claimsOf(item, context) })
 
@@ -183,7 +216,7 @@ export const admit = ({ item, claims }: Claimed, results: readonly boolean[]): A
   const isAnyEnough = item.kind === 'message' && results.includes(true)
   if (failed !== undefined && !isAnyEnough) {
     const facts = { kind: item.kind, publicKey: failed.publicKey }
-    throw new ProtocolError(item.kind === 'message' && namesItsKey(item.message) ? 'FORGED' : 'BAD_SIGNATURE', facts)
+    throw new ProtocolError(namesItsKeys(item) ? 'FORGED' : 'BAD_SIGNATURE', facts)
   }
   return item as Admitted
 }

@@ -87,16 +87,17 @@ export const replay = async (o: {
     signaturesChecked += claimed.claims.length
     return admit(claimed, await verify(claimed.claims))
   }
-  const fetchMessage = async (id: Digest): Promise<Input> => {
-    const message = await source.message(id)
-    if (message === null) throw new AuditError('archive', `the archive lacks message ${id}, which the log names`)
-    const input = await admitted({ kind: 'message', message })
-    if (message.kind === 'reveal') await checkReveal(machine.rounds, message, chain)
+  const fetchItem = async (id: Digest): Promise<Input> => {
+    const item = await source.item(id)
+    if (item === null) throw new AuditError('archive', `the archive lacks ${id}, which the log names`)
+    const input = await admitted(item)
+    if (item.kind === 'message' && item.message.kind === 'reveal')
+      await checkReveal(machine.rounds, item.message, chain)
     return { ...input, at: 0 }
   }
   /** What the machine asks for and an archive or the chain can answer; nothing is sent, signed or written. */
   const answer = async (effect: Effect): Promise<Input | null> => {
-    if (effect.kind === 'fetch' && effect.what === 'message') return fetchMessage(effect.digest)
+    if (effect.kind === 'fetch' && effect.what === 'message') return fetchItem(effect.digest)
     if (effect.kind === 'readBlock') {
       const block = await chain.blockAt(effect.number)
       return block && { kind: 'block', at: 0, block }

@@ -7,10 +7,10 @@ import {
   decodeEnvelope,
   encode,
   hexToBytes,
+  type Item,
+  itemId,
   MESSAGE_BYTES_MAX,
-  messageId,
   type Received,
-  type Signed,
 } from '../../protocol/index.ts'
 import { connectGuest, peerIdOf } from '../guest.ts'
 import { createJournal } from '../journal.ts'
@@ -23,7 +23,8 @@ import { heightsRequest } from '../sync/messages.ts'
 export type ArchiveSource = {
   /** Decided heights from this one on, in order; empty at the end of the log. */
   decidedFrom(height: number): Promise<readonly Decided[]>
-  message(id: Digest): Promise<Signed | null>
+  /** A message or evidence. */
+  item(id: Digest): Promise<Item | null>
   close(): Promise<void>
 }
 
@@ -32,7 +33,7 @@ export const openArchive = async (o: { readonly home: string; readonly domains: 
   const journal = createJournal({ store, domains: o.domains })
   return {
     decidedFrom: async (height) => journal.decidedFrom(height),
-    message: async (id) => journal.message(id),
+    item: async (id) => journal.item(id),
     close: () => store.close(),
   }
 }
@@ -54,10 +55,10 @@ export const openPeer = async (o: {
       const received = await ask('certificates', encode(heightsRequest, { from: height }))
       return received.flatMap((one) => (one.kind === 'decided' ? [one.decided] : []))
     },
-    message: async (id) => {
+    item: async (id) => {
       const [received] = await ask('item', hexToBytes(id))
-      if (received?.kind !== 'message' || messageId(received.message, o.domains) !== id) return null
-      return received.message
+      if (received?.kind !== 'message' && received?.kind !== 'evidence') return null
+      return itemId(received, o.domains) === id ? received : null
     },
     close: () => mesh.close(),
   }

@@ -192,6 +192,7 @@ export const foundMesh = async (o: {
     delegations: await Promise.all(byHotkey.map((member) => delegate(member, domain))),
     deltaMs: 1_000,
     weightCapPpm: 330_000,
+    evidenceEpochs: 30,
     weightsEveryBlocks: WEIGHTS_EVERY_BLOCKS,
     competitions: o.competitions,
   }

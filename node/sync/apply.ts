@@ -2,11 +2,12 @@
 import {
   type Decided,
   type Digest,
+  type Item,
+  isHere,
   type Machine,
   namedBy,
   ProtocolError,
   type RoundState,
-  type Signed,
 } from '../../protocol/index.ts'
 import type { Driver } from '../driver.ts'
 import type { Inbox } from '../inbox.ts'
@@ -16,13 +17,13 @@ import { type Batch, PeerFault } from './pull.ts'
 export type Unfolded = { readonly height: number; readonly missing: readonly Digest[] }
 
 const missingFor = (rounds: RoundState, header: Decided['header']): readonly Digest[] =>
-  namedBy(header.entry).filter((id) => !rounds.items.has(id))
+  namedBy(header).filter((id) => !isHere(rounds, id))
 
 export const createApplier = (o: {
   readonly driver: () => Driver<Machine<RoundState>>
   readonly inbox: () => Inbox
-  /** Messages on this node's own disk. */
-  readonly local: (id: Digest) => Signed | null
+  /** Messages and evidence on this node's own disk. */
+  readonly local: (id: Digest) => Item | null
 }) => {
   /** About to be handed in: nobody need look for them. */
   const coming = new Set<Digest>()
@@ -39,7 +40,7 @@ export const createApplier = (o: {
 
   const handIn = async (from: string, ids: readonly Digest[], messages: Batch['messages']): Promise<void> => {
     const found = ids.flatMap((id) => messages.get(id) ?? o.local(id) ?? [])
-    await Promise.all(found.map((message) => accept({ kind: 'message', message }, from)))
+    await Promise.all(found.map((item) => accept(item, from)))
   }
 
   /** Heights that were decided here and wait for messages, with those; until they are folded the next committee may not be known. */

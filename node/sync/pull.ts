@@ -6,11 +6,11 @@ import {
   decode,
   decodeEnvelope,
   encode,
+  type Item,
+  itemId,
   MESSAGE_BYTES_MAX,
-  messageId,
   namedBy,
   ProtocolError,
-  type Signed,
   SYNC_BATCH_MAX,
 } from '../../protocol/index.ts'
 import { type Mesh, MeshError, type RequestKind } from '../mesh/index.ts'
@@ -42,7 +42,7 @@ export class PeerFault extends Error {
 export type Batch = {
   readonly from: string
   readonly decided: readonly Decided[]
-  readonly messages: ReadonlyMap<Digest, Signed>
+  readonly messages: ReadonlyMap<Digest, Item>
   /** What the peer still owed at the end of this batch. */
   readonly owed: PeerFault | null
 }
@@ -88,12 +88,12 @@ const pullSome = async (ask: Ask, ids: readonly Digest[], domains: Domains) => {
   const wanted = new Set(ids)
   return decode(itemsAnswer, answer).items.map((raw) => {
     const [one] = decodeEnvelope(raw)
-    const message = one?.kind === 'message' ? one.message : null
-    const id = message && messageId(message, domains)
-    if (message === null || id === null || !wanted.has(id)) {
+    const item = one?.kind === 'message' || one?.kind === 'evidence' ? one : null
+    const id = item && itemId(item, domains)
+    if (item === null || id === null || !wanted.has(id)) {
       throw new PeerFault('garbage', 'a message that was not asked for')
     }
-    return { id, message, sizeBytes: raw.length }
+    return { id, item, sizeBytes: raw.length }
   })
 }
 
@@ -101,8 +101,8 @@ const pullSome = async (ask: Ask, ids: readonly Digest[], domains: Domains) => {
 const pullMessages = async (
   ask: Ask,
   o: { readonly ids: readonly Digest[]; readonly first: readonly Digest[]; readonly domains: Domains },
-): Promise<{ readonly found: ReadonlyMap<Digest, Signed>; readonly isCut: boolean }> => {
-  const found = new Map<Digest, Signed>()
+): Promise<{ readonly found: ReadonlyMap<Digest, Item>; readonly isCut: boolean }> => {
+  const found = new Map<Digest, Item>()
   let sizeBytes = 0
   for (let left = o.ids; left.length > 0; ) {
     const bytesMax = o.first.every((id) => found.has(id)) ? BATCH_BYTES_MAX : HEIGHT_BYTES_MAX
@@ -111,7 +111,7 @@ const pullMessages = async (
     const last = got.at(-1)
     if (last === undefined) break
     for (const one of got) {
-      found.set(one.id, one.message)
+      found.set(one.id, one.item)
       sizeBytes += one.sizeBytes
     }
     // What stands before the last one given was passed over: the peer lacks it, or will not give it.
@@ -133,7 +133,7 @@ type Options = {
 const pullBatch = async (ask: Ask, o: Options & { readonly peerId: string; readonly from: number }): Promise<Batch> => {
   const decided = await pullHeights(ask, o.from)
   if (decided.length === 0) throw new PeerFault('empty', `nothing from height ${o.from} on`)
-  const idsOf = ({ header }: Decided): readonly Digest[] => namedBy(header.entry).filter((id) => !o.isHere(id))
+  const idsOf = ({ header }: Decided): readonly Digest[] => namedBy(header).filter((id) => !o.isHere(id))
   const needed = decided.map(idsOf)
   const ids = [...new Set(needed.flat())]
   const { found, isCut } = await pullMessages(ask, { ids, first: needed[0] ?? [], domains: o.domains })

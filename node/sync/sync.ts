@@ -1,5 +1,13 @@
 /** Keeps this node's log at the mesh's: pulls what is missing, leaves servers that lie, and holds the chain's heads back until it is there. */
-import type { Digest, Domains, Input, Machine, RoundState, Signed } from '../../protocol/index.ts'
+import {
+  type Digest,
+  type Domains,
+  type Input,
+  type Item,
+  isHere as isOnHand,
+  type Machine,
+  type RoundState,
+} from '../../protocol/index.ts'
 import type { Driver } from '../driver.ts'
 import type { Inbox } from '../inbox.ts'
 import type { Log } from '../log.ts'
@@ -26,8 +34,8 @@ export type SyncOptions = {
   readonly domains: Domains
   readonly driver: () => Driver<Machine<RoundState>>
   readonly inbox: () => Inbox
-  /** Messages on this node's own disk. */
-  readonly local: (id: Digest) => Signed | null
+  /** Messages and evidence on this node's own disk. */
+  readonly local: (id: Digest) => Item | null
   readonly peers: SyncPeers
   readonly chain: EpochChain
   /** Takes this node's own inputs. */
@@ -46,7 +54,7 @@ export type Sync = ReturnType<typeof createSync>
 /** What one node's sync works with; `shown` is what it says of itself. */
 const createParts = (o: SyncOptions) => {
   const { driver, log, peers, signal } = o
-  const isHere = (id: Digest): boolean => driver().read(({ rounds }) => rounds.items.has(id)) || o.local(id) !== null
+  const isHere = (id: Digest): boolean => driver().read(({ rounds }) => isOnHand(rounds, id)) || o.local(id) !== null
   const puller = createPuller({ ...o, isHere })
   const shown: { view: SyncView } = { view: { kind: 'starting' } }
   return {

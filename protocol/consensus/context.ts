@@ -1,10 +1,11 @@
 /** What one step works with: the state, the rounds, the time, and the effects in the order they must happen. */
 
-import type { CheckQuery, EntryCheck } from '../application.ts'
+import type { CheckQuery, EntryCheck, Judge } from '../application.ts'
 import type { Committee } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
 import type { Effect, Input, JournalRecord, Notice, Relayed } from '../machine-types.ts'
 import type { Entry, Header } from '../message/entry.ts'
+import type { Signed } from '../message/message.ts'
 import type { Phase } from '../message/vote.ts'
 import { voteMessage } from './certificate.ts'
 import { guardAllows } from './guard.ts'
@@ -19,6 +20,8 @@ export type Host = {
   readonly due: () => Entry | null
   readonly check: (query: CheckQuery) => EntryCheck
   readonly step: (input: Input) => readonly Effect[]
+  readonly evidence: (judge: Judge) => readonly Digest[]
+  readonly accuse: (messages: readonly Signed[], at: number) => readonly Effect[]
   readonly apply: (decided: { header: Header; digest: Digest; at: number }) => readonly Effect[]
 }
 
@@ -49,6 +52,11 @@ export const notify = (c: Context, notice: Notice): void => {
 
 /** R-100: while no finalised head was seen here nothing is signed: this log may be behind, or not the mesh's. R-25, R-32, R-34: see `mayVote`. */
 export const maySign = (c: Context): boolean => c.host.headBlock() !== null && mayVote(c.state)
+
+/** R-83: what contradicts itself is told to people, and to the rounds, which keep evidence. */
+export const accuse = (c: Context, ...messages: readonly Signed[]): void => {
+  c.sends.push(...c.host.accuse(messages, c.at))
+}
 
 /** R-24: guard, then sign, at most once; `first` is what must be durable with it. Does nothing where the guard or the seat forbids it. */
 export const castOwn = (c: Context, o: { view: number; phase: Phase; value: Digest; first?: JournalRecord }): void => {

@@ -1,5 +1,5 @@
 /** The header that a height decides: how this node makes one, and what must hold for another's. */
-import type { EntryCheck } from '../application.ts'
+import type { EntryCheck, Judge } from '../application.ts'
 import type { Entry, Header } from '../message/entry.ts'
 import type { Context } from './context.ts'
 import type { LogEnd } from './state.ts'
@@ -16,6 +16,7 @@ export const headerFor = (c: Context, entry: Entry): Header | null => {
     block,
     epoch: current.committee.epoch,
     entry,
+    evidence: c.host.evidence(judgeOf(c)),
   }
 }
 
@@ -35,3 +36,14 @@ export const checkHeader = (c: Context, header: Header): EntryCheck => {
     return { kind: 'wait', reason: 'its block is not final here', effects: [] }
   return { kind: 'valid' }
 }
+
+/** Evidence that a judged proposal itself names is looked at no further: else a chain of them would be. */
+const unjudged: Judge = () => ({ kind: 'wait', reason: 'evidence within evidence', effects: [] })
+
+/** what R-16 looked at when the view was nullified, looked at again, by the log alone: no inclusion, no deadline, no parent. */
+export const judgeOf =
+  (c: Context): Judge =>
+  ({ header, view }) => {
+    const log = checkHeader(c, header)
+    return log.kind === 'valid' ? c.host.check({ at: c.at, header, view, fresh: false, judge: unjudged }) : log
+  }

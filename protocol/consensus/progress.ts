@@ -3,9 +3,9 @@ import type { EntryCheck } from '../application.ts'
 import { type Header, headerDigest } from '../message/entry.ts'
 import type { Proposal } from '../message/vote.ts'
 import { NO_VALUE } from './certificate.ts'
-import { type Context, castOwn, maySign, notify, persist } from './context.ts'
+import { accuse, type Context, castOwn, maySign, notify, persist } from './context.ts'
 import { decideHeight } from './decide.ts'
-import { checkHeader, headerFor } from './header.ts'
+import { checkHeader, headerFor, judgeOf } from './header.ts'
 import { createLeaders } from './leader.ts'
 import { notifyView } from './receive.ts'
 import { leaderOf, NO_COMMITTEE, type View, viewOf } from './state.ts'
@@ -126,7 +126,7 @@ const checkProposal = (c: Context, proposal: Proposal): EntryCheck => {
   const parent = checkParent(c, proposal)
   if (parent.kind === 'wait') hint(c, 'committee')
   if (parent.kind !== 'valid') return parent
-  return c.host.check({ at: c.at, header, view, fresh: parentView === null })
+  return c.host.check({ at: c.at, header, view, fresh: parentView === null, judge: judgeOf(c) })
 }
 
 /** what a proposal waits for is asked for when it changes and every two seconds, and looked at again at each input. */
@@ -148,6 +148,7 @@ const notarize = (c: Context): void => {
   if (check.kind === 'invalid') {
     record.refused = true
     notify(c, { kind: 'refused', proposal, reason: check.reason })
+    accuse(c, proposal)
   }
   if (check.kind !== 'valid') return
   current.active = true

@@ -6,7 +6,7 @@ import { headerDigest } from '../message/entry.ts'
 import type { Signed } from '../message/message.ts'
 import type { Certificate } from '../message/vote.ts'
 import { NO_VALUE } from './certificate.ts'
-import { type Context, notify, persist, send } from './context.ts'
+import { accuse, type Context, notify, persist, send } from './context.ts'
 import { type Height, leaderOf, viewOf } from './state.ts'
 import { answerOld, hint } from './sync.ts'
 import { castVote, type SignedVote } from './votes.ts'
@@ -86,6 +86,7 @@ const receiveProposal = (c: Context, proposal: Signed<'proposal'>): void => {
   if (record.proposalReported) return
   record.proposalReported = true
   notify(c, { kind: 'equivocation', hotkey, first, second: proposal })
+  accuse(c, first, proposal)
 }
 
 const receiveVote = (c: Context, vote: SignedVote): void => {
@@ -95,7 +96,10 @@ const receiveVote = (c: Context, vote: SignedVote): void => {
   if (member === undefined || (vote.kind === 'nullify') !== (value === NO_VALUE)) return
   const { votes } = viewOf(current, view)
   const cast = castVote(votes, current.committee, { vote, weight: member.weight })
-  if (cast.conflict !== null) notify(c, { kind: 'equivocation', hotkey, ...cast.conflict })
+  if (cast.conflict !== null) {
+    notify(c, { kind: 'equivocation', hotkey, ...cast.conflict })
+    accuse(c, cast.conflict.first, cast.conflict.second)
+  }
   if (!cast.added) return
   if (!current.heard.has(hotkey)) {
     current.heard.add(hotkey)

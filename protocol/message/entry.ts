@@ -15,7 +15,7 @@ import {
   union,
 } from '../canonical.ts'
 import { type Digest, hash, utf8ToBytes } from '../crypto.ts'
-import { COMPETITION_ID_BYTES_MAX, MEMBERS_MAX, SUBMISSIONS_MAX } from '../limits.ts'
+import { COMPETITION_ID_BYTES_MAX, EVIDENCE_MAX, MEMBERS_MAX, SUBMISSIONS_MAX } from '../limits.ts'
 
 const competition = text(COMPETITION_ID_BYTES_MAX)
 
@@ -27,6 +27,8 @@ const epoch = struct({
   members: list(struct({ hotkey: key, weight: u64, delegation: digest }), MEMBERS_MAX),
   /** Hotkey of the subnet's owner at that block. */
   owner: key,
+  /** Convicts whose hotkeys the chain no longer knows at this block, rising: registered again they may come back. */
+  released: list(key, MEMBERS_MAX),
 })
 
 const submissionRef = struct({
@@ -91,6 +93,8 @@ export const header = struct({
   /** Epoch of the committee that votes this height. */
   epoch: u32,
   entry,
+  /** Ids of evidence, rising: whom it convicts has no seat in the committees that follow. */
+  evidence: list(digest, EVIDENCE_MAX),
 })
 export type Header = Infer<typeof header>
 

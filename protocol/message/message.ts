@@ -13,7 +13,7 @@ import {
 import { delegation } from './membership.ts'
 import { params } from './params.ts'
 import { commit, receipt, reveal, roundAttestation, submission } from './round.ts'
-import { preAuthEncoding } from './statement.ts'
+import { checkStatement, PREDICATE_TYPES, preAuthEncoding } from './statement.ts'
 import { proposal, vote } from './vote.ts'
 
 /** Signed messages: kind → codec of the body. Kinds are signed over; never rename one. */
@@ -122,4 +122,11 @@ export const signatureClaim = (
   const publicKey = context.sessionKeyOf(message.body.hotkey)
   if (publicKey === null) return null
   return { scheme: 'ed25519', publicKey, message: bytes, signature: message.signature }
+}
+
+/** a statement says itself, under its own signature, everything that the message around it says, its mesh and its kind. @throws ProtocolError BAD_STATEMENT */
+export const checkFields = (message: Signed, domain: Digest): void => {
+  if (message.kind !== 'reveal' && message.kind !== 'roundAttestation') return
+  const { statement, ...fields } = message.body
+  checkStatement(statement, { predicateType: PREDICATE_TYPES[message.kind], predicate: { ...fields, domain } })
 }

@@ -6,8 +6,9 @@ import type { Effect, Input, JournalRecord } from '../machine-types.ts'
 import type { Entry } from '../message/entry.ts'
 import { wait } from './checks.ts'
 import { checkEpoch, dueEpoch } from './epoch-entry.ts'
+import { acceptEvidence, accuse, checkEvidence, evidenceToName, noteEvidence } from './evidence.ts'
 import { drain, missingOf } from './fold.ts'
-import { accept, expire, fetchNamed } from './items.ts'
+import { accept, expire, fetchNamed, unopenedBy } from './items.ts'
 import { checkManifest, dueManifest } from './manifest.ts'
 import { checkParams, dueParams } from './params-entry.ts'
 import { pump, relayOwn, relayProposed } from './pump.ts'
@@ -38,9 +39,8 @@ const due = (state: RoundState): Entry | null => {
   return entries.sort((a, b) => a.deadline - b.deadline)[0]?.entry ?? dueParams(state)
 }
 
-const check = (state: RoundState, query: CheckQuery): EntryCheck => {
+const checkEntry = (state: RoundState, query: CheckQuery): EntryCheck => {
   const { entry } = query.header
-  if (state.backlog.length > 0) return wait('the log is ahead', fetchNamed(state, missingOf(state), query.at))
   switch (entry.kind) {
     case 'epoch':
       return checkEpoch(state, entry, query)
@@ -55,6 +55,15 @@ const check = (state: RoundState, query: CheckQuery): EntryCheck => {
     default:
       return unreachable(entry)
   }
+}
+
+/** What is provably wrong is so whatever else is waited for: all nodes come to the same, in whatever order things reach them. */
+const check = (state: RoundState, query: CheckQuery): EntryCheck => {
+  if (state.backlog.length > 0) return wait('the log is ahead', fetchNamed(state, missingOf(state), query.at))
+  const entry = checkEntry(state, query)
+  if (entry.kind === 'invalid') return entry
+  const evidence = checkEvidence(state, query)
+  return entry.kind === 'wait' && evidence.kind === 'valid' ? entry : evidence
 }
 
 const noteBlock = (state: RoundState, block: BlockRef): void => {
@@ -88,9 +97,11 @@ const noteMessage = (state: RoundState, input: Extract<Input, { kind: 'message' 
   const { isKept, conflict } = accept(state, message, { since: input.at, isTrusted: false })
   const kept: readonly Effect[] = isKept ? [{ kind: 'persist', records: [{ kind: 'message', message }] }] : []
   if (isKept && message.kind === 'params') return [...kept, ...relayProposed(state, input.at)]
-  if (conflict === null || message.kind === 'submission') return kept
+  const unopened = unopenedBy(state, message)
+  const accused = unopened === null ? kept : [...kept, ...accuse(state, unopened, input.at)]
+  if (conflict === null || message.kind === 'submission') return accused
   const notice = { kind: 'equivocation', hotkey: message.body.hotkey, first: conflict, second: message } as const
-  return [...kept, { kind: 'notice', notice }]
+  return [...accused, { kind: 'notice', notice }, ...accuse(state, [conflict, message], input.at)]
 }
 
 const noteHead = (state: RoundState, block: BlockRef, at: number): readonly Effect[] => {
@@ -119,6 +130,8 @@ const note = (state: RoundState, input: Input): readonly Effect[] => {
       return []
     case 'evaluated':
       return noteEvaluated(state, input)
+    case 'evidence':
+      return noteEvidence(state, input.evidence, input.at)
     case 'certificate':
     case 'decided':
     case 'status':
@@ -132,6 +145,9 @@ const note = (state: RoundState, input: Input): readonly Effect[] => {
 const restore = (state: RoundState, record: JournalRecord): void => {
   if (record.kind === 'message') {
     accept(state, record.message, { since: null, isTrusted: true })
+    drain(state)
+  } else if (record.kind === 'evidence') {
+    acceptEvidence(state, record.evidence, { since: null, isTrusted: true })
     drain(state)
   } else if (record.kind === 'weights') {
     state.weightsBlock = Math.max(state.weightsBlock, record.block)
@@ -149,6 +165,8 @@ export const rounds: Application<RoundState> = {
   headBlock: (state) => state.head?.number ?? null,
   due,
   check,
+  evidence: evidenceToName,
+  accuse,
   apply: (state, { header, digest, at }) => {
     state.backlog.push({ header, digest })
     drain(state)

@@ -13,7 +13,7 @@ export const wait = (reason: string, effects: readonly Effect[] = []): EntryChec
  * R-70: a fresh proposal that omits a valid item held here for longer than 2Δ·1.25^view is refused, and the item sent on; a re-proposal that a
  * notarization justifies never is.
  */
-export const isHeldLong = (state: RoundState, query: CheckQuery, held: Held): boolean =>
+export const isHeldLong = (state: RoundState, query: CheckQuery, held: Pick<Held, 'since'>): boolean =>
   query.at - heldSince(state, held) > backoffMs(2 * state.params.mesh.deltaMs, query.view)
 
 /** Waits while a fresh proposal leaves out any of `omitted` that was held long; sends those on. */

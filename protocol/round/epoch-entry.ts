@@ -6,19 +6,34 @@ import type { Digest, Key } from '../crypto.ts'
 import type { EntryOf } from '../message/entry.ts'
 import { checkOmitted, invalid, isRising, wait } from './checks.ts'
 import { type Delegated, eligibleHotkeys, epochEntry, isSuccessor } from './epoch.ts'
+import { convictsAt, maySit, releasedBy } from './evidence.ts'
 import { fetchNamed } from './items.ts'
-import { ask, type Held, heldOf, type RoundState } from './state.ts'
+import { ask, type Convicts, type Held, heldOf, type RoundState } from './state.ts'
 
 const ASK_EVERY_MS = 2_000
 
 const delegatedOf = (held: Held<'delegation'> | null | undefined): Delegated | undefined =>
   held === null || held === undefined ? undefined : { id: held.id, body: held.message.body }
 
+/** by the newest delegations here, without those whom evidence keeps out. */
 const entryAt = (state: RoundState, metagraph: Metagraph): EntryOf<'epoch'> =>
   epochEntry(metagraph, {
     capPpm: state.params.mesh.weightCapPpm,
-    delegationOf: (hotkey) => delegatedOf(state.delegations.get(hotkey)),
+    delegationOf: (hotkey) => {
+      const delegated = delegatedOf(state.delegations.get(hotkey))
+      return delegated !== undefined && maySit(state, delegated.body, metagraph.epoch) ? delegated : undefined
+    },
+    released: releasedBy(convictsAt(state, metagraph.epoch), metagraph),
   })
+
+/** R-58, where the weight of convicts counts neither for nor against. */
+const isLawful = (
+  entry: EntryOf<'epoch'>,
+  o: { before: Committee; metagraph: Metagraph; convicts: Convicts },
+): boolean => {
+  const eligible = [...eligibleHotkeys(o.metagraph)].filter((hotkey) => !o.convicts.seated.has(hotkey))
+  return isSuccessor(o.before, entry, new Set(eligible))
+}
 
 /** The newest epoch of the chain as this node sees it, when it is above the committee's and makes a lawful successor. */
 export const dueEpoch = (state: RoundState): EntryOf<'epoch'> | null => {
@@ -27,10 +42,12 @@ export const dueEpoch = (state: RoundState): EntryOf<'epoch'> | null => {
   const metagraph = state.metagraphs.get(latest.epochStart)
   if (metagraph === undefined || (state.head?.number ?? 0) < metagraph.block.number) return null
   const entry = entryAt(state, metagraph)
-  return isSuccessor(committee, entry, eligibleHotkeys(metagraph)) ? entry : null
+  const convicts = convictsAt(state, metagraph.epoch)
+  return isLawful(entry, { before: committee, metagraph, convicts }) ? entry : null
 }
 
 const isSame = (a: EntryOf<'epoch'>, b: EntryOf<'epoch'>): boolean =>
+  a.released.join() === b.released.join() &&
   a.members.length === b.members.length &&
   a.members.every((member, index) => {
     const other = b.members[index]
@@ -44,17 +61,19 @@ type Judged = {
   readonly named: ReadonlyMap<Key, Delegated>
   readonly before: Committee
   readonly capPpm: number
+  readonly convicts: Convicts
 }
 
 /** What the entry says against the chain at its block, given the delegations that it names. */
-const chainFault = ({ entry, metagraph, named, before, capPpm }: Judged): string | null => {
+const chainFault = ({ entry, metagraph, named, before, capPpm, convicts }: Judged): string | null => {
   const { block, epoch, epochStart } = metagraph
   if (epochStart !== entry.block || epoch !== entry.epoch || block.hash !== entry.blockHash) return 'block'
   // who may change parameters is the chain's to say.
   if (entry.owner !== metagraph.ownerHotkey) return 'owner'
-  const derived = epochEntry(metagraph, { capPpm, delegationOf: (hotkey) => named.get(hotkey) })
+  const released = releasedBy(convicts, metagraph)
+  const derived = epochEntry(metagraph, { capPpm, delegationOf: (hotkey) => named.get(hotkey), released })
   if (!isSame(derived, entry)) return 'members'
-  return isSuccessor(before, entry, eligibleHotkeys(metagraph)) ? null : 'too little of the old committee'
+  return isLawful(entry, { before, metagraph, convicts }) ? null : 'too little of the old committee'
 }
 
 /**
@@ -64,16 +83,16 @@ const chainFault = ({ entry, metagraph, named, before, capPpm }: Judged): string
  */
 export const newestEpochFault = (state: RoundState, metagraph: Metagraph): string | null => {
   if (state.newestEpoch === null) return null
-  const { entry, before, capPpm } = state.newestEpoch
+  const { entry, before, capPpm, convicts } = state.newestEpoch
   const named = new Map<Key, Delegated>()
   for (const { hotkey, delegation } of entry.members) {
     const body = state.inForce.get(hotkey)
     if (body !== undefined) named.set(hotkey, { id: delegation, body })
   }
-  return chainFault({ entry, metagraph, named, before, capPpm })
+  return chainFault({ entry, metagraph, named, before, capPpm, convicts })
 }
 
-/** The same, and nobody may be put back to keys that it has replaced. */
+/** The same, and nobody may be put back to keys that it has replaced, nor into a seat that evidence has cost it. */
 const faultOf = (
   state: RoundState,
   entry: EntryOf<'epoch'>,
@@ -84,7 +103,10 @@ const faultOf = (
     return before !== undefined && (named.get(hotkey)?.body.counter ?? -1) < before.counter
   })
   if (isOlder) return 'an older delegation'
-  return chainFault({ entry, metagraph, named, before: state.committee, capPpm: state.params.mesh.weightCapPpm })
+  if ([...named.values()].some(({ body }) => !maySit(state, body, entry.epoch))) return 'a convict'
+  const { committee: before, params } = state
+  const convicts = convictsAt(state, entry.epoch)
+  return chainFault({ entry, metagraph, named, before, capPpm: params.mesh.weightCapPpm, convicts })
 }
 
 /** Newer delegations held here, and those of permitted validators that the entry leaves out. */

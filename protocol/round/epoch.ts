@@ -70,7 +70,13 @@ export type Delegated = { readonly id: Digest; readonly body: Delegation }
 /** Everyone who may be a member and has a delegation in force at the block, with the weights that follow. */
 export const epochEntry = (
   metagraph: Metagraph,
-  o: { readonly capPpm: number; readonly delegationOf: (hotkey: Key) => Delegated | undefined },
+  o: {
+    readonly capPpm: number
+    /** What a hotkey may sit by, if it may. */
+    readonly delegationOf: (hotkey: Key) => Delegated | undefined
+    /** Convicts that the chain no longer knows. */
+    readonly released?: readonly Key[]
+  },
 ): EntryOf<'epoch'> => {
   const speaking = permittedOf(metagraph).flatMap((neuron) => {
     const delegated = o.delegationOf(neuron.hotkey)
@@ -92,10 +98,14 @@ export const epochEntry = (
     blockHash: metagraph.block.hash,
     members: members.sort((a, b) => (a.hotkey < b.hotkey ? -1 : 1)),
     owner: metagraph.ownerHotkey,
+    released: o.released ?? [],
   }
 }
 
-/** R-58: the next committee has at least four members and holds more than two thirds of the old members' weight that is still permitted. */
+/**
+ * R-58: the next committee has at least four members and holds more than two thirds of the old members' weight that is still eligible. Where
+ * the chain and the convictions leave fewer there is no next one: the old committee stays, and with it whoever it has convicted.
+ */
 export const isSuccessor = (old: Committee, entry: EntryOf<'epoch'>, eligible: ReadonlySet<Key>): boolean => {
   const staying = weightOf(
     old,

@@ -5,22 +5,33 @@ import { foldResult } from '../ledger/fold.ts'
 import type { Entry, EntryOf, Header, ManifestEntry } from '../message/entry.ts'
 import type { Delegation } from '../message/membership.ts'
 import { committeeOf } from './epoch.ts'
+import { convict, convictsAt, pruneEvidence } from './evidence.ts'
 import { prune } from './items.ts'
 import { foldParams, seatOwner, settleParams } from './params.ts'
 import { resultDigest } from './result.ts'
 import { evaluationOf } from './reveal.ts'
 import { deriveRound } from './stages.ts'
-import { type CompetitionState, type Held, heldOf, type OpenRound, type Pending, type RoundState } from './state.ts'
+import {
+  type CompetitionState,
+  type Held,
+  heldOf,
+  isHere,
+  type OpenRound,
+  type Pending,
+  type RoundState,
+} from './state.ts'
 import { parseStatement } from './statement.ts'
 
 /** Rounds whose results stay in memory for those who ask; older ones are in the archive. */
 const RESULTS_MAX = 64
 
 /**
- * R-76: an entry is folded when the messages that it names are here: the rest follows from them, so nothing derived is ever taken on trust.
+ * R-76: a header is folded when the messages and evidence that it names are here: the rest follows from them, so nothing derived is ever taken on trust.
  * @returns their ids, those of the genesis document among them.
  */
-export const namedBy = (entry: Entry): readonly Digest[] => {
+export const namedBy = ({ entry, evidence }: Header): readonly Digest[] => [...evidence, ...namedByEntry(entry)]
+
+const namedByEntry = (entry: Entry): readonly Digest[] => {
   switch (entry.kind) {
     case 'epoch':
       return entry.members.map((member) => member.delegation)
@@ -50,7 +61,12 @@ const foldEpoch = (state: RoundState, entry: EntryOf<'epoch'>): void => {
     const held = heldOf(state, 'delegation', delegation)
     if (held !== null) bodies.set(hotkey, held.message.body)
   }
-  state.newestEpoch = { entry, before: state.committee, capPpm: state.params.mesh.weightCapPpm }
+  const convicts = convictsAt(state, entry.epoch)
+  state.newestEpoch = { entry, before: state.committee, capPpm: state.params.mesh.weightCapPpm, convicts }
+  for (const hotkey of entry.released) {
+    const conviction = state.convicted.get(hotkey)
+    if (conviction !== undefined) state.convicted.set(hotkey, { ...conviction, isReleased: true })
+  }
   state.inForce = bodies
   seatOwner(state, entry.owner)
   state.committee = committeeOf({
@@ -164,21 +180,25 @@ const foldEntry = (state: RoundState, { header, digest }: Pending): void => {
   }
 }
 
-/** Messages that the oldest unfolded entry names and that are not here. */
+/** Messages and evidence that the oldest unfolded header names and that are not here. */
 export const missingOf = (state: RoundState): readonly Digest[] => {
   const next = state.backlog[0]
-  return next === undefined ? [] : namedBy(next.header.entry).filter((id) => !state.items.has(id))
+  return next === undefined ? [] : namedBy(next.header).filter((id) => !isHere(state, id))
 }
 
 /** Folds decided entries as far as their messages are here. */
 export const drain = (state: RoundState): void => {
   for (let next = state.backlog[0]; next !== undefined && missingOf(state).length === 0; next = state.backlog[0]) {
     state.backlog.shift()
+    const { inForce } = state
     foldEntry(state, next)
+    // An EPOCH's own evidence counts for the one after.
+    convict(state, next.header, inForce)
     state.logHeight = next.header.height
     state.logBlock = next.header.block
     settleParams(state, next.header.block)
     // What proposals of this height named may never be needed again.
     state.wanted.clear()
+    pruneEvidence(state)
   }
 }

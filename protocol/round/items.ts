@@ -3,12 +3,13 @@ import { unreachable } from '../assert.ts'
 import { memberOf, weightOf } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
 import type { Effect } from '../machine-types.ts'
+import { commitmentOf } from '../message/commitment.ts'
 import { type MessageKind, messageId, type Signed } from '../message/message.ts'
 import { targetOf } from '../message/params.ts'
 import { attestedBy } from './attestation.ts'
 import { eligibleHotkeys } from './epoch.ts'
 import { propose } from './params.ts'
-import { ask, type CompetitionState, type Held, heldSince, type OpenRound, type RoundState } from './state.ts'
+import { ask, type CompetitionState, type Held, heldSince, isHere, type OpenRound, type RoundState } from './state.ts'
 
 /** Submissions without a verdict in one competition; beyond it newcomers are refused, since the older ones have receipts already. */
 const CANDIDATES_MAX = 1_024
@@ -151,6 +152,21 @@ const acceptCommit = (state: RoundState, incoming: Incoming<'commit'>): Acceptan
   return keepFirst(state, round.commits, { ...incoming, hotkey: body.hotkey })
 }
 
+/**
+ * A commit and a reveal of one hotkey and manifest where the reveal is not the commit's preimage, this message among them; null where they fit, or
+ * one is not here.
+ */
+export const unopenedBy = (state: RoundState, message: Signed): readonly Signed[] | null => {
+  if (message.kind !== 'commit' && message.kind !== 'reveal') return null
+  const round = roundOf(state, message.body)
+  const { hotkey } = message.body
+  const commit = message.kind === 'commit' ? message : round?.commits.get(hotkey)?.message
+  const reveal = message.kind === 'reveal' ? message : round?.reveals.get(hotkey)?.message
+  if (commit === undefined || reveal === undefined) return null
+  const opened = commitmentOf({ domain: state.domains.mesh, ...reveal.body })
+  return commit.body.commitment === opened ? null : [commit, reveal]
+}
+
 const acceptReveal = (state: RoundState, incoming: Incoming<'reveal'>): Acceptance => {
   const { body } = incoming.held.message
   const round = roundOf(state, body)
@@ -265,10 +281,10 @@ const RELAY_EVERY_MS = 2_000
 const fetch = (state: RoundState, what: 'message' | 'blob', o: { digest: Digest; at: number }): readonly Effect[] =>
   ask(state, { key: o.digest, at: o.at, everyMs: FETCH_EVERY_MS }) ? [{ kind: 'fetch', what, digest: o.digest }] : []
 
-/** Pulls messages that the log or a proposal names; they are taken whatever the bounds say when they come. */
+/** Pulls messages and evidence that the log or a proposal names; they are taken whatever the bounds say when they come. */
 export const fetchNamed = (state: RoundState, ids: readonly Digest[], at: number): readonly Effect[] =>
   ids
-    .filter((digest) => !state.items.has(digest))
+    .filter((digest) => !isHere(state, digest))
     .flatMap((digest) => {
       if (state.wanted.size >= WANTED_MAX) state.wanted.clear()
       state.wanted.add(digest)

@@ -3,6 +3,7 @@ import { memberOf } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
 import { incumbentOf } from '../ledger/fold.ts'
 import type { Effect } from '../machine-types.ts'
+import { commitmentOf } from '../message/commitment.ts'
 import { signAttestation } from './attestation.ts'
 import { missingOf } from './fold.ts'
 import { fetchBundles, fetchNamed, fetchOrphans, noteOwnReceipt, relayHeld } from './items.ts'
@@ -17,7 +18,6 @@ import {
   type OpenRound,
   type RoundState,
 } from './state.ts'
-import { commitmentOf } from './statement.ts'
 
 /** A question to the chain or a signature that brought no answer is asked for again after this. */
 const RETRY_MS = 2_000
@@ -119,12 +119,18 @@ const signCommit = (state: RoundState, { round, self, at }: Duty): readonly Effe
   return [{ kind: 'sign', message: { kind: 'commit', body: { ...id, hotkey: self, commitment } } }]
 }
 
-/** R-78: a reveal is signed only when COMMITS is decided here and names this node's own commit. */
+/**
+ * R-78: a reveal is signed only when COMMITS is decided here and names this node's own commit, and if it opens that: who restored an old backup
+ * has measured anew, and would convict itself.
+ */
 const signReveal = (state: RoundState, { round, self, at }: Duty): readonly Effect[] => {
-  if (round.sealed === null || !round.committed?.commits.has(self) || round.reveals.has(self)) return []
+  const commit = round.committed?.commits.get(self)
+  if (round.sealed === null || commit === undefined || round.reveals.has(self)) return []
+  const { domain, ...id } = roundIdOf(round, state.domains)
+  const body = { ...id, hotkey: self, ...round.sealed }
+  if (commit.message.body.commitment !== commitmentOf({ domain, ...body })) return []
   if (!ask(state, { key: `reveal ${round.manifest}`, at, everyMs: RETRY_MS })) return []
-  const { domain: _, ...id } = roundIdOf(round, state.domains)
-  return [{ kind: 'sign', message: { kind: 'reveal', body: { ...id, hotkey: self, ...round.sealed } } }]
+  return [{ kind: 'sign', message: { kind: 'reveal', body } }]
 }
 
 const pumpRound = (

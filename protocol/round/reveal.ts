@@ -2,9 +2,10 @@
 
 import { type RoundId, roundSeed } from '../competition/seed.ts'
 import { ProtocolError } from '../errors.ts'
+import { commitmentOf } from '../message/commitment.ts'
 import type { Domains } from '../message/message.ts'
 import type { Committed, Held, OpenRound } from './state.ts'
-import { commitmentOf, type Evaluation, parseStatement, type StatementTerms, statementFault } from './statement.ts'
+import { type Evaluation, parseStatement, type StatementTerms, statementFault } from './statement.ts'
 
 /** The round's name in hashes. */
 export const roundIdOf = (round: OpenRound, domains: Domains): RoundId => ({

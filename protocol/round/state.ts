@@ -5,6 +5,7 @@ import type { Digest, Key } from '../crypto.ts'
 import { domainsOf, type Genesis, meshParamsOf } from '../genesis.ts'
 import { createStanding, incumbentOf, type Standing } from '../ledger/fold.ts'
 import type { EntryOf, Header, ManifestEntry } from '../message/entry.ts'
+import type { Evidence, Offence, Offended } from '../message/evidence.ts'
 import type { Delegation } from '../message/membership.ts'
 import { type Domains, type MessageKind, messageId, type Signed } from '../message/message.ts'
 import type { ParamsChange } from '../message/params.ts'
@@ -19,6 +20,25 @@ export type Held<K extends MessageKind = MessageKind> = {
   readonly message: Signed<K>
   readonly since: number | null
 }
+
+/** Evidence that is kept here, with what it shows. */
+export type HeldEvidence = Offended & { readonly evidence: Evidence; readonly since: number | null }
+
+/** Whom evidence in the log has convicted: of what, where, and the key and counter that it spoke by. */
+export type Conviction = {
+  readonly evidence: Digest
+  readonly offence: Offence
+  readonly height: number
+  /** Of the committee that decided it. */
+  readonly epoch: number
+  readonly sessionKey: Key
+  readonly counter: number
+  /** An epoch's block did not know the hotkey: registered again it may return. */
+  readonly isReleased: boolean
+}
+
+/** Convicts as an EPOCH is judged by them: members of the committee before it, and those whose time is not over. */
+export type Convicts = { readonly seated: ReadonlySet<Key>; readonly serving: readonly Key[] }
 
 /** A submission that has no verdict yet, and the first receipt of each validator for it. */
 export type Candidate = { readonly held: Held<'submission'>; readonly receipts: Map<Key, Held<'receipt'>> }
@@ -112,10 +132,18 @@ export type RoundState = {
   /** The delegations that the committee's members speak by. */
   inForce: ReadonlyMap<Key, Delegation>
   /** The newest EPOCH that was folded, the committee before it and the weight cap that it stands under; null while the genesis document's sits. */
-  newestEpoch: { readonly entry: EntryOf<'epoch'>; readonly before: Committee; readonly capPpm: number } | null
+  newestEpoch: {
+    readonly entry: EntryOf<'epoch'>
+    readonly before: Committee
+    readonly capPpm: number
+    readonly convicts: Convicts
+  } | null
   /** The newest delegation of each hotkey. */
   readonly delegations: Map<Key, Held<'delegation'>>
   readonly items: Map<Digest, Held>
+  readonly evidence: Map<Digest, HeldEvidence>
+  /** The newest conviction of each hotkey. Never forgotten: at most EVIDENCE_MAX a height, each the price of a seat. */
+  readonly convicted: Map<Key, Conviction>
   /** Receipts by a submission that is not here. */
   readonly orphans: Map<Digest, Map<Key, Held<'receipt'>>>
   /** By id, in the genesis document's order. */
@@ -178,6 +206,8 @@ export const createRounds = (o: { readonly genesis: Genesis; readonly self: Key 
     newestEpoch: null,
     delegations,
     items: new Map([...delegations.values()].map((held) => [held.id, held])),
+    evidence: new Map(),
+    convicted: new Map(),
     orphans: new Map(),
     competitions: new Map(genesis.competitions.map((params) => [params.id, createCompetition(params, genesis.block)])),
     backlog: [],
@@ -202,7 +232,10 @@ export const createRounds = (o: { readonly genesis: Genesis; readonly self: Key 
 }
 
 /** Since when an item counts as held: what came out of the journal counts from this start. */
-export const heldSince = (state: RoundState, held: Held): number => held.since ?? state.startedAt ?? 0
+export const heldSince = (state: RoundState, held: Pick<Held, 'since'>): number => held.since ?? state.startedAt ?? 0
+
+/** Whether what the log names by this id, a message or evidence, is here. */
+export const isHere = (state: RoundState, id: Digest): boolean => state.items.has(id) || state.evidence.has(id)
 
 /** The held message of this id and kind. */
 export const heldOf = <K extends MessageKind>(state: RoundState, kind: K, id: Digest): Held<K> | null => {

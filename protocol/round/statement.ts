@@ -4,8 +4,8 @@ import { digest, type Infer, key, list, oneOf, option, struct, text, u16, u32, u
 import { HARDWARE_CLASS_BYTES_MAX, hardwareClassOf } from '../competition/hardware.ts'
 import { lowerMedian, medianDeviation } from '../competition/integers.ts'
 import { PAIR_VERDICTS, pairVerdict } from '../competition/pair.ts'
-import { type RoundId, roundIdBytes } from '../competition/seed.ts'
-import { concatBytes, type Digest, hash, hexToBytes, type Key, utf8ToBytes } from '../crypto.ts'
+import type { RoundId } from '../competition/seed.ts'
+import type { Digest, Key } from '../crypto.ts'
 import { ProtocolError } from '../errors.ts'
 import { COMPETITION_ID_BYTES_MAX, QUADS_MAX, SUBMISSIONS_MAX } from '../limits.ts'
 import { type Json, PREDICATE_TYPES, printJson } from '../message/statement.ts'
@@ -205,23 +205,3 @@ export const statementFault = (
   if (wrong !== undefined) return wrong[0]
   return value.submissions.map((s) => measuredFault(s, terms.thetaPpm)).find((fault) => fault !== null) ?? null
 }
-
-/** A statement is hashed by its author and by each who opens its commitment, in every look at a proposal. */
-const digests = new WeakMap<Uint8Array, Digest>()
-
-const statementDigest = (statement: Uint8Array): Digest => {
-  const known = digests.get(statement)
-  if (known !== undefined) return known
-  const made = hash(statement)
-  digests.set(statement, made)
-  return made
-}
-
-/** a commitment hides a statement behind a nonce and binds it to one round, one manifest and one hotkey: it has one preimage. */
-export const commitmentOf = (
-  o: RoundId & { readonly hotkey: Key; readonly nonce: Digest; readonly statement: Uint8Array },
-): Digest =>
-  hash(
-    concatBytes(utf8ToBytes('commit'), roundIdBytes(o), hexToBytes(o.hotkey), hexToBytes(o.nonce)),
-    hexToBytes(statementDigest(o.statement)),
-  )

@@ -70,6 +70,7 @@ export const createCrew = (count: number, peerIdOf: (place: number) => string = 
     deltaMs: DELTA_MS,
     weightCapPpm: 333_333,
     weightsEveryBlocks: 10,
+    evidenceEpochs: 3,
     competitions: [],
   }
   const total = members.reduce((sum, { weight }) => sum + weight, 0n)
@@ -88,6 +89,8 @@ export const heights: Application<Heights> = {
       ? { kind: 'commits', competition: 'bench', round: state.decided + 1, manifest: digestOf('manifest'), commits: [] }
       : null,
   check: () => ({ kind: 'valid' }),
+  evidence: () => [],
+  accuse: () => [],
   apply: (state) => {
     state.decided += 1
     return []

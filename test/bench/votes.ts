@@ -48,7 +48,15 @@ const makeHeights = (crew: Crew, count: number): Made => {
     const { log } = reference.consensus
     step(reference, { kind: 'head', at: height * 1e6, block: { number: height, hash: crew.genesis.blockHash } })
     const entry = reference.host.due() as Entry
-    const header: Header = { height, previous: log.last, logRoot: log.root, block: height, epoch: 0, entry }
+    const header: Header = {
+      height,
+      previous: log.last,
+      logRoot: log.root,
+      block: height,
+      epoch: 0,
+      entry,
+      evidence: [],
+    }
     const value = headerDigest(header)
     const [leader = ''] = leaderOrder(crew.committee, height)
     const proposal = signed({ kind: 'proposal', body: { height, view: 0, hotkey: leader, parentView: null, header } })
@@ -88,6 +96,7 @@ const createNode = (crew: Crew) => {
       network: { broadcast: () => {}, relay: () => {}, fetch: () => {} },
       chain: { readBlock: () => {}, readMetagraph: () => {}, setWeights: () => {} },
       measurer: { evaluate: () => {} },
+      accuse: () => {},
       notice: () => {},
     },
     onFatal: (error) => {
@@ -105,6 +114,7 @@ const createNode = (crew: Crew) => {
     }),
     hotkeyOfPeer: () => null,
     heightOf: (state) => state.consensus.current.height,
+    wantsEvidence: () => false,
     now: () => 0,
     log: { debug: () => {} } as never,
   })

@@ -4,10 +4,10 @@ import { NO_VALUE } from '../../protocol/consensus/certificate.ts'
 import { leaderOf } from '../../protocol/consensus/state.ts'
 import { hash, type Key, utf8ToBytes } from '../../protocol/crypto.ts'
 import type { Input } from '../../protocol/machine-types.ts'
+import { commitmentOf } from '../../protocol/message/commitment.ts'
 import { type Header, headerDigest } from '../../protocol/message/entry.ts'
 import type { Unsigned } from '../../protocol/message/message.ts'
 import { type Certificate, PHASES, type Phase } from '../../protocol/message/vote.ts'
-import { commitmentOf } from '../../protocol/round/statement.ts'
 import type { Random } from '../sim/random.ts'
 import { blockAt } from '../sim/scene.ts'
 import type { Target } from './target.ts'
@@ -31,6 +31,7 @@ const dueHeader = (w: World): Header | null => {
     block,
     epoch: current.committee.epoch,
     entry,
+    evidence: [],
   }
   const known = w.headers.find((header) => headerDigest(header) === headerDigest(made))
   if (known === undefined) w.headers.push(made)

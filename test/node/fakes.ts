@@ -61,6 +61,7 @@ export const createFakeDriver = (o: {
     network: { broadcast: note('broadcast'), relay: note('relay'), fetch: note('fetch') },
     chain: { readBlock: note('readBlock'), readMetagraph: note('readMetagraph'), setWeights: note('setWeights') },
     measurer: { evaluate: note('evaluate') },
+    accuse: note('accuse'),
     notice: note('notice'),
     ...o.ports,
   }

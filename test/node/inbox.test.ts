@@ -30,14 +30,22 @@ const submission: Signed = {
   signature: SIGNATURE,
 }
 const decidedAt = (height: number): Decided => {
-  const entry = { kind: 'epoch', epoch: 1, block: 1, blockHash: DIGEST, members: [], owner: DIGEST } as const
-  const header = { height, previous: DIGEST, logRoot: DIGEST, block: 1, epoch: 0, entry }
+  const entry = {
+    kind: 'epoch',
+    epoch: 1,
+    block: 1,
+    blockHash: DIGEST,
+    members: [],
+    owner: DIGEST,
+    released: [],
+  } as const
+  const header = { height, previous: DIGEST, logRoot: DIGEST, block: 1, epoch: 0, entry, evidence: [] }
   const signatures = [{ member: 0, signature: SIGNATURE }]
   return { header, certificate: { phase: 'finalize', height, view: 0, value: headerDigest(header), signatures } }
 }
 
 /** `holds`: what the verifier says of every signature; heights count up with each decided one. */
-const create = (o: { holds?: boolean; verify?: () => Promise<void> } = {}) => {
+const create = (o: { holds?: boolean; wants?: boolean; verify?: () => Promise<void> } = {}) => {
   const fake = createFakeDriver({})
   const heightOf = (state: readonly Input[]): number => 5 + state.filter(({ kind }) => kind === 'decided').length
   const inbox = createInbox<readonly Input[]>({
@@ -57,6 +65,7 @@ const create = (o: { holds?: boolean; verify?: () => Promise<void> } = {}) => {
     }),
     hotkeyOfPeer: (_, peerId) => (peerId === 'member' ? DIGEST : null),
     heightOf,
+    wantsEvidence: () => o.wants ?? true,
     now: () => 7,
     log: createFakeLog(),
   })

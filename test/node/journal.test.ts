@@ -79,8 +79,16 @@ test('records of every kind come back in the order written, also after the store
 test('messages are found by their id and decided heights by their number, a batch at a time', async (t) => {
   const { journal } = await open(t)
   const message = { ...receipt(1), signature: SIGNATURE }
-  const entry = { kind: 'epoch', epoch: 1, block: 1, blockHash: DIGEST, members: [], owner: DIGEST } as const
-  const header = { height: 1, previous: DIGEST, logRoot: DIGEST, block: 1, epoch: 0, entry }
+  const entry = {
+    kind: 'epoch',
+    epoch: 1,
+    block: 1,
+    blockHash: DIGEST,
+    members: [],
+    owner: DIGEST,
+    released: [],
+  } as const
+  const header = { height: 1, previous: DIGEST, logRoot: DIGEST, block: 1, epoch: 0, entry, evidence: [] }
   const value: Decided = {
     header,
     certificate: { phase: 'finalize', height: 1, view: 0, value: DIGEST, signatures: [] },

@@ -16,7 +16,15 @@ const params = rules.presets.demo({ image: IMAGE, poolManifest: DIGEST, poolRoot
 const genesis = (): Genesis => {
   return {
     ...{ chainGenesis: DIGEST, netuid: 1, mechanism: 0, version: 1, block: 1, blockHash: DIGEST, epoch: 0 },
-    ...{ owner: DIGEST, members: [], delegations: [], deltaMs: 1_000, weightCapPpm: 330_000, weightsEveryBlocks: 10 },
+    ...{
+      owner: DIGEST,
+      members: [],
+      delegations: [],
+      deltaMs: 1_000,
+      weightCapPpm: 330_000,
+      evidenceEpochs: 3,
+      weightsEveryBlocks: 10,
+    },
     competitions: [params],
   }
 }

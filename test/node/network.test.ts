@@ -12,6 +12,8 @@ import {
   encodeEnvelopes,
   hash,
   headerDigest,
+  type Item,
+  itemId,
   messageId,
   type Signed,
 } from '../../protocol/index.ts'
@@ -39,8 +41,16 @@ const vote: Signed = {
 }
 const id = messageId(message, domains)
 const blob = Uint8Array.of(1, 2, 3)
-const entry = { kind: 'epoch', epoch: 1, block: 1, blockHash: DIGEST, members: [], owner: DIGEST } as const
-const header = { height: 4, previous: DIGEST, logRoot: DIGEST, block: 1, epoch: 0, entry }
+const entry = {
+  kind: 'epoch',
+  epoch: 1,
+  block: 1,
+  blockHash: DIGEST,
+  members: [],
+  owner: DIGEST,
+  released: [],
+} as const
+const header = { height: 4, previous: DIGEST, logRoot: DIGEST, block: 1, epoch: 0, entry, evidence: [] }
 const decided: Decided = {
   header,
   certificate: { phase: 'finalize', height: 4, view: 0, value: headerDigest(header), signatures: [] },
@@ -54,7 +64,7 @@ const create = (
     /** What each peer answers; a throw is a peer that has it not. */
     readonly answers?: Readonly<Record<string, () => Uint8Array>>
     readonly connected?: readonly string[]
-    readonly messages?: readonly Signed[]
+    readonly items?: readonly Item[]
     readonly blobs?: readonly Uint8Array[]
     readonly malformed?: readonly Digest[]
     readonly coming?: readonly Digest[]
@@ -89,7 +99,7 @@ const create = (
     domains,
     committee: () => committee,
     local: {
-      message: (wanted) => o.messages?.find((one) => messageId(one, domains) === wanted) ?? null,
+      item: (wanted) => o.items?.find((one) => itemId(one, domains) === wanted) ?? null,
       blob: async (wanted) => o.blobs?.find((bytes) => hash(bytes) === wanted) ?? null,
       isMalformed: (wanted) => o.malformed?.includes(wanted) ?? false,
       isComing: (wanted) => o.coming?.includes(wanted) ?? false,
@@ -150,9 +160,9 @@ test('a decided height is announced to whoever listens', (t) => {
 })
 
 test('what is on this node’s own disk is not asked of others', async (t) => {
-  const ofMessage = create(t, { messages: [message], connected: ['b'] })
+  const ofMessage = create(t, { items: [{ kind: 'message', message }], connected: ['b'] })
   ofMessage.network.fetch('message', id)
-  assert.deepEqual(await ofMessage.settled, { what: 'message', message, from: 'self' })
+  assert.deepEqual(await ofMessage.settled, { what: 'item', item: { kind: 'message', message }, from: 'self' })
   const ofBlob = create(t, { blobs: [blob], connected: ['b'] })
   ofBlob.network.fetch('blob', hash(blob))
   assert.deepEqual(await ofBlob.settled, { what: 'blob', digest: hash(blob), bytes: blob })
@@ -188,7 +198,7 @@ test('a wrong answer is worth nothing: the next peer is asked', async (t) => {
     },
   })
   network.fetch('message', id)
-  assert.deepEqual(await settled, { what: 'message', message, from: 'd' })
+  assert.deepEqual(await settled, { what: 'item', item: { kind: 'message', message }, from: 'd' })
   assert.deepEqual(
     asked.map(({ peerId }) => peerId),
     ['b', 'c', 'a', 'd'],

@@ -96,8 +96,16 @@ test('a blob is answered to anyone, a pool’s matrix to members of the committe
 test('a message is answered by its id, decided heights by number', async (t) => {
   const { journal, ask, refused } = await create(t)
   const message = { ...receipt(1), signature: SIGNATURE }
-  const entry = { kind: 'epoch', epoch: 1, block: 1, blockHash: DIGEST, members: [], owner: DIGEST } as const
-  const header = { height: 1, previous: DIGEST, logRoot: DIGEST, block: 1, epoch: 0, entry }
+  const entry = {
+    kind: 'epoch',
+    epoch: 1,
+    block: 1,
+    blockHash: DIGEST,
+    members: [],
+    owner: DIGEST,
+    released: [],
+  } as const
+  const header = { height: 1, previous: DIGEST, logRoot: DIGEST, block: 1, epoch: 0, entry, evidence: [] }
   const decided: Decided = {
     header,
     certificate: { phase: 'finalize', height: 1, view: 0, value: DIGEST, signatures: [] },
@@ -209,7 +217,7 @@ const changed = (): Signed<'params'> => ({
     scheme: 'sr25519',
     counter: 1,
     activationHeight: 9,
-    change: { kind: 'mesh', deltaMs: 500, weightCapPpm: 330_000, weightsEveryBlocks: 10 },
+    change: { kind: 'mesh', deltaMs: 500, weightCapPpm: 330_000, weightsEveryBlocks: 10, evidenceEpochs: 3 },
   },
   signature: SIGNATURE,
 })

@@ -44,8 +44,8 @@ const vote = (kind: 'notarize' | 'nullify' | 'finalize', value: Digest, view = 0
   return { kind, body: { height: 5, view, value, hotkey } }
 }
 const proposal = (blockHash: Digest, parentView: number | null = null): Extract<Unsigned, { kind: 'proposal' }> => {
-  const entry = { kind: 'epoch', epoch: 1, block: 9, blockHash, members: [], owner: blockHash } as const
-  const header = { height: 5, previous: none, logRoot: none, block: 9, epoch: 0, entry }
+  const entry = { kind: 'epoch', epoch: 1, block: 9, blockHash, members: [], owner: blockHash, released: [] } as const
+  const header = { height: 5, previous: none, logRoot: none, block: 9, epoch: 0, entry, evidence: [] }
   return { kind: 'proposal', body: { height: 5, view: 0, hotkey, parentView, header } }
 }
 const commit = (commitment: Digest, round = 1): Unsigned => {
@@ -75,7 +75,13 @@ test('what is signed verifies under the key that its kind asks for', () => {
     kind: 'submission',
     body: { competition: 'c', hotkey, scheme: 'sr25519', bundle: one, sizeBytes: 7 },
   } as const
-  const mesh = { kind: 'mesh', deltaMs: 1_000, weightCapPpm: 330_000, weightsEveryBlocks: 10 } as const
+  const mesh = {
+    kind: 'mesh',
+    deltaMs: 1_000,
+    weightCapPpm: 330_000,
+    weightsEveryBlocks: 10,
+    evidenceEpochs: 3,
+  } as const
   const change = {
     kind: 'params',
     body: { hotkey, scheme: 'sr25519', counter: 1, activationHeight: 9, change: mesh },

@@ -28,7 +28,13 @@ const signed: Shape = {
 }
 const envelope: Shape = {
   kind: 'union',
-  parts: { message: signed, certificate: certificate.shape, decided: catchUp.shape, status: status.shape },
+  parts: {
+    message: signed,
+    certificate: certificate.shape,
+    decided: catchUp.shape,
+    status: status.shape,
+    evidence: { kind: 'struct', parts: { delegation: signed, messages: { kind: 'list', item: signed, countMax: 2 } } },
+  },
 }
 
 /** Every message type below a namespace, itself left out. */

@@ -11,7 +11,7 @@ import { params } from './round/mesh.ts'
 const members = Array.from({ length: 4 }, (_, index) => {
   return { hotkey: `0${index}`.repeat(32), weight: 2n ** 60n + BigInt(index) }
 })
-const sane = { deltaMs: 1_000, weightCapPpm: 330_000, weightsEveryBlocks: 10 }
+const sane = { deltaMs: 1_000, weightCapPpm: 330_000, weightsEveryBlocks: 10, evidenceEpochs: 3 }
 const document: fc.Arbitrary<Genesis> = arbitrary(genesis).map((value) => ({
   ...value,
   ...sane,

@@ -1,5 +1,6 @@
 /** The net between simulated processes: loses, doubles, delays and cuts as the plan says, until it heals. */
 import type { Key } from '../../protocol/crypto.ts'
+import type { Evidence } from '../../protocol/message/evidence.ts'
 import type { Signed, Verified } from '../../protocol/message/message.ts'
 import type { Certificate, Decided, Status } from '../../protocol/message/vote.ts'
 import { isIn } from './faults.ts'
@@ -12,6 +13,7 @@ export type Payload =
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   | { readonly kind: 'decided'; readonly decided: readonly Decided[] }
   | { readonly kind: 'status'; readonly status: Status }
+  | { readonly kind: 'evidence'; readonly evidence: Evidence }
 
 /** A process by its identity's place and its own number; two processes may have one place. */
 export type Spot = { readonly place: number; readonly index: number; readonly self: Key }

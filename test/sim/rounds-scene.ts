@@ -82,6 +82,7 @@ const genesisOf = (members: Seats, signing: Signing): Genesis => {
     deltaMs: DELTA_MS,
     weightCapPpm: 330_000,
     weightsEveryBlocks: 10,
+    evidenceEpochs: 3,
     competitions: [PARAMS],
   }
 }

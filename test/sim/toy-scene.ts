@@ -40,6 +40,7 @@ const toyGenesis = (committee: Committee): Genesis => ({
   deltaMs: DELTA_MS,
   weightCapPpm: 333_333,
   weightsEveryBlocks: 10,
+  evidenceEpochs: 3,
   competitions: [],
 })
 

@@ -87,6 +87,8 @@ export const toy: Application<ToyRounds> = {
   headBlock: (state) => state.head,
   due,
   check,
+  evidence: () => [],
+  accuse: () => [],
   apply: (state, { header }) => {
     if (header.entry.kind !== 'commits') return []
     state.round = header.entry.round

@@ -4,6 +4,7 @@ import type { Key } from '../../protocol/crypto.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { Machine } from '../../protocol/machine.ts'
 import type { Input } from '../../protocol/machine-types.ts'
+import type { Evidence } from '../../protocol/message/evidence.ts'
 import type { Verified } from '../../protocol/message/message.ts'
 import type { Certificate, Decided } from '../../protocol/message/vote.ts'
 import { sessionKeysOf } from '../../protocol/round/signers.ts'
@@ -39,6 +40,8 @@ const words = <S>(): Transport<S> => {
       else if (payload.kind === 'certificate') {
         if (payload.certificate.height !== heightOf(machine())) return
         take((at) => ({ kind: 'certificate', at, certificate: payload.certificate as Verified<Certificate> }))
+      } else if (payload.kind === 'evidence') {
+        take((at) => ({ kind: 'evidence', at, evidence: payload.evidence as Verified<Evidence> }))
       } else {
         for (const decided of payload.decided) {
           if (decided.header.height !== heightOf(machine())) continue

@@ -2,6 +2,7 @@
 import type { Digest, Key } from '../../protocol/crypto.ts'
 import type { Effect, Input } from '../../protocol/machine-types.ts'
 import type { Header } from '../../protocol/message/entry.ts'
+import { type Evidence, evidenceId } from '../../protocol/message/evidence.ts'
 import type { Signed, Unsigned, Verified } from '../../protocol/message/message.ts'
 import type { RoundState } from '../../protocol/round/state.ts'
 import { createMasks, type Mask } from './masks.ts'
@@ -27,6 +28,8 @@ export type World<S> = {
   readonly logs: ReadonlyMap<Key, Header[]>
   /** Everything ever signed that can be asked for by id. */
   readonly library: Map<Digest, Verified<Signed>>
+  /** Evidence by id. */
+  readonly proofs: Map<Digest, Evidence>
   /** Messages and certificates that were seen: each is shown to the checkers once. */
   readonly seen: WeakSet<object>
   /** Messages that were signed by who they name. */
@@ -88,6 +91,8 @@ const inspect = <S>(world: World<S>, payload: Payload): void => {
     seen.add(message)
     watcher.sent(message)
     if (!isVoteOrProposal(message)) world.library.set(world.scene.idOf(message), message)
+  } else if (payload.kind === 'evidence') {
+    world.proofs.set(evidenceId(payload.evidence, world.scene.domains), payload.evidence)
   } else if (payload.kind !== 'status') {
     const certificates =
       payload.kind === 'certificate' ? [payload.certificate] : payload.decided.map((d) => d.certificate)
@@ -130,7 +135,8 @@ const emit = <S>(world: World<S>, from: Process<S>, o: { to: Key; payload: Paylo
 }
 
 const isAuthentic = <S>({ scene, seen, authentic }: World<S>, payload: Payload): boolean => {
-  if (payload.kind === 'status') return true
+  // Nobody forges evidence here but by the messages in it.
+  if (payload.kind === 'status' || payload.kind === 'evidence') return true
   if (payload.kind === 'message') return authentic.has(payload.message)
   const certificates =
     payload.kind === 'certificate' ? [payload.certificate] : payload.decided.map((d) => d.certificate)
@@ -154,11 +160,21 @@ const answer = <S>(world: World<S>, process: Process<S>, effect: Effect): void =
     network.carry(null, process, null, () => {
       if (process.life() === asked) process.give(make)
     })
+  /** Through the process's own door, where signatures are checked. */
+  const hand = (payload: Payload): void => {
+    const { self, machine, give: take } = process
+    network.carry(null, process, null, () => {
+      if (process.life() === asked) world.transport.receive(payload, { from: self, machine, take })
+    })
+  }
   if (effect.kind === 'fetch') {
     const message = world.library.get(effect.digest)
     if (effect.what === 'blob') give((at) => ({ kind: 'stored', at, digest: effect.digest }))
     else if (message !== undefined) give((at) => ({ kind: 'message', at, message }))
-  } else if (effect.kind === 'readBlock') give((at) => ({ kind: 'block', at, block: blockAt(effect.number) }))
+    const evidence = world.proofs.get(effect.digest)
+    if (evidence !== undefined) hand({ kind: 'evidence', evidence })
+  } else if (effect.kind === 'accuse') hand({ kind: 'evidence', evidence: effect.evidence })
+  else if (effect.kind === 'readBlock') give((at) => ({ kind: 'block', at, block: blockAt(effect.number) }))
   else if (effect.kind === 'readMetagraph') {
     const metagraph = scene.metagraph(effect.block, plan.faults.stakeSwing?.['perMille'] ?? 0)
     if (metagraph !== null) give((at) => ({ kind: 'metagraph', at, metagraph }))
@@ -274,6 +290,7 @@ export const build = <S>(o: Setup<S>): World<S> => {
     processes: [],
     logs,
     library: new Map(),
+    proofs: new Map(),
     seen: new WeakSet(),
     authentic,
     masks: createMasks({

@@ -74,6 +74,7 @@ const create = (o: { connected?: readonly number[]; machine?: Machine<RoundState
           records: () => assert.fail(),
           message: () => null,
           envelope: () => null,
+          item: () => null,
           decided: (height) => decided[height - 1] ?? null,
           decidedFrom: () => [],
         },

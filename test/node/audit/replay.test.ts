@@ -44,7 +44,10 @@ const audit = (mesh: Mesh, headers: readonly Header[]) =>
     genesis: mesh.genesis,
     source: {
       decidedFrom: async (height) => headers.slice(height - 1).map(certified),
-      message: async (id) => mesh.archive.get(id) ?? null,
+      item: async (id) => {
+        const message = mesh.archive.get(id)
+        return message === undefined ? null : { kind: 'message', message }
+      },
       close: async () => {},
     },
     // Of the chain a replay reads these alone.

@@ -1,4 +1,5 @@
 /** A long log, made cheaply and signed for real: one observer's rounds say what is due, every member's messages and votes are signed here. */
+
 import { createHash } from 'node:crypto'
 import sodium from 'sodium-native'
 import { toPeerId } from '../../../node/mesh/index.ts'
@@ -9,6 +10,7 @@ import { bytesToHex, type Digest, hash, type Key, utf8ToBytes } from '../../../p
 import { chainDomain, domainsOf, type Genesis } from '../../../protocol/genesis.ts'
 import type { JournalRecord } from '../../../protocol/machine-types.ts'
 import { append, EMPTY_FRONTIER, frontierRoot } from '../../../protocol/merkle.ts'
+import { commitmentOf } from '../../../protocol/message/commitment.ts'
 import { type Entry, type Header, headerDigest } from '../../../protocol/message/entry.ts'
 import type { Delegation } from '../../../protocol/message/membership.ts'
 import {
@@ -23,7 +25,7 @@ import type { Decided } from '../../../protocol/message/vote.ts'
 import { rounds } from '../../../protocol/round/application.ts'
 import { roundIdOf, termsOf } from '../../../protocol/round/reveal.ts'
 import { createRounds, type OpenRound, type RoundState } from '../../../protocol/round/state.ts'
-import { buildStatement, commitmentOf, passed, type StatementTerms } from '../../../protocol/round/statement.ts'
+import { buildStatement, passed, type StatementTerms } from '../../../protocol/round/statement.ts'
 
 const digestOf = (name: string): Digest => hash(utf8ToBytes(name))
 export const blockAt = (number: number): BlockRef => ({ number, hash: digestOf(`block ${number}`) })
@@ -151,6 +153,7 @@ const genesisOf = async (o: LogOptions): Promise<Genesis> => {
     deltaMs: o.deltaMs ?? 1_000,
     weightCapPpm: 330_000,
     weightsEveryBlocks: 10,
+    evidenceEpochs: 3,
     competitions: [params],
   }
 }
@@ -247,6 +250,7 @@ const decide = (a: Author, kind: Entry['kind']): void => {
     block,
     epoch: committee.epoch,
     entry,
+    evidence: [],
   }
   const decided = certify(header, committee, { domains, keys: a.keys })
   a.frontier = append(a.frontier, headerDigest(header))

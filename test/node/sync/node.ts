@@ -25,6 +25,7 @@ import {
   type RoundState,
   restoreMachine,
   step,
+  wantsEvidence,
 } from '../../../protocol/index.ts'
 import { createFakeLog } from '../fakes.ts'
 import { newFolder } from '../store/folder.ts'
@@ -172,6 +173,7 @@ const openInbox = (p: Parts) =>
       consensus.current.committee.members.find((one) => one.peerId === peerId)?.hotkey ?? null,
     heightOf: ({ consensus }) => consensus.current.height,
     ahead: () => p.sync().hint(),
+    wantsEvidence: ({ rounds }, evidence) => wantsEvidence(rounds, evidence),
   })
 
 const openMesh = (p: Parts, o: NodeOptions, inbox: Inbox): Promise<Mesh> => {
@@ -209,7 +211,7 @@ const openNetwork = (p: Parts, mesh: Mesh, inbox: Inbox) =>
     mesh,
     committee: () => p.driver().read(({ consensus }) => consensus.current.committee),
     local: {
-      message: p.journal.message,
+      item: p.journal.item,
       // Bundles are not what these tests are about: every node has them all.
       blob: async () => new Uint8Array(),
       isMalformed: () => false,
@@ -219,8 +221,8 @@ const openNetwork = (p: Parts, mesh: Mesh, inbox: Inbox) =>
     inOrder: p.peers.allInOrder,
     blame: p.peers.failed,
     found: (item) =>
-      item.what === 'message'
-        ? inbox.accept({ kind: 'message', message: item.message }, item.from)
+      item.what === 'item'
+        ? inbox.accept(item.item, item.from)
         : p.submit({ kind: 'stored', at: p.now(), digest: item.digest }),
   })
 
@@ -260,7 +262,7 @@ export const startNode = async (t: TestContext, o: NodeOptions): Promise<TestNod
     answerMsMax: o.answerMsMax ?? 10_000,
     aloneMs: o.aloneMs ?? (o.member === null ? 500 : 20_000),
   }
-  const sync = createSync({ ...p, ...patience, mesh, inbox: () => inbox, local: p.journal.message, chain })
+  const sync = createSync({ ...p, ...patience, mesh, inbox: () => inbox, local: p.journal.item, chain })
   const reader = createChainReader({ ...p, chain: o.chain.chain, netuid, hotkey: null, submit: sync.submit })
   const driver = createDriver<State>({
     state: p.restored,
@@ -272,6 +274,9 @@ export const startNode = async (t: TestContext, o: NodeOptions): Promise<TestNod
       network,
       chain: reader,
       measurer: createFakeMeasurer(p),
+      accuse: (evidence) => {
+        inbox.accept({ kind: 'evidence', evidence }, mesh.peerId).catch((error: unknown) => p.fatal.push(error))
+      },
       notice: (notice) => {
         if (notice.kind === 'decided' && !sync.isBehind()) network.announce(notice.decided)
       },

@@ -32,7 +32,7 @@ export const headerOf = (o: { salt?: string; block?: number; round?: number } = 
   const { log } = createBench({ self: null }).machine.consensus
   const manifest = (o.salt ?? '').padEnd(64, 'a')
   const entry = { kind: 'commits', competition: 'toy', round: o.round ?? 1, manifest, commits: [] } as const
-  return { height: 1, previous: log.last, logRoot: log.root, block: o.block ?? 4, epoch: 0, entry }
+  return { height: 1, previous: log.last, logRoot: log.root, block: o.block ?? 4, epoch: 0, entry, evidence: [] }
 }
 
 export const proposalOf = (o: {

@@ -3,7 +3,7 @@ import type { Signed } from '../../../protocol/message/message.ts'
 import type { ParamsChange } from '../../../protocol/message/params.ts'
 import { OWNER, params, SIGNATURE } from './mesh.ts'
 
-export const MESH = { deltaMs: 1_000, weightCapPpm: 330_000, weightsEveryBlocks: 10 }
+export const MESH = { deltaMs: 1_000, weightCapPpm: 330_000, weightsEveryBlocks: 10, evidenceEpochs: 3 }
 
 export const changeOf = (change: ParamsChange['change'], more: Partial<ParamsChange> = {}): Signed<'params'> => ({
   kind: 'params',

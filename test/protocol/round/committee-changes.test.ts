@@ -179,7 +179,15 @@ test('a successor has four members and, of the old weight that is still permitte
         ...Array.from({ length: strangers }, (_, index) => digestOf(`stranger ${index}`)),
       ]
       const members = hotkeys.map((hotkey) => ({ hotkey, weight: 1n, delegation: '' }))
-      const entry: EntryOf<'epoch'> = { kind: 'epoch', epoch: 2, block: 1, blockHash: '', members, owner: '' }
+      const entry: EntryOf<'epoch'> = {
+        kind: 'epoch',
+        epoch: 2,
+        block: 1,
+        blockHash: '',
+        members,
+        owner: '',
+        released: [],
+      }
       const weigh = (which: typeof old): bigint => sum(which.map(({ weight }) => weight))
       const permitted = weigh(old.filter((o) => o.isPermitted))
       const staying = weigh(old.filter((o) => o.isPermitted && o.isMember))

@@ -1,14 +1,15 @@
 /** A mesh of rounds without the agreement: entries are decided when a quorum finds them valid, messages arrive at once. */
 
-import type { EntryCheck } from '../../../protocol/application.ts'
+import type { EntryCheck, Judge } from '../../../protocol/application.ts'
 import type { BlockRef, Metagraph } from '../../../protocol/chain-view.ts'
 import { isQuorum, weightOf } from '../../../protocol/committee.ts'
 import { PRESETS } from '../../../protocol/competition/matrix-lossless/params.ts'
 import { type Digest, hash, type Key, utf8ToBytes } from '../../../protocol/crypto.ts'
 import { domainsOf, type Genesis } from '../../../protocol/genesis.ts'
-import type { Effect, Input, JournalRecord, WeightsVector } from '../../../protocol/machine-types.ts'
+import type { Effect, Input, JournalRecord, Relayed, WeightsVector } from '../../../protocol/machine-types.ts'
 import { merkleRoot } from '../../../protocol/merkle.ts'
 import { type Entry, type Header, headerDigest } from '../../../protocol/message/entry.ts'
+import { type Evidence, evidenceId } from '../../../protocol/message/evidence.ts'
 import type { Delegation } from '../../../protocol/message/membership.ts'
 import {
   type Domains,
@@ -55,10 +56,7 @@ export const params = {
 }
 
 export const genesisOf = (o: { readonly params?: Partial<typeof params> } = {}): Genesis => ({
-  chainGenesis: digestOf('chain'),
-  netuid: 7,
-  mechanism: 0,
-  version: 1,
+  ...{ chainGenesis: digestOf('chain'), netuid: 7, mechanism: 0, version: 1 },
   block: 100,
   blockHash: digestOf('block 100'),
   epoch: 1,
@@ -67,6 +65,7 @@ export const genesisOf = (o: { readonly params?: Partial<typeof params> } = {}):
   delegations: VALIDATORS.map((hotkey) => ({ body: delegationOf(hotkey), signature: SIGNATURE })),
   deltaMs: 1_000,
   weightCapPpm: 330_000,
+  evidenceEpochs: 3,
   weightsEveryBlocks: 10,
   competitions: [{ ...params, ...o.params }],
 })
@@ -78,6 +77,7 @@ export type World = {
   metagraph: (block: number) => Metagraph
   /** False loses the message between the two. */
   delivers: (o: { from: Key; to: Key; message: Signed }) => boolean
+  shows: () => boolean
   /** False: this validator keeps silent where it should speak. */
   signs: (o: { hotkey: Key; message: Unsigned }) => boolean
 }
@@ -144,6 +144,7 @@ type Shared = {
   readonly nodes: readonly Node[]
   /** Every message ever said: what a fetch finds. */
   readonly archive: Map<Digest, Signed>
+  readonly proofs: Map<Digest, Evidence>
   readonly clock: { at: number; head: number }
   readonly queue: { node: Node; input: Input }[]
 }
@@ -162,6 +163,19 @@ const say = (mesh: Shared, from: Key, message: Signed): void => {
   for (const node of mesh.nodes) {
     if (node.hotkey !== from && !mesh.world.delivers({ from, to: node.hotkey, message })) continue
     mesh.queue.push({ node, input: { kind: 'message', at: mesh.clock.at, message: message as Verified<Signed> } })
+  }
+}
+
+export const evidenceInput = (mesh: Shared, evidence: Evidence): Input => {
+  mesh.proofs.set(evidenceId(evidence, mesh.domains), evidence)
+  return { kind: 'evidence', at: mesh.clock.at, evidence: evidence as Verified<Evidence> }
+}
+
+const pass = (mesh: Shared, from: Key, what: Relayed): void => {
+  if (what.kind === 'message') say(mesh, from, what.message)
+  if (what.kind !== 'evidence') return
+  for (const node of mesh.nodes) {
+    if (node.hotkey !== from && mesh.world.shows()) mesh.queue.push({ node, input: evidenceInput(mesh, what.evidence) })
   }
 }
 
@@ -199,8 +213,11 @@ const answerTo = (mesh: Shared, node: Node, effect: Effect): Input | null => {
   if (effect.kind === 'readBlock') return { kind: 'block', at, block: blockAt(effect.number) }
   if (effect.kind === 'readMetagraph') return { kind: 'metagraph', at, metagraph: mesh.world.metagraph(effect.block) }
   if (effect.kind === 'evaluate') return evaluated(mesh, node, effect)
+  if (effect.kind === 'accuse') return evidenceInput(mesh, effect.evidence)
   if (effect.kind !== 'fetch') return null
   if (effect.what === 'blob') return { kind: 'stored', at, digest: effect.digest }
+  const proof = mesh.proofs.get(effect.digest)
+  if (proof) return evidenceInput(mesh, proof)
   const message = mesh.archive.get(effect.digest)
   return message === undefined ? null : { kind: 'message', at, message: message as Verified<Signed> }
 }
@@ -209,7 +226,7 @@ const carry = (mesh: Shared, node: Node, effect: Effect): void => {
   node.effects.push(effect)
   if (effect.kind === 'persist') node.journal.push(...effect.records)
   if (effect.kind === 'setWeights') node.weights.set(effect.block, effect.vector)
-  if (effect.kind === 'relay' && effect.what.kind === 'message') say(mesh, node.hotkey, effect.what.message)
+  if (effect.kind === 'relay') pass(mesh, node.hotkey, effect.what)
   if (effect.kind === 'sign' && mesh.world.signs({ hotkey: node.hotkey, message: effect.message })) {
     say(mesh, node.hotkey, signed(effect.message))
   }
@@ -217,7 +234,7 @@ const carry = (mesh: Shared, node: Node, effect: Effect): void => {
   if (input !== null) mesh.queue.push({ node, input })
 }
 
-const settle = (mesh: Shared): void => {
+export const settle = (mesh: Shared): void => {
   for (let next = mesh.queue.shift(); next !== undefined; next = mesh.queue.shift()) {
     const { node, input } = next
     if (!node.isUp) continue
@@ -264,10 +281,12 @@ const createShared = (o: Options): Shared => {
       noisePpm: () => 1_000,
       metagraph: metagraphAt,
       delivers: () => true,
+      shows: () => true,
       signs: () => true,
       ...o.world,
     },
     archive: new Map(),
+    proofs: new Map(),
     clock: { at: 0, head: genesis.block },
     nodes: [...VALIDATORS, ...(o.joining ?? [])].map((hotkey) => createNode(genesis, hotkey)),
     queue: [],
@@ -276,31 +295,48 @@ const createShared = (o: Options): Shared => {
 
 export type Mesh = ReturnType<typeof createMesh>
 
+const headerAfter = (
+  mesh: Shared,
+  log: readonly Decided[],
+  o: { entry: Entry; evidence: readonly Digest[] },
+): Header => ({
+  height: log.length + 1,
+  previous: log.at(-1)?.digest ?? mesh.domains.mesh,
+  logRoot: merkleRoot(log.map(({ digest }) => digest)),
+  block: mesh.clock.head,
+  epoch: mesh.nodes[0]?.state.committee.epoch ?? 0,
+  ...o,
+})
+
+/** By the node's rounds alone. */
+export const judgeOf = (mesh: Shared, { state }: Node): Judge => {
+  const more = { at: mesh.clock.at, fresh: false, judge: () => ({ kind: 'valid' }) as const }
+  return ({ header, view }) => rounds.check(state, { ...more, header, view })
+}
+
 /** `genesis` is that of all nodes; `world` may be changed while it runs; `joining` run from the start without a seat. */
 export const createMesh = (o: Options = {}) => {
   const mesh = createShared(o)
   const { clock, nodes } = mesh
   const log: Decided[] = []
 
-  const headerFor = (entry: Entry): Header => ({
-    height: log.length + 1,
-    previous: log.at(-1)?.digest ?? mesh.domains.mesh,
-    logRoot: merkleRoot(log.map(({ digest }) => digest)),
-    block: clock.head,
-    epoch: nodes[0]?.state.committee.epoch ?? 0,
-    entry,
-  })
+  const headerFor = (entry: Entry, evidence: readonly Digest[] = []) => headerAfter(mesh, log, { entry, evidence })
 
-  const check = (node: Node, entry: Entry, more: { view?: number; fresh?: boolean } = {}): EntryCheck => {
-    const { view = 0, fresh = true } = more
-    const answer = rounds.check(node.state, { at: clock.at, header: headerFor(entry), view, fresh })
+  const check = (
+    node: Node,
+    entry: Entry,
+    more: { view?: number; fresh?: boolean; evidence?: readonly Digest[] } = {},
+  ): EntryCheck => {
+    const { view = 0, fresh = true, evidence = rounds.evidence(node.state, judgeOf(mesh, node)) } = more
+    const header = headerFor(entry, evidence)
+    const answer = rounds.check(node.state, { at: clock.at, header, view, fresh, judge: judgeOf(mesh, node) })
     if (answer.kind === 'wait') for (const effect of answer.effects) carry(mesh, node, effect)
     settle(mesh)
     return answer
   }
 
-  const decide = (entry: Entry): void => {
-    const header = headerFor(entry)
+  const decide = (entry: Entry, evidence: readonly Digest[] = []): void => {
+    const header = headerFor(entry, evidence)
     const decided = { header, digest: headerDigest(header) }
     log.push(decided)
     for (const node of nodes) if (node.isUp) apply(mesh, node, decided)
@@ -312,10 +348,13 @@ export const createMesh = (o: Options = {}) => {
     nodes.some((leader) => {
       const entry = leader.isUp ? rounds.due(leader.state) : null
       if (entry === null) return false
-      const votes = nodes.filter((node) => node.isUp && check(node, entry).kind === 'valid').map(({ hotkey }) => hotkey)
+      const evidence = rounds.evidence(leader.state, judgeOf(mesh, leader))
+      const votes = nodes
+        .filter((node) => node.isUp && check(node, entry, { evidence }).kind === 'valid')
+        .map(({ hotkey }) => hotkey)
       const { committee } = leader.state
       if (!isQuorum(weightOf(committee, votes), committee.total)) return false
-      decide(entry)
+      decide(entry, evidence)
       return true
     })
 
@@ -345,7 +384,7 @@ export const createMesh = (o: Options = {}) => {
     return messageId(message, mesh.domains)
   }
 
-  return { ...mesh, log, head, step, run, check, decide, tell, restart: (node: Node) => restart(mesh, node, log) }
+  return { ...mesh, log, head, step, run, check, decide, tell, headerFor, restart: (n: Node) => restart(mesh, n, log) }
 }
 
 const NO_CERTIFICATE = { phase: 'finalize', height: 0, view: 0, value: '00'.repeat(32), signatures: [] } as const

@@ -4,9 +4,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { roundSeed } from '../../../protocol/competition/seed.ts'
 import { ProtocolError } from '../../../protocol/errors.ts'
+import { commitmentOf } from '../../../protocol/message/commitment.ts'
 import {
   buildStatement,
-  commitmentOf,
   type Evaluation,
   parseStatement,
   type StatementTerms,

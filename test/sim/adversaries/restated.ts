@@ -1,12 +1,7 @@
 /** Liars about what they measured, committed and revealed in good order: absurd numbers, one submission listed twice. */
+import { commitmentOf } from '../../../protocol/message/commitment.ts'
 import type { BodyOf, Signed } from '../../../protocol/message/message.ts'
-import {
-  buildStatement,
-  commitmentOf,
-  type Evaluation,
-  parseStatement,
-  passed,
-} from '../../../protocol/round/statement.ts'
+import { buildStatement, type Evaluation, parseStatement, passed } from '../../../protocol/round/statement.ts'
 import type { Adversary, Liar, Strategy } from './mask.ts'
 import { say } from './mask.ts'
 

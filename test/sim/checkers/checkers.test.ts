@@ -92,7 +92,13 @@ describe('the log that checkers share', () => {
   test('follows changes of parameters to the height and the blocks that they are in force for', () => {
     const tape = healthyTape()
     const { sim } = simOf(tape)
-    const mesh = { kind: 'mesh', deltaMs: 500, weightCapPpm: 300_000, weightsEveryBlocks: 7 } as const
+    const mesh = {
+      kind: 'mesh',
+      deltaMs: 500,
+      weightCapPpm: 300_000,
+      weightsEveryBlocks: 7,
+      evidenceEpochs: 3,
+    } as const
     const change = { hotkey: first, scheme: 'sr25519', counter: 1, activationHeight: 3, change: mesh } as const
     tape.messages.set(OTHER, { kind: 'params', body: change, signature: '' })
     const log = logOf(sim)

@@ -1,4 +1,4 @@
-/** Checks that an observer fed with nothing but the archive, decided heights and messages, reaches the state of the live nodes (16). */
+/** Checks that an observer fed with nothing but the archive, decided heights, messages and evidence, reaches the state of the live nodes (16). */
 import { isDeepStrictEqual } from 'node:util'
 import type { Key } from '../../../protocol/crypto.ts'
 import { restoreMachine } from '../../../protocol/machine.ts'
@@ -12,6 +12,7 @@ const ONE_RUN_IN = 32
 
 const stateOf = (state: RoundState) => ({
   committee: state.committee,
+  convicted: state.convicted,
   logBlock: state.logBlock,
   competitions: [...state.competitions.values()].map(({ standing, results, lastRound, lastCloseBlock, open }) => ({
     standing,
@@ -28,7 +29,7 @@ const replayed = (sim: Sim, run: Ended, node: Key) =>
     self: null,
     application: rounds,
     rounds: createRounds({ genesis: sim.genesis, self: null }),
-    records: run.diskOf(node).filter(({ kind }) => kind === 'decided' || kind === 'message'),
+    records: run.diskOf(node).filter(({ kind }) => kind === 'decided' || kind === 'message' || kind === 'evidence'),
   })
 
 const isDrawn = (run: Ended, node: Key): boolean => {

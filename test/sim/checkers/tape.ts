@@ -8,6 +8,7 @@ import { createStanding } from '../../../protocol/ledger/fold.ts'
 import { restoreMachine } from '../../../protocol/machine.ts'
 import type { JournalRecord } from '../../../protocol/machine-types.ts'
 import { merkleRoot } from '../../../protocol/merkle.ts'
+import { commitmentOf } from '../../../protocol/message/commitment.ts'
 import { type Entry, type Header, headerDigest, type ManifestEntry } from '../../../protocol/message/entry.ts'
 import { type BodyOf, messageId, type Signed, type Unsigned } from '../../../protocol/message/message.ts'
 import type { Certificate, Phase } from '../../../protocol/message/vote.ts'
@@ -16,7 +17,7 @@ import { rounds } from '../../../protocol/round/application.ts'
 import { deriveResult } from '../../../protocol/round/derive.ts'
 import { type RoundResult, resultDigest } from '../../../protocol/round/result.ts'
 import { createRounds, type RoundState } from '../../../protocol/round/state.ts'
-import { commitmentOf, type Evaluation, parseStatement } from '../../../protocol/round/statement.ts'
+import { type Evaluation, parseStatement } from '../../../protocol/round/statement.ts'
 import { roundsScene } from '../rounds-scene.ts'
 import type { Checker, Sim, Watcher } from '../watch.ts'
 
@@ -115,6 +116,7 @@ const decide = (draft: Draft, o: { entry: Entry; block: number; atMs: number }):
     block: o.block,
     epoch: committee.epoch,
     entry: draft.respell(o.entry),
+    evidence: [],
   }
   draft.headers.push(header)
   draft.now = o.atMs
