@@ -150,7 +150,8 @@ test('whatever a message says, what it would put in force is sane', () => {
     [{ deltaMs: 60_001 }, 'deltaMs'],
     [{ weightCapPpm: 333_334 }, 'weightCapPpm'],
     [{ weightCapPpm: 7_812 }, 'weightCapPpm'],
-    [{ weightsEveryBlocks: 0, evidenceEpochs: 3 }, 'weightsEveryBlocks'],
+    [{ weightsEveryBlocks: 0 }, 'weightsEveryBlocks'],
+    [{ evidenceEpochs: 0 }, 'evidenceEpochs'],
   ]
   for (const [values, fault] of wrong) assert.equal(paramsFault(state, meshChange(values).body), fault)
   const odd: readonly [Partial<typeof params>, string][] = [
