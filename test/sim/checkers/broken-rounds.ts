@@ -123,6 +123,27 @@ export const BROKEN_ROUNDS: Broken = {
       respelled('result', (entry) => ({ ...entry, reveals: entry.reveals.slice(1) })),
     ],
   ],
+  patience: [
+    [
+      'nobody notarizes what leaves out an item it holds',
+      respelled('manifest', (entry) => ({ ...entry, submissions: [] })),
+    ],
+    [
+      'nobody notarizes what leaves out an item it holds',
+      respelled('manifest', (entry) => ({
+        ...entry,
+        submissions: entry.submissions.map((ref) => ({ ...ref, receipts: ref.receipts.slice(1) })),
+      })),
+    ],
+    [
+      'nobody notarizes what leaves out an item it holds',
+      respelled('commits', (entry) => ({ ...entry, commits: entry.commits.slice(1) })),
+    ],
+    [
+      'nobody notarizes what leaves out an item it holds',
+      respelled('result', (entry) => ({ ...entry, reveals: entry.reveals.slice(1) })),
+    ],
+  ],
   'same-results': [
     [
       'one result a round',

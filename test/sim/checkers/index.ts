@@ -18,6 +18,7 @@ import { noLateVotes } from './no-late-votes.ts'
 import { oneEnd } from './one-end.ts'
 import { oneMeaning } from './one-meaning.ts'
 import { oneNotarization } from './one-notarization.ts'
+import { patience } from './patience.ts'
 import { prompt } from './prompt.ts'
 import { replay } from './replay.ts'
 import { roundsEnd } from './rounds-end.ts'
@@ -38,6 +39,7 @@ export const CHECKERS: readonly Checker[] = [
   commitmentsOpened,
   honestRange,
   inclusion,
+  patience,
   sameResults,
   legalWeights,
   committees,

@@ -14,17 +14,20 @@ export const SETTLE_MS = 5_000
 /** One honest notarize of a value that was proposed fresh: at this moment, with this patience behind it. */
 export type FreshVote = { readonly node: Key; readonly at: number; readonly heldBefore: number }
 
+/** How long a voter holds an item before it refuses a fresh value without it (R-70), in the run's time: its own clock may be a tenth slow. */
+export const patienceMs = (sim: Sim, o: { readonly height: number; readonly view: number }): number => {
+  const { deltaMs } = logOf(sim).paramsAt(o.height).mesh
+  return Math.ceil(2 * deltaMs * 1.25 ** Math.min(o.view, 32) * 1.125) + 1
+}
+
 /**
  * R-70: a voter refuses a fresh value at view v that omits an item it has held for longer than 2Δ·1.25^v. What was signed after healing is at
  * each honest voter Δ later (`SLACK_MS` is for the work before it). So a value notarized fresh at s in view v by anyone honest holds every
  * honest item signed between healing and s − Δ − 1 s − 2Δ·1.25^v, if that voter could take it when it came. A value is decided only with such
  * a vote (17); its re-proposals change nothing in it. At view 0 this is the 3Δ + 1 s that an honest item is late by at most.
  */
-const heldBefore = (sim: Sim, o: { readonly at: number; readonly height: number; readonly view: number }): number => {
-  const { deltaMs } = logOf(sim).paramsAt(o.height).mesh
-  const patience = Math.ceil(2 * deltaMs * 1.25 ** Math.min(o.view, 32))
-  return o.at - deltaMs - SLACK_MS - patience
-}
+const heldBefore = (sim: Sim, o: { readonly at: number; readonly height: number; readonly view: number }): number =>
+  o.at - logOf(sim).paramsAt(o.height).mesh.deltaMs - SLACK_MS - patienceMs(sim, o)
 
 /** Remembers honest fresh votes by value. */
 export const createFreshVotes = (sim: Sim) => {
