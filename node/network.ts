@@ -1,4 +1,4 @@
-/** Sends signed messages: votes over direct streams to the committee, everything else by gossip; fetches what is missing. */
+/** Sends signed messages: what the committee alone needs over direct streams, everything else by gossip; fetches what is missing. */
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   BLOB_BYTES_MAX,
@@ -15,19 +15,23 @@ import {
   MESSAGE_BYTES_MAX,
   type MessageKind,
   ProtocolError,
+  type Relayed,
 } from '../protocol/index.ts'
 import { PACKED_BYTES_MAX } from './bundle.ts'
 import type { Log } from './log.ts'
 import { GOSSIP_BYTES_MAX, type Mesh, MeshError, type Topic } from './mesh/index.ts'
 import type { Network } from './ports.ts'
 
-/** Where a kind of message travels; null: direct streams to the committee. */
+/**
+ * Where a kind of message travels; null: direct streams to the committee, one copy each. Gossip costs some nine copies of a small message, and
+ * about a millisecond of CPU each: too much for a receipt of every member for every submission. What got lost is pulled when an entry names it.
+ */
 const TOPIC_OF: Readonly<Record<MessageKind, Topic | null>> = {
   delegation: 'delegations',
   submission: 'submissions',
-  receipt: 'receipts',
-  commit: 'commits',
-  reveal: 'reveals',
+  receipt: null,
+  commit: null,
+  reveal: null,
   roundAttestation: 'attestations',
   proposal: null,
   notarize: null,
@@ -36,6 +40,15 @@ const TOPIC_OF: Readonly<Record<MessageKind, Topic | null>> = {
   // Handed to one validator, which sends it on to the committee.
   params: null,
 }
+
+/**
+ * Members that a certificate or a status is sent to at a time, drawn afresh. Most members make a certificate from the votes themselves, and
+ * whoever learns one sends it on: so it reaches all who lack it in a few hops. To all from all would be the largest part of a round's bytes;
+ * and whoever is behind would be handed the same heights by everybody.
+ */
+const SOME = 8
+/** Members that announce a decided height to those outside; others take their turn at the next. Who still missed one asks for it. */
+const ANNOUNCERS = 4
 
 /** Fetches under way at once; what is beyond is asked for again by the machine. */
 const FETCHES_MAX = 64
@@ -91,6 +104,30 @@ const lookHere = async ({ what, digest }: Wanted, local: Local, self: string): P
   return item && { what: 'item', item, from: self }
 }
 
+const isForSome = ({ kind }: Exclude<Relayed, { kind: 'archived' }>): boolean =>
+  kind === 'certificate' || kind === 'status'
+
+/** The committee as it is at the moment, without this node. */
+const createSenders = ({ mesh, committee }: { readonly mesh: Mesh; readonly committee: () => Committee }) => {
+  const others = (): string[] => committee().members.flatMap(({ peerId }) => (peerId === mesh.peerId ? [] : [peerId]))
+  return {
+    toCommittee: (data: Uint8Array): void => {
+      for (const peerId of others()) mesh.send(peerId, data)
+    },
+    toSome: (data: Uint8Array): void => {
+      const left = others()
+      for (let count = Math.min(SOME, left.length); count > 0; count--) {
+        for (const peerId of left.splice(Math.floor(Math.random() * left.length), 1)) mesh.send(peerId, data)
+      }
+    },
+    isMyTurn: (height: number): boolean => {
+      const { members } = committee()
+      const place = members.findIndex(({ peerId }) => peerId === mesh.peerId)
+      return place >= 0 && (place + height) % members.length < ANNOUNCERS
+    },
+  }
+}
+
 export const createNetwork = (o: {
   readonly mesh: Mesh
   readonly domains: Domains
@@ -115,9 +152,7 @@ export const createNetwork = (o: {
   const { mesh, log } = o
   const fetching = new Set<Digest>()
 
-  const toCommittee = (data: Uint8Array): void => {
-    for (const { peerId } of o.committee().members) if (peerId !== mesh.peerId) mesh.send(peerId, data)
-  }
+  const { toCommittee, toSome, isMyTurn } = createSenders(o)
   const publish = (topic: Topic, data: Uint8Array): void => {
     mesh.publish(topic, data).catch((error: unknown) => log.warn({ topic, error: `${error}` }, 'publish failed'))
   }
@@ -170,18 +205,13 @@ export const createNetwork = (o: {
       for (const data of encodeEnvelopes(content)) {
         // Those without stake hear of it too; what is too large for gossip they can ask for.
         if (what.kind === 'evidence' && data.length <= GOSSIP_BYTES_MAX) publish('evidence', data)
-        if (to === 'committee') toCommittee(data)
+        if (to === 'committee') (isForSome(content) ? toSome : toCommittee)(data)
         else if (member !== undefined && member.peerId !== mesh.peerId) mesh.send(member.peerId, data)
       }
     },
     fetch: (what, digest) => {
-      if (
-        fetching.has(digest) ||
-        o.local.isComing(digest) ||
-        fetching.size >= FETCHES_MAX ||
-        o.local.isMalformed(digest)
-      )
-        return
+      const { isComing, isMalformed } = o.local
+      if (fetching.has(digest) || isComing(digest) || fetching.size >= FETCHES_MAX || isMalformed(digest)) return
       fetching.add(digest)
       const wanted = { what, digest, bytesMax: what === 'blob' ? PACKED_BYTES_MAX : MESSAGE_BYTES_MAX }
       lookHere(wanted, o.local, mesh.peerId)
@@ -195,6 +225,7 @@ export const createNetwork = (o: {
       return found?.what === 'blob' ? found.bytes : null
     },
     announce: (decided) => {
+      if (!isMyTurn(decided.header.height)) return
       for (const data of encodeEnvelopes({ kind: 'decided', decided: [decided] })) publish('certificates', data)
     },
   }

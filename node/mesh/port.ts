@@ -1,16 +1,7 @@
 /** The transport's port: bytes between peers, with no knowledge of what they mean. */
 
 /** What is gossiped, one gossipsub topic each per domain. */
-export const TOPICS = [
-  'submissions',
-  'receipts',
-  'commits',
-  'reveals',
-  'certificates',
-  'attestations',
-  'evidence',
-  'delegations',
-] as const
+export const TOPICS = ['submissions', 'certificates', 'attestations', 'evidence', 'delegations'] as const
 
 export type Topic = (typeof TOPICS)[number]
 

@@ -35,6 +35,12 @@ const createAuthor = (index: number): Author => {
   }
 }
 
+/** No hotkey signed it: those of the genesis document are believed. */
+const delegationOf = ({ weight: _, ...member }: Committee['members'][number]): Genesis['delegations'][number] => ({
+  body: { netuid: 1, scheme: 'ed25519', ...member, fromBlock: 0, toBlock: 1_000_000_000, counter: 1 },
+  signature: '00'.repeat(64),
+})
+
 export type Crew = {
   readonly genesis: Genesis
   readonly domains: Domains
@@ -43,8 +49,11 @@ export type Crew = {
   readonly authors: readonly Author[]
 }
 
-/** `count` validators of equal stake; `peerIdOf` names the libp2p peer of the one at this place. */
-export const createCrew = (count: number, peerIdOf: (place: number) => string = (place) => `peer ${place}`): Crew => {
+/** `count` validators of equal stake; `peerIds` names the libp2p peer of the one at each place. */
+export const createCrew = (
+  count: number,
+  o: { readonly peerIds?: readonly string[]; readonly competitions?: Genesis['competitions'] } = {},
+): Crew => {
   const authors = Array.from({ length: count }, (_, index) => createAuthor(index)).sort((a, b) =>
     a.hotkey < b.hotkey ? -1 : 1,
   )
@@ -52,7 +61,7 @@ export const createCrew = (count: number, peerIdOf: (place: number) => string = 
     hotkey,
     sessionKey,
     sealingKey: hotkey,
-    peerId: peerIdOf(place),
+    peerId: o.peerIds?.[place] ?? `peer ${place}`,
     weight: 1_000_000_000n,
   }))
   const seed = digestOf('block 0')
@@ -65,13 +74,13 @@ export const createCrew = (count: number, peerIdOf: (place: number) => string = 
     blockHash: seed,
     epoch: 0,
     members: members.map(({ hotkey, weight }) => ({ hotkey, weight })),
-    delegations: [],
+    delegations: members.map(delegationOf),
     owner: digestOf('owner'),
     deltaMs: DELTA_MS,
     weightCapPpm: 333_333,
     weightsEveryBlocks: 10,
     evidenceEpochs: 3,
-    competitions: [],
+    competitions: o.competitions ?? [],
   }
   const total = members.reduce((sum, { weight }) => sum + weight, 0n)
   return { genesis, domains: domainsOf(genesis), committee: { epoch: 0, members, total, seed }, authors }

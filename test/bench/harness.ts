@@ -1,5 +1,5 @@
 /** What every benchmark shares: rows, medians over repeated runs, CPU time, and a machine described without its paths. */
-import { arch, cpus, totalmem } from 'node:os'
+import { arch, cpus, loadavg, totalmem } from 'node:os'
 
 /** One figure beside the limit or peer that was measured in the same run. `why`: set where it could not be measured here. */
 export type Row = {
@@ -46,6 +46,8 @@ export const machine = () => ({
   memoryGiB: Math.round(totalmem() / 2 ** 30),
   arch: arch(),
   node: process.version,
+  /** Runnable processes of the last minute, this one's too: above `cores` the times of a clock say little. */
+  load: round(loadavg()[0] ?? Number.NaN),
 })
 
 /** One or more rows that are measured together. */

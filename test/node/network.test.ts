@@ -39,6 +39,11 @@ const vote: Signed = {
   body: { height: 1, view: 0, value: DIGEST, hotkey: DIGEST },
   signature: SIGNATURE,
 }
+const attestation: Signed<'roundAttestation'> = {
+  kind: 'roundAttestation',
+  body: { competition: 'c', round: 1, hotkey: DIGEST, statement: new Uint8Array() },
+  signature: SIGNATURE,
+}
 const id = messageId(message, domains)
 const blob = Uint8Array.of(1, 2, 3)
 const entry = {
@@ -70,6 +75,7 @@ const create = (
     readonly coming?: readonly Digest[]
     /** Peers that served badly before. */
     readonly left?: readonly string[]
+    readonly committee?: Committee
   },
 ) => {
   const stopping = new AbortController()
@@ -97,7 +103,7 @@ const create = (
   const network = createNetwork({
     mesh,
     domains,
-    committee: () => committee,
+    committee: () => o.committee ?? committee,
     local: {
       item: (wanted) => o.items?.find((one) => itemId(one, domains) === wanted) ?? null,
       blob: async (wanted) => o.blobs?.find((bytes) => hash(bytes) === wanted) ?? null,
@@ -127,17 +133,49 @@ const envelope = (content: Parameters<typeof encodeEnvelopes>[0]): Uint8Array =>
   return only
 }
 
-test('votes go straight to every other member, everything else is gossiped under its own topic', (t) => {
+test('what the committee alone needs goes straight to every other member, the rest is gossiped under its own topic', (t) => {
   const { network, sent, published } = create(t, {})
-  network.broadcast(vote)
+  for (const direct of [vote, message]) network.broadcast(direct)
   assert.deepEqual(sent, [
     ['b', { kind: 'message', message: vote }],
     ['c', { kind: 'message', message: vote }],
+    ['b', { kind: 'message', message }],
+    ['c', { kind: 'message', message }],
   ])
   assert.deepEqual(published, [])
-  network.broadcast(message)
-  assert.equal(sent.length, 2)
-  assert.deepEqual(published, [['receipts', { kind: 'message', message }]])
+  network.broadcast(attestation)
+  assert.equal(sent.length, 4)
+  assert.deepEqual(published, [['attestations', { kind: 'message', message: attestation }]])
+})
+
+test('a certificate goes to a few members at a time, other ones each time, until all had it', (t) => {
+  const members = Array.from({ length: 30 }, (_, index) =>
+    member(`peer ${index}`, index.toString(16).padStart(64, '0')),
+  )
+  const { network, sent } = create(t, { committee: { ...committee, members: [member('self', DIGEST), ...members] } })
+  const { certificate } = decided
+  const reached = new Set<string>()
+  for (let turn = 0; turn < 1_000 && reached.size < 30; turn += 1) {
+    network.relay({ kind: 'certificate', certificate }, 'committee')
+    const peers = sent.splice(0).map((one) => (one as [string])[0])
+    assert.equal(new Set(peers).size, 8)
+    for (const peer of peers) reached.add(peer)
+  }
+  assert.equal(reached.size, 30)
+})
+
+test('each decided height is announced by a few members, all of whom take their turn', async (t) => {
+  const members = Array.from({ length: 10 }, (_, index) => member(`peer ${index}`, DIGEST))
+  const announcersOf = (height: number): readonly number[] =>
+    members.flatMap((_, self) => {
+      const seats = members.map((one, index) => (index === self ? { ...one, peerId: 'self' } : one))
+      const { network, published } = create(t, { committee: { ...committee, members: seats } })
+      network.announce({ ...decided, header: { ...header, height } })
+      return published.length > 0 ? [self] : []
+    })
+  const turns = Array.from({ length: 10 }, (_, height) => announcersOf(height))
+  assert.ok(turns.every((announcers) => announcers.length === 4))
+  assert.equal(new Set(turns.flat()).size, 10)
 })
 
 test('a relay goes to the one it is for, decided heights out of the archive, nothing to a stranger or oneself', (t) => {

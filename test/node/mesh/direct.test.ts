@@ -77,7 +77,7 @@ test('a peer that was killed and started again is dialled again and hears direct
   a.mesh.send(peerId, bytes('two'))
   await until(() => second.lines.includes('direct two'), 'the second message')
   await until(() => a.mesh.connectedPeers().includes(peerId), 'joined again')
-  await a.mesh.publish('commits', bytes('three'))
+  await a.mesh.publish('submissions', bytes('three'))
   await until(() => second.lines.includes('gossip three'), 'gossip after the restart')
   assert.deepEqual(
     second.lines.filter((l) => l.startsWith('direct')),

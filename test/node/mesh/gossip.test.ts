@@ -15,14 +15,14 @@ test('four nodes started together join within 3 s, and every one hears a publish
   await until(() => peers.every((p) => p.mesh.connectedPeers().length === 3), 'a full mesh', 3_000)
   t.diagnostic(`joined after ${Math.round(performance.now() - startedAt)} ms`)
 
-  for (const [i, peer] of peers.entries()) await peer.mesh.publish('commits', bytes(`m${i}`))
+  for (const [i, peer] of peers.entries()) await peer.mesh.publish('submissions', bytes(`m${i}`))
   await until(() => peers.every((p) => p.heard.gossip.length >= 3), 'three messages each')
   // Gossip's own repetitions travel with the next heartbeats: wait for a later message to pass before counting.
-  for (const [i, peer] of peers.entries()) await peer.mesh.publish('reveals', bytes(`n${i}`))
+  for (const [i, peer] of peers.entries()) await peer.mesh.publish('attestations', bytes(`n${i}`))
   await until(() => peers.every((p) => p.heard.gossip.length >= 6), 'six messages each')
   for (const [i, peer] of peers.entries()) {
     const others = [0, 1, 2, 3].filter((j) => j !== i)
-    const expected = [...others.map((j) => `commits:m${j}`), ...others.map((j) => `reveals:n${j}`)]
+    const expected = [...others.map((j) => `attestations:n${j}`), ...others.map((j) => `submissions:m${j}`)]
     assert.deepEqual([...peer.heard.gossip].sort(), expected)
   }
 })
@@ -31,18 +31,18 @@ test('publishing the same bytes again is no error and is not heard twice', async
   const a = await startPeer(t, 'a')
   const b = await startPeer(t, 'b', { bootstrap: a.mesh.addresses() })
   await joined(a, b)
-  await a.mesh.publish('commits', bytes('same'))
-  await a.mesh.publish('commits', bytes('same'))
-  await a.mesh.publish('reveals', bytes('same'))
+  await a.mesh.publish('submissions', bytes('same'))
+  await a.mesh.publish('submissions', bytes('same'))
+  await a.mesh.publish('attestations', bytes('same'))
   await until(() => b.heard.gossip.length === 2, 'both topics')
-  assert.deepEqual(b.heard.gossip, ['commits:same', 'reveals:same'])
+  assert.deepEqual(b.heard.gossip, ['submissions:same', 'attestations:same'])
 })
 
 test('publishing alone is no error, and too large a message is refused here', async (t) => {
   const a = await startPeer(t, 'a')
-  await a.mesh.publish('commits', bytes('nobody'))
+  await a.mesh.publish('submissions', bytes('nobody'))
   await assert.rejects(
-    a.mesh.publish('commits', new Uint8Array(256 * 1024 + 1)),
+    a.mesh.publish('submissions', new Uint8Array(256 * 1024 + 1)),
     (e) => e instanceof MeshError && e.code === 'TOO_LARGE',
   )
 })
@@ -63,20 +63,20 @@ test('a rejected or ignored message is not passed on, and a peer that keeps send
   await joined(left, middle)
   await joined(right, middle)
 
-  await left.mesh.publish('commits', bytes('early'))
-  await left.mesh.publish('commits', bytes('good'))
+  await left.mesh.publish('submissions', bytes('early'))
+  await left.mesh.publish('submissions', bytes('good'))
   await until(() => right.heard.gossip.length === 1, 'the good one')
-  assert.deepEqual(right.heard.gossip, ['commits:good'])
+  assert.deepEqual(right.heard.gossip, ['submissions:good'])
 
-  for (let i = 0; i < 4; i++) await left.mesh.publish('commits', bytes(`bad${i}`))
+  for (let i = 0; i < 4; i++) await left.mesh.publish('submissions', bytes(`bad${i}`))
   await until(() => judged.filter((s) => s.startsWith('bad')).length >= 3, 'the bad ones judged')
   // The grace period of gossipsub (a good peer's next 128 messages within a second) has to run out.
   const deadline = performance.now() + 10_000
   for (let i = 0; ; i++) {
     assert.ok(performance.now() < deadline, 'a peer that sent rejected messages is still heard')
     const before = judged.length
-    await left.mesh.publish('commits', bytes(`after${i}`))
-    await right.mesh.publish('commits', bytes(`marker${i}`))
+    await left.mesh.publish('submissions', bytes(`after${i}`))
+    await right.mesh.publish('submissions', bytes(`marker${i}`))
     await until(() => judged.includes(`marker${i}`), 'an honest peer is still heard')
     await new Promise((resolve) => setTimeout(resolve, 50))
     if (!judged.slice(before).includes(`after${i}`)) break
@@ -97,10 +97,10 @@ test('a handler that throws neither stops the node nor passes the message on', a
   const right = await startPeer(t, 'right', { bootstrap: middle.mesh.addresses() })
   await joined(left, middle)
   await joined(right, middle)
-  await left.mesh.publish('commits', bytes('boom'))
-  await left.mesh.publish('commits', bytes('fine'))
+  await left.mesh.publish('submissions', bytes('boom'))
+  await left.mesh.publish('submissions', bytes('fine'))
   await until(() => right.heard.gossip.length === 1, 'the good one')
-  assert.deepEqual(right.heard.gossip, ['commits:fine'])
+  assert.deepEqual(right.heard.gossip, ['submissions:fine'])
 })
 
 test('a peer of another domain is no listener and hears nothing', async (t) => {
@@ -141,13 +141,13 @@ test('a peer may have 256 messages waiting for a verdict; more are ignored, and 
   const calm = await startPeer(t, 'calm', { bootstrap: a.mesh.addresses() })
   await joined(a, flood)
   await joined(a, calm)
-  for (let i = 0; i < 300; i++) await flood.mesh.publish('commits', bytes(`slow${i}`))
+  for (let i = 0; i < 300; i++) await flood.mesh.publish('submissions', bytes(`slow${i}`))
   await until(() => waiting + ignored === 300, 'all 300 seen')
   assert.deepEqual([waiting, ignored], [256, 44])
-  await calm.mesh.publish('commits', bytes('calm'))
+  await calm.mesh.publish('submissions', bytes('calm'))
   await until(() => judged.includes('calm'), 'the calm peer heard')
   gate.resolve()
-  await flood.mesh.publish('commits', bytes('again'))
+  await flood.mesh.publish('submissions', bytes('again'))
   await until(() => judged.includes('again'), 'the flooding peer heard again')
   assert.equal(judged.length, 258)
 })

@@ -223,7 +223,7 @@ test('a closed mesh says so, ends what was waiting, and its process ends by itse
   await a.mesh.close()
   await waiting
   await assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('?')), failsWith('CLOSED'))
-  await assert.rejects(a.mesh.publish('commits', bytes('x')), failsWith('CLOSED'))
+  await assert.rejects(a.mesh.publish('submissions', bytes('x')), failsWith('CLOSED'))
   a.mesh.send(b.mesh.peerId, bytes('x'))
 
   const child = spawn(process.execPath, [new URL('./child-peer.ts', import.meta.url).pathname, 'child', '0'])

@@ -1,0 +1,146 @@
+/** What a whole round costs a validator: bytes received, CPU time, memory, and time beyond its deadlines; the chain and the sandbox are made up. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ManifestEntry } from '../../protocol/message/entry.ts'
+import { messageId, type Unsigned } from '../../protocol/message/message.ts'
+import { encodeEnvelopes } from '../../protocol/wire.ts'
+import { createCrew, digestOf } from './committee.ts'
+import { progress, quantile, type Row, round } from './harness.ts'
+import { type BenchMesh, openMesh, sumUsage } from './mesh.ts'
+import type { Event, Usage } from './mesh-child.ts'
+import { BEACON_BLOCK, CLOSE_BLOCK, COMPETITION, statementOf, submissionsOf } from './round.ts'
+
+export type RoundCase = {
+  readonly members: number
+  readonly processes: number
+  readonly rttMs: number
+  readonly submissions: number
+  readonly receivedMiBMax: number
+}
+
+const WAIT_MS_MAX = 240_000
+
+const decidedBy = (events: readonly Event[], entry: string): readonly Event[] =>
+  events.filter((event) => event.event === 'decided' && event.entry === entry)
+
+/** Lets a block pass and waits until all have decided `entry`; the time each took. */
+const passBlock = async (mesh: BenchMesh, o: { block: number; entry: string }): Promise<readonly number[]> => {
+  const start = Number(process.hrtime.bigint()) / 1e6
+  await mesh.all({ kind: 'head', block: o.block })
+  await mesh.until((events) => decidedBy(events, o.entry).length === mesh.members, o.entry, WAIT_MS_MAX)
+  return decidedBy(mesh.events, o.entry)
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ at }) => at - start)
+}
+
+const waitFor = async (mesh: BenchMesh, what: 'receipts' | 'attestations', count: number): Promise<void> => {
+  for (let least = 0; least < count; ) {
+    await delay(100)
+    least = Math.min(...(await mesh.all<number>({ kind: 'held', what })))
+  }
+}
+
+type RoundCost = {
+  readonly receivedMiB: number
+  readonly cpuSeconds: number
+  /** Of the process with the fewest nodes. */
+  readonly rssMiB: number
+  readonly lagP99Ms: number
+  readonly overheadMs: number
+}
+
+const runRound = async (o: RoundCase): Promise<RoundCost> => {
+  const mesh = await openMesh(o)
+  progress(`  ${o.members} peers joined`)
+  try {
+    await mesh.all({ kind: 'head', block: 1 })
+    await delay(500)
+    await mesh.all({ kind: 'reset' })
+    const before = sumUsage(await mesh.all<Usage>({ kind: 'usage' }))
+    await mesh.at(0, { kind: 'submit', place: 0 })
+    await waitFor(mesh, 'receipts', o.submissions * o.members)
+    progress('  receipts are everywhere')
+    const manifest = await passBlock(mesh, { block: CLOSE_BLOCK, entry: 'manifest' })
+    progress('  manifest')
+    const result = await passBlock(mesh, { block: BEACON_BLOCK, entry: 'result' })
+    progress('  result')
+    await waitFor(mesh, 'attestations', o.members)
+    const usages = await mesh.all<Usage>({ kind: 'usage' })
+    const after = sumUsage(usages)
+    const [first] = usages
+    return {
+      receivedMiB: (after.receivedBytes - before.receivedBytes) / o.members / 2 ** 20,
+      cpuSeconds: (after.cpuSeconds - before.cpuSeconds) / o.members,
+      rssMiB: (first?.rssBytes ?? 0) / 2 ** 20,
+      lagP99Ms: first?.lagP99Ms ?? Number.NaN,
+      overheadMs: quantile(
+        manifest.map((ms, place) => ms + (result[place] ?? 0)),
+        0.95,
+      ),
+    }
+  } finally {
+    await mesh.close()
+  }
+}
+
+const mib = 2 ** 20
+
+/** What a round cannot be said in less: each reveal and receipt once, in bytes; nothing around them. */
+const leastMiB = (o: RoundCase): number => {
+  const crew = createCrew(o.members, { competitions: [COMPETITION] })
+  const [author] = crew.authors
+  if (author === undefined) throw new Error('no author')
+  const id = digestOf('id')
+  const submissions = submissionsOf(crew, { from: 0, count: o.submissions }).map((message) => ({
+    id: messageId(message, crew.domains),
+    receiptBlock: 1,
+    receipts: [],
+  }))
+  const common = { competition: COMPETITION.id, round: 1, manifest: id }
+  const entry: ManifestEntry = {
+    kind: 'manifest',
+    ...common,
+    paramsHash: id,
+    image: id,
+    closeBlock: 1,
+    beaconBlock: 1,
+    incumbent: null,
+    thetaPpm: COMPETITION.thetaPpm,
+    submissions,
+  }
+  const { hotkey } = author
+  const sealed = statementOf(crew, hotkey, { ...common, entry, seed: id, params: COMPETITION })
+  const sizeOf = (message: Unsigned): number =>
+    encodeEnvelopes({ kind: 'message', message: author.sign(message, crew.domains) })[0]?.length ?? 0
+  const reveal = sizeOf({ kind: 'reveal', body: { ...common, hotkey, ...sealed } })
+  const receipt = sizeOf({ kind: 'receipt', body: { submission: id, hotkey, block: 1_000_000 } })
+  return ((o.members - 1) * (reveal + o.submissions * receipt)) / mib
+}
+
+/** What a round cost: targets but that of the bytes are those for a hundred validators. */
+export const measureRound = async (o: RoundCase): Promise<readonly Row[]> => {
+  const cost = await runRound(o)
+  const beside = leastMiB(o)
+  const at = `${o.submissions} submissions, n = ${o.members}`
+  const of = (name: string, value: number, unit: string, max: number): Row => ({
+    name: `${name}, ${at}`,
+    value: round(value),
+    unit,
+    beside: null,
+    besideName: 'nothing',
+    ratio: null,
+    target: `≤ ${max} ${unit}`,
+    met: value <= max,
+  })
+  return [
+    {
+      ...of('received a validator and round', cost.receivedMiB, 'MiB', o.receivedMiBMax),
+      beside: round(beside),
+      besideName: 'one copy of each reveal and receipt',
+      ratio: round(cost.receivedMiB / beside),
+    },
+    of('CPU a validator and round', cost.cpuSeconds, 'CPU-s', 1),
+    of('memory of one validator', cost.rssMiB, 'MiB', 286),
+    of('event-loop lag of one validator, p99', cost.lagP99Ms, 'ms', 20),
+    of('a round beyond its deadlines, p95 node', cost.overheadMs / 1e3, 's', 2),
+  ]
+}
