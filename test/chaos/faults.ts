@@ -83,8 +83,16 @@ export const createFaults = (o: Surroundings): Faults => {
       down.delete(place)
     } else await apply()
   }
-  const suffer = async (fault: Fault, startedMs: number): Promise<void> => {
-    await delay(Math.max(0, startedMs + fault.atMs - o.now()), undefined, { signal: o.signal })
+  /** A process that is still starting again must not be killed: what follows it on the same place waits. */
+  const turns = new Map<number, Promise<void>>()
+  const inTurn = (fault: Fault, work: () => Promise<void>): Promise<void> => {
+    if (fault.kind !== 'kill' && fault.kind !== 'stop') return work()
+    const [place = 0] = fault.hit
+    const turn = (turns.get(place) ?? Promise.resolve()).then(work)
+    turns.set(place, turn)
+    return turn
+  }
+  const suffer = async (fault: Fault): Promise<void> => {
     active.add(fault)
     const fromMs = o.now()
     await begin(fault)
@@ -98,7 +106,12 @@ export const createFaults = (o: Surroundings): Faults => {
   return {
     carryOut: async (plan) => {
       const startedMs = o.now()
-      await Promise.all(plan.map((fault) => suffer(fault, startedMs)))
+      await Promise.all(
+        plan.map(async (fault) => {
+          await delay(Math.max(0, startedMs + fault.atMs - o.now()), undefined, { signal: o.signal })
+          await inTurn(fault, () => suffer(fault))
+        }),
+      )
     },
     suffered: () => past,
     down: () => down,
