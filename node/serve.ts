@@ -1,11 +1,11 @@
 /** Answers peers: where this node stands, blobs, messages and evidence by digest, decided heights by number, a miner's submission, the owner's change of parameters. */
 import {
-  bytesToHex,
   type CompetitionParams,
   type Digest,
   type Domains,
   decode,
   decodeEnvelope,
+  digest,
   encode,
   encodeEnvelopes,
   messageId,
@@ -118,9 +118,9 @@ export const createServer = (o: {
     try {
       switch (kind) {
         case 'blob':
-          return await blob(from, bytesToHex(data))
+          return await blob(from, decode(digest, data))
         case 'item':
-          return o.journal.envelope(bytesToHex(data)) ?? refuse('not here')
+          return o.journal.envelope(decode(digest, data)) ?? refuse('not here')
         case 'items':
           return items(decode(itemsRequest, data).ids)
         case 'certificates':

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ProtocolError } from '../../protocol/errors.ts'
+import type { JournalRecord } from '../../protocol/machine-types.ts'
 import { createRandom } from '../sim/random.ts'
 import { readCorpus } from './corpus.ts'
 import { startCoverage } from './coverage.ts'
 import { fuzz, tryInput } from './fuzz.ts'
+import { machineOver } from './machine.ts'
 import { mutate } from './mutate.ts'
 import { planted } from './planted.ts'
 import { checkDecoder } from './target.ts'
@@ -61,6 +63,19 @@ test('fuzz: coverage leads to a fault behind four checks, and the input is made 
     await coverage.stop()
   }
 })
+
+const losses: Readonly<Record<string, (record: JournalRecord) => boolean>> = {
+  guards: ({ kind }) => kind !== 'guard',
+  'sealed measurements': ({ kind }) => kind !== 'sealed',
+}
+
+for (const [what, keeps] of Object.entries(losses)) {
+  test(`fuzz: a machine whose disk loses ${what} is found, and its history is made short`, async () => {
+    const isOver = (executions: number): boolean => executions > 3000
+    const { failure } = await fuzz(machineOver(keeps), { seed: 2, corpus: [], coverage: null, isOver })
+    assert.ok(failure !== null && failure.input.length < 400, `${failure?.input.length}`)
+  })
+}
 
 test('fuzz: a decoder that takes two encodings, changes its input or lets another error through is found', () => {
   const good = {

@@ -19,9 +19,9 @@ export type Outcome = {
 const BATCH = 64
 const SAMPLES = 8
 /** Runs spent on making one input smaller. */
-const SHRINKS_MAX = 400
+const SHRINKS_MAX = 200
 /** The same for one that joins the corpus: there are many of those. */
-const KEEP_RUNS_MAX = 48
+const KEEP_RUNS_MAX = 24
 
 /** What the target throws about an input, null when it keeps its promises. */
 export const tryInput = async (target: Target, input: Uint8Array): Promise<Failure | null> => {

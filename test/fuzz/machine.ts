@@ -3,7 +3,7 @@
 import { NO_VALUE } from '../../protocol/consensus/certificate.ts'
 import { leaderOf } from '../../protocol/consensus/state.ts'
 import { hash, type Key, utf8ToBytes } from '../../protocol/crypto.ts'
-import type { Input } from '../../protocol/machine-types.ts'
+import type { Input, JournalRecord } from '../../protocol/machine-types.ts'
 import { commitmentOf } from '../../protocol/message/commitment.ts'
 import { type Header, headerDigest } from '../../protocol/message/entry.ts'
 import type { Unsigned } from '../../protocol/message/message.ts'
@@ -106,6 +106,7 @@ const answerTo = (w: World, effect: World['asked'][number]): Input | null => {
     const message = w.library.get(effect.digest)
     return message === undefined ? null : { kind: 'message', at, message: message as never }
   }
+  if (effect.kind === 'accuse') return { kind: 'evidence', at, evidence: effect.evidence as never }
   if (effect.kind !== 'evaluate') return null
   const { competition, round, manifest } = effect
   const found = scene.evaluate(w.self, effect, w.lives)
@@ -240,15 +241,27 @@ const HAPPENINGS: readonly Happening[] = [
   (w, a, b) => input(w, { kind: 'stored', at: w.at, digest: hash(utf8ToBytes(`bundle ${a % 2 === 0 ? 7 * b : b}`)) }),
 ]
 
-const LENGTH_MAX = 256
+const LENGTH_MAX = 512
 
-const run = (bytes: Uint8Array): void => {
-  const w = createWorld((bytes[0] ?? 0) % 4)
+const live = (bytes: Uint8Array, keeps: (record: JournalRecord) => boolean): World => {
+  const w = createWorld((bytes[0] ?? 0) % 4, keeps)
   for (let at = 1; at < bytes.length && at < 4 * LENGTH_MAX; at += 4) {
     const [what = 0, a = 0, b = 0, c = 0] = bytes.subarray(at, at + 4)
     pick(HAPPENINGS, what)?.(w, a, b, c)
   }
   restart(w)
+  return w
+}
+
+/** The disk of a node that has just measured its first round: blocks, answers, receipts and heights by turns until then. */
+export const everyday = (): readonly JournalRecord[] => {
+  const turn = [1, 3, 3, 3, 4, 3, 3, 3, 5, 3, 3, 3].flatMap((what) => [what, 2, 0, 0])
+  for (let turns = 1; turns < 40; turns++) {
+    const history = Uint8Array.of(0, ...Array.from({ length: turns }, () => turn).flat())
+    const { disk } = live(history, () => true)
+    if (disk.some(({ kind }) => kind === 'sealed')) return disk
+  }
+  throw new Error('no round was opened and measured')
 }
 
 /** Mostly what an honest mesh does, so that rounds open, are measured and decided; the rest is drawn from everything. */
@@ -261,4 +274,14 @@ const sample = (random: Random): Uint8Array => {
   return Uint8Array.of(random.below(4), ...happenings.flat())
 }
 
-export const machineTarget: Target = { name: 'machine', grammar: 'records', sample, run }
+/** Over a disk that loses what `keeps` says. */
+export const machineOver = (keeps: (record: JournalRecord) => boolean): Target => ({
+  name: 'machine',
+  grammar: 'records',
+  sample,
+  run: (bytes) => {
+    live(bytes, keeps)
+  },
+})
+
+export const machineTarget = machineOver(() => true)

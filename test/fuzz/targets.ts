@@ -2,6 +2,7 @@
 import { borderTargets } from './border.ts'
 import { protocolTargets } from './decoders.ts'
 import { machineTarget } from './machine.ts'
+import { peerTargets } from './peer.ts'
 import type { Target } from './target.ts'
 
-export const targets: readonly Target[] = [...protocolTargets, ...borderTargets, machineTarget]
+export const targets: readonly Target[] = [...protocolTargets, ...borderTargets, ...peerTargets, machineTarget]

@@ -14,6 +14,7 @@ import { sealedUntilCommits } from '../sim/checkers/sealed-until-commits.ts'
 import { roundsScene } from '../sim/rounds-scene.ts'
 import type { Evaluate } from '../sim/scene.ts'
 import type { Sim, Watcher } from '../sim/watch.ts'
+import { createJustified } from './justified.ts'
 
 export const scene = roundsScene(4)
 
@@ -38,6 +39,9 @@ export type World = {
   lives: number
   readonly watchers: Watcher[]
   readonly witness: ReturnType<typeof createWitness>
+  readonly justified: ReturnType<typeof createJustified>
+  /** False for records that a broken disk loses. */
+  readonly keeps: (record: JournalRecord) => boolean
   /** Blocks whose vector was handed to the chain. */
   readonly weighed: Set<number>
   /** Inputs that wait for the step in progress: what the machine signed comes back to it. */
@@ -63,7 +67,8 @@ const checkRestored = (machine: Machine<RoundState>, disk: readonly JournalRecor
 }
 
 const persist = (w: World, records: readonly JournalRecord[]): void => {
-  w.disk.push(...records)
+  w.disk.push(...records.filter(w.keeps))
+  for (const record of records) w.justified.persisted(record)
   for (const watcher of w.watchers) {
     watcher.persisted?.(w.self, records)
     for (const record of records) if (record.kind === 'decided') watcher.decided?.(w.self, record.decided)
@@ -79,6 +84,7 @@ const signed = (w: World, unsigned: Unsigned): Verified<Signed> => {
 const sign = (w: World, unsigned: Unsigned): void => {
   const message = signed(w, unsigned)
   const contradiction = w.witness(message)
+  w.justified.signed(message)
   assert.equal(contradiction, null, `no honest node ${contradiction?.what}`)
   for (const watcher of w.watchers) watcher.signed?.(w.self, message)
   w.waiting.push({ kind: 'message', at: w.at, message })
@@ -162,7 +168,8 @@ const simOf = (w: World): Sim => ({
   isVoteSigned: () => true,
 })
 
-export const createWorld = (place: number): World => {
+/** `keeps`: a disk that loses records shows that the checks see it. */
+export const createWorld = (place: number, keeps: (record: JournalRecord) => boolean = () => true): World => {
   const self = scene.keys[place] ?? ''
   const world: World = {
     self,
@@ -179,6 +186,8 @@ export const createWorld = (place: number): World => {
     lives: 0,
     watchers: [],
     witness: createWitness(scene.domains.mesh),
+    justified: createJustified(() => world.machine.consensus.current.committee),
+    keeps,
     weighed: new Set(),
     waiting: [],
     isBusy: false,
