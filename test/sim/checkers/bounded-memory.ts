@@ -1,7 +1,7 @@
 /** Checks that a machine's memory stays within its limits, whatever peers send (19). */
 import type { Consensus, View } from '../../../protocol/consensus/state.ts'
 import type { Key } from '../../../protocol/crypto.ts'
-import { SYNC_BATCH_MAX, VIEWS_AHEAD_MAX } from '../../../protocol/limits.ts'
+import { EVIDENCE_MAX, SYNC_BATCH_MAX, VIEWS_AHEAD_MAX } from '../../../protocol/limits.ts'
 import type { RoundState } from '../../../protocol/round/state.ts'
 import { type Checker, type Sim, Violation } from '../watch.ts'
 
@@ -13,6 +13,8 @@ const METAGRAPHS_MAX = 16
 const ORPHANS_MAX = 256
 const WANTED_MAX = 1 << 16
 const CANDIDATES_MAX = 1_024
+/** Beside one piece against each member: what eight headers may name. */
+const EVIDENCE_NAMED_MAX = 8 * EVIDENCE_MAX
 /** A question is remembered for a minute; more subjects than these are never asked for in one, beside those that items, orphans and wanted ones are. */
 const ASKED_MAX = 256
 /** Messages of one kind and subject that a signer has a place for, and as many that a proposal or the log named. */
@@ -64,8 +66,9 @@ const signerFault = (state: RoundState): string | null => {
 const roundsFault = (state: RoundState): string | null => {
   if (state.metagraphs.size > METAGRAPHS_MAX) return 'metagraphs'
   if (state.orphans.size > ORPHANS_MAX) return 'orphans'
+  if (state.evidence.size > state.inForce.size + EVIDENCE_NAMED_MAX) return 'evidence'
   if (state.wanted.size > WANTED_MAX) return 'wanted'
-  const known = state.items.size + subjectsOf(state) + state.wanted.size
+  const known = state.items.size + state.evidence.size + subjectsOf(state) + state.wanted.size
   if (state.asked.size > ASKED_MAX + 2 * known) return 'asked'
   for (const { candidates, open, attested, standing, results } of state.competitions.values()) {
     if (candidates.size > CANDIDATES_MAX) return 'candidates'

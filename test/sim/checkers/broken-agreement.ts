@@ -20,6 +20,15 @@ import {
   signedIn,
   signedOf,
 } from './spoil.ts'
+import type { Tape } from './tape.ts'
+
+/** Evidence against `second` on the disk of `first`. */
+const proven =
+  (messages: (tape: Tape) => readonly Signed[]) =>
+  (tape: Tape): Tape => {
+    const delegation = { kind: 'delegation', body: { hotkey: second }, signature: '' }
+    return add(tape, 'persisted', first, [{ kind: 'evidence', evidence: { delegation, messages: messages(tape) } }])
+  }
 
 export const BROKEN_AGREEMENT: Broken = {
   agreement: [
@@ -93,6 +102,21 @@ export const BROKEN_AGREEMENT: Broken = {
           })
         return tape
       },
+    ],
+    [
+      'nobody honest is accused',
+      proven((tape) => [signedOf(tape, 'notarize', second), signedOf(tape, 'finalize', second)]),
+    ],
+    [
+      'evidence shows an offence',
+      (tape) => ({
+        tape: proven((all) => [signedOf(all, 'notarize', second), signedOf(all, 'finalize', second)])(tape),
+        liars: [second],
+      }),
+    ],
+    [
+      'what convicts is held by someone honest',
+      (tape) => redecide(tape, 2, { to: forked(tape, { evidence: [OTHER] }) }),
     ],
     [
       'nobody honest is accused',

@@ -3,6 +3,7 @@
 import type { Digest, Key } from '../../../protocol/crypto.ts'
 import { domainsOf, meshParamsOf } from '../../../protocol/genesis.ts'
 import { type Header, headerDigest, type ManifestEntry } from '../../../protocol/message/entry.ts'
+import type { Domains } from '../../../protocol/message/message.ts'
 import { type ParamsChange, targetOf } from '../../../protocol/message/params.ts'
 import type { Certificate, Decided } from '../../../protocol/message/vote.ts'
 import type { CompetitionParams, MeshParams } from '../../../protocol/params.ts'
@@ -164,16 +165,19 @@ export const firstDecisions = (sim: Sim): ((decided: Decided) => Decision | null
   }
 }
 
-const domains = new WeakMap<Sim['genesis'], Digest>()
+const domains = new WeakMap<Sim['genesis'], Domains>()
 
-/** The mesh's domain. */
-export const domainOf = ({ genesis }: Sim): Digest => {
+/** What messages are signed and named under. */
+export const domainsIn = ({ genesis }: Sim): Domains => {
   const known = domains.get(genesis)
   if (known !== undefined) return known
-  const made = domainsOf(genesis).mesh
+  const made = domainsOf(genesis)
   domains.set(genesis, made)
   return made
 }
+
+/** The mesh's domain. */
+export const domainOf = (sim: Sim): Digest => domainsIn(sim).mesh
 
 /** Height and view as one number: a cheap key. */
 export const placeOf = ({ height, view }: { readonly height: number; readonly view: number }): number =>

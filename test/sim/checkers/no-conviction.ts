@@ -1,9 +1,10 @@
 /** Checks that nothing an honest node ever signs, across all its crashes, is evidence against it, and that nobody calls it an offender (5). */
-import type { Key } from '../../../protocol/crypto.ts'
+import type { Digest, Key } from '../../../protocol/crypto.ts'
 import type { Notice } from '../../../protocol/machine-types.ts'
+import { type Evidence, evidenceId } from '../../../protocol/message/evidence.ts'
 import { type Checker, Violation } from '../watch.ts'
 import { createWitness } from './contradictions.ts'
-import { domainOf } from './log.ts'
+import { domainOf, domainsIn } from './log.ts'
 
 /** Whom a notice accuses; a node that takes itself for a clone accuses itself. */
 const accused = (notice: Notice): Key | null => {
@@ -12,11 +13,41 @@ const accused = (notice: Notice): Key | null => {
   return 'hotkey' in notice ? notice.hotkey : null
 }
 
+/** Whether its messages are of the one whom it names and contradict each other; a proposal alone is wrong only by its log. */
+const isSound = ({ delegation, messages }: Evidence, domain: Digest): boolean => {
+  const { hotkey } = delegation.body
+  const [first, ...more] = messages
+  if (first === undefined || more.length > 1 || messages.some(({ body }) => body.hotkey !== hotkey)) return false
+  if (more.length === 0 && first.kind === 'proposal') return true
+  const hear = createWitness(domain)
+  const said = more.length === 0 ? [delegation, first] : messages
+  return said.map(hear).some((contradiction) => contradiction !== null)
+}
+
 export const noConviction: Checker = {
   name: 'no-conviction',
   watch: (sim, checked) => {
     const hear = createWitness(domainOf(sim))
+    /** Whom the evidence on honest disks accuses, by its id. */
+    const held = new Map<Digest, Key>()
     return {
+      persisted: (node, records) => {
+        for (const record of records) {
+          if (record.kind !== 'evidence') continue
+          const { evidence } = record
+          const { hotkey } = evidence.delegation.body
+          checked()
+          if (sim.isHonest(hotkey)) throw new Violation('nobody honest is accused', { node, hotkey, kind: 'evidence' })
+          if (!isSound(evidence, domainOf(sim))) throw new Violation('evidence shows an offence', { node, hotkey })
+          held.set(evidenceId(evidence, domainsIn(sim)), hotkey)
+        }
+      },
+      decided: (node, { header: { height, evidence } }) => {
+        for (const id of evidence) {
+          checked()
+          if (!held.has(id)) throw new Violation('what convicts is held by someone honest', { node, height, id })
+        }
+      },
       signed: (node, message) => {
         checked()
         const contradiction = hear(message)

@@ -4,7 +4,7 @@ import type { EntryOf, Header } from '../../../protocol/message/entry.ts'
 import { messageId, type Signed } from '../../../protocol/message/message.ts'
 import type { Vote } from '../../../protocol/message/vote.ts'
 import { type Checker, type Sim, Violation } from '../watch.ts'
-import { domainOf, entryOf, logOf, placeOf } from './log.ts'
+import { domainsIn, entryOf, logOf, placeOf } from './log.ts'
 import { patienceMs, SETTLE_MS } from './timely.ts'
 
 /** By sender: since when its first item of one subject is on the disk. */
@@ -43,9 +43,8 @@ const hold = (sim: Sim, held: Held, message: Signed): void => {
   else if (message.kind === 'reveal') keepFirst(held.reveals, message.body.manifest, 0)
   else if (message.kind === 'receipt') keepFirst(held.receipts, message.body.submission, message.body.block)
   else if (message.kind === 'submission') {
-    const domain = domainOf(sim)
     const { competition } = message.body
-    held.submissions.set(messageId(message, { chain: domain, mesh: domain }), { at, competition })
+    held.submissions.set(messageId(message, domainsIn(sim)), { at, competition })
   }
 }
 
