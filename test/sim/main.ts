@@ -1,6 +1,7 @@
 /** Simulates many seeds, or shows one: `npm run sim -- --help`. */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { tryMutants } from './mutation.ts'
 import { runSpread } from './pool.ts'
 import { drawFor, noTally, runOne, type SceneName } from './range.ts'
 
@@ -9,16 +10,18 @@ const HELP = `Simulates whole meshes in one process and no time, and checks ever
   npm run sim -- --seeds 10000                 many schedules of four validators
   npm run sim -- --seeds 1000 --n 7 --json     of seven; the last line is JSON
   npm run sim -- --seed 7 --trace              one schedule, line by line
+  npm run sim -- --mutants                     faults planted in the protocol: each must be seen
 
   --seeds N     schedules to run (1000)          --from N    first seed (1)
   --n N         validators (4)                   --scene S   rounds, toy or mixed (rounds)
   --threads N   threads (all cores)              --stop      end at the first violation
   --json        the last line is JSON            --trace     with --seed: every event
+  --mutants     --seeds is then for each (20000) --only T    mutants whose name holds T
 `
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: 'string', default: '1000' },
+    seeds: { type: 'string' },
     from: { type: 'string', default: '1' },
     n: { type: 'string', default: '4' },
     seed: { type: 'string' },
@@ -26,6 +29,8 @@ const { values } = parseArgs({
     threads: { type: 'string', default: `${availableParallelism()}` },
     trace: { type: 'boolean', default: false },
     stop: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
+    only: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -33,7 +38,7 @@ const { values } = parseArgs({
 
 const n = Number(values.n)
 const from = Number(values.seed ?? values.from)
-const seeds = values.seed === undefined ? Number(values.seeds) : 1
+const seeds = values.seed === undefined ? Number(values.seeds ?? 1000) : 1
 const threads = Number(values.threads)
 const scene = values.scene as SceneName
 
@@ -61,6 +66,8 @@ const runMany = async (): Promise<void> => {
       from,
       seeds: tally.seeds,
       violations: tally.broken.length,
+      /** The first broken promise. */
+      first: tally.broken[0] ? { seed: tally.broken[0].seed, promise: tally.broken[0].promise } : null,
       decidedShare: tally.done / tally.seeds,
       schedulesPerHour: Math.round((tally.seeds / seconds) * 3600),
       faults,
@@ -74,6 +81,24 @@ const runMany = async (): Promise<void> => {
   process.exitCode = tally.broken.length === 0 ? 0 : 1
 }
 
+const SEEDS_A_MUTANT = 20_000
+
+const runMutants = async (): Promise<void> => {
+  const mutants = await tryMutants({
+    n,
+    threads,
+    seeds: values.seeds === undefined ? SEEDS_A_MUTANT : seeds,
+    only: values.only,
+    progress: ({ name, killed, by, seeds: ran }) => {
+      const what = killed ? `killed in ${ran} schedules: ${by}` : `LIVES after ${ran} schedules ${by ?? ''}`
+      console.error(`${name}: ${what}`)
+    },
+  })
+  const killed = mutants.filter((fate) => fate.killed).length
+  console.log(values.json ? JSON.stringify({ mutants }) : `${killed} of ${mutants.length} mutants killed`)
+  process.exitCode = killed === mutants.length ? 0 : 1
+}
+
 if (values.help) console.log(HELP)
 else if (![n, from, seeds, threads].every(Number.isSafeInteger) || n < 4 || seeds < 1 || threads < 1) {
   console.error('wanted: whole numbers, --n at least 4; see --help')
@@ -81,7 +106,8 @@ else if (![n, from, seeds, threads].every(Number.isSafeInteger) || n < 4 || seed
 } else if (!['toy', 'rounds', 'mixed'].includes(scene)) {
   console.error('wanted: --scene rounds, toy or mixed')
   process.exitCode = 2
-} else if (values.trace) {
+} else if (values.mutants) await runMutants()
+else if (values.trace) {
   const tally = noTally()
   const outcome = runOne({ n, scene, plan: drawFor(n, scene, from), trace: (line) => console.log(line) }, tally)
   console.log(JSON.stringify(outcome.plan))

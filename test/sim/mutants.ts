@@ -1,103 +1,257 @@
-/** Faults to plant in the machine's source: each must be found by the simulator, or the checkers see nothing. */
+/** Faults to plant in the protocol's source: each must be seen by a checker, or the checkers see nothing. */
 
 /** Every `find` stands exactly once in its file. */
 type Edit = { readonly file: string; readonly find: string; readonly replace: string }
-export type Mutant = {
-  readonly name: string
-  /** The promise that must be seen broken. */
-  readonly promise: string
-  readonly scene: 'toy' | 'rounds'
-  readonly edits: readonly Edit[]
-}
+export type Mutant = { readonly name: string; readonly edits: readonly Edit[] }
 
-const STEPS = 'protocol/consensus/progress.ts'
-const GUARD = 'protocol/consensus/guard.ts'
-const SYNC = 'protocol/consensus/sync.ts'
+type Change = readonly [file: string, find: string, replace: string]
 
-const toy = (name: string, promise: string, ...edits: readonly Edit[]): Mutant => ({
+const mutant = (name: string, ...changes: readonly Change[]): Mutant => ({
   name,
-  promise,
-  scene: 'toy',
-  edits,
+  edits: changes.map(([file, find, replace]) => ({ file: `protocol/${file}`, find, replace })),
 })
 
-const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace })
-
 /** No fault at all: what must pass by the path that the others fail on. */
-export const HEALTHY: Mutant = toy('none', '')
+export const HEALTHY: Mutant = mutant('none')
 
-export const MUTANTS: readonly Mutant[] = [
-  toy(
-    'a majority is a quorum',
-    'certificates hold a quorum',
-    edit('protocol/committee.ts', '3n * weight > 2n * total', '2n * weight > total'),
-  ),
-  toy(
-    'signers are counted twice',
-    'certificates hold a quorum',
-    edit(
-      'protocol/consensus/votes.ts',
-      '[vote.kind] !== null) return',
-      '[vote.kind] !== null && o.weight < 0n) return',
-    ),
-  ),
-  toy(
-    'votes are signed unguarded',
-    'guarded before it is sent',
-    edit(
-      'protocol/consensus/context.ts',
-      "persist(c, { kind: 'guard', height, view: o.view, phase: o.phase, value: o.value })",
-      '',
-    ),
-  ),
-  toy(
-    'the guard is lost in a crash',
-    'no honest node',
-    edit('protocol/consensus/restore.ts', 'if (record.height === state.current.height)', 'if (record.height < 0)'),
-  ),
-  toy(
-    'a leader proposes whenever it looks',
-    'inputs come to rest',
-    edit(STEPS, 'guard.proposal !== null || notarization !== null', 'notarization !== null'),
-  ),
-  toy(
-    'the parent of a proposal is not checked',
-    'one value a height',
-    edit(STEPS, "if (parent.kind !== 'valid') return parent", ''),
-  ),
-  toy(
+const AGREEMENT: readonly Mutant[] = [
+  mutant('a majority is a quorum', ['committee.ts', '3n * weight > 2n * total', '2n * weight > total']),
+  mutant('signers are counted twice', [
+    'consensus/votes.ts',
+    '[vote.kind] !== null) return',
+    '[vote.kind] !== null && o.weight < 0n) return',
+  ]),
+  mutant('votes of different values are added up', [
+    'consensus/votes.ts',
+    '`${vote.kind}${vote.body.value}`',
+    '`${vote.kind}`',
+  ]),
+  mutant('votes are signed unguarded', [
+    'consensus/context.ts',
+    "persist(c, { kind: 'guard', height, view: o.view, phase: o.phase, value: o.value })",
+    '',
+  ]),
+  mutant('the guard is lost in a crash', [
+    'consensus/restore.ts',
+    'if (record.height === state.current.height)',
+    'if (record.height < 0)',
+  ]),
+  mutant('a leader forgets in a crash what it has proposed', [
+    'consensus/progress.ts',
+    "persist(c, { kind: 'guard', height, view, phase: 'proposal', value: guard.proposal })",
+    '',
+  ]),
+  mutant('a leader proposes whenever it looks', [
+    'consensus/progress.ts',
+    'guard.proposal !== null || notarization !== null',
+    'notarization !== null',
+  ]),
+  mutant('a leader proposes a fresh value though one is notarized', [
+    'consensus/progress.ts',
+    'if (header !== undefined) return { parentView: view, header }',
+    'if (header !== undefined) continue',
+  ]),
+  mutant('anyone may lead a view', ['consensus/receive.ts', 'if (leaderOf(current, view) !== hotkey) return', '']),
+  mutant('one member leads every view', ['consensus/leader.ts', 'view % members.length', '0']),
+  mutant('the parent of a proposal is not checked', [
+    'consensus/progress.ts',
+    "if (parent.kind !== 'valid') return parent",
+    '',
+  ]),
+  mutant('the views between a parent and its re-proposal need no nullification', [
+    'consensus/progress.ts',
+    'between > (parentView ?? -1)',
+    'between > (parentView ?? view)',
+  ]),
+  mutant('another value than the notarized one may be proposed again', [
+    'consensus/progress.ts',
+    "if (notarization.value !== headerDigest(header)) return { kind: 'invalid', reason: 'another value was notarized' }",
+    '',
+  ]),
+  mutant(
     'a finalised view may be nullified',
-    'no honest node both nullifies and finalizes',
-    edit(GUARD, 'return guard.finalize === null', 'return true'),
-    edit(STEPS, 'notarization === null && (late || refused)', '(late || refused)'),
-    edit(STEPS, '(waited || guard.nullify !== null)', 'guard.nullify !== null'),
-    edit(STEPS, 'notarization !== null || nullifies', 'nullifies'),
+    ['consensus/guard.ts', 'return guard.finalize === null', 'return true'],
+    ['consensus/progress.ts', 'notarization === null && (late || refused)', '(late || refused)'],
+    ['consensus/progress.ts', '(waited || guard.nullify !== null)', 'guard.nullify !== null'],
+    ['consensus/progress.ts', 'notarization !== null || nullifies', 'nullifies'],
   ),
-  toy(
+  mutant(
     'a nullified view may be finalised',
-    'no honest node both nullifies and finalizes',
-    edit(GUARD, 'return guard.nullify === null', 'return true'),
-    edit(STEPS, '(waited || guard.nullify !== null)', 'waited'),
+    ['consensus/guard.ts', 'return guard.nullify === null', 'return true'],
+    ['consensus/progress.ts', '(waited || guard.nullify !== null)', 'waited'],
   ),
-  toy(
-    'a re-proposal must include what is held',
-    'everything due is decided after healing',
-    edit('test/sim/toy.ts', "if (!fresh) return { kind: 'valid' }", ''),
-  ),
-  toy(
-    'votes are not sent again',
-    'everything due is decided after healing',
-    edit(SYNC, 'for (const phase of PHASES) repeatOwn', 'for (const phase of PHASES.slice(3)) repeatOwn'),
-  ),
-  toy(
-    'who is behind is not answered',
-    'everything due is decided after healing',
-    edit(SYNC, 'recent.slice(o.from - first, o.from - first + o.countMax)', 'recent.slice(0, 0)'),
-  ),
-  {
-    name: 'reveals do not wait for COMMITS',
-    promise: 'no reveal before COMMITS is held',
-    scene: 'rounds',
-    edits: [edit('protocol/round/pump.ts', '!round.committed?.commits.has(self) || ', '')],
-  },
+  mutant('a notarized view is never left', ['consensus/progress.ts', '(waited || guard.nullify !== null)', 'false']),
+  mutant('a view is never given up', [
+    'consensus/progress.ts',
+    'const late = current.deadline !== null && c.at >= current.deadline',
+    'const late = false',
+  ]),
+  mutant('what is provably wrong is notarized', [
+    'consensus/progress.ts',
+    "if (check.kind !== 'valid') return",
+    "if (check.kind === 'wait') return",
+  ]),
+  mutant('a header need not continue the log', [
+    'consensus/header.ts',
+    "if (!continuesLog(log, header)) return { kind: 'invalid', reason: 'does not continue the log' }",
+    '',
+  ]),
+  mutant('a header may name another root', ['consensus/header.ts', 'header.logRoot === log.root &&', '']),
+  mutant('a header may name another epoch', [
+    'consensus/header.ts',
+    "if (header.epoch !== current.committee.epoch) return { kind: 'invalid', reason: 'names another epoch' }",
+    '',
+  ]),
+  mutant('certificates pull nobody forward', ['consensus/receive.ts', '  height.view = view\n', '']),
+  mutant('votes are not sent again', [
+    'consensus/sync.ts',
+    'for (const phase of PHASES) repeatOwn',
+    'for (const phase of PHASES.slice(3)) repeatOwn',
+  ]),
+  mutant('who is behind is not answered', [
+    'consensus/sync.ts',
+    'recent.slice(o.from - first, o.from - first + o.countMax)',
+    'recent.slice(0, 0)',
+  ]),
+  mutant('a vote is signed on what is known to be decided', [
+    'consensus/state.ts',
+    'if (state.self === null || state.current.finalization !== null) return false',
+    'if (state.self === null) return false',
+  ]),
+  mutant('decided heights are not durable', ['consensus/decide.ts', "persist(c, { kind: 'decided', decided })", '']),
+  mutant('votes of any view are kept', [
+    'consensus/receive.ts',
+    'else if (view > current.view + VIEWS_AHEAD_MAX) return',
+    'else if (view < 0) return',
+  ]),
 ]
+
+const ROUNDS: readonly Mutant[] = [
+  mutant('reveals do not wait for COMMITS', ['round/pump.ts', '!round.committed?.commits.has(self) || ', '']),
+  mutant('a measurement is committed before it is durable', [
+    'round/application.ts',
+    "return [{ kind: 'persist', records: [{ kind: 'sealed', competition, round: number, manifest, nonce, statement }] }]",
+    'return []',
+  ]),
+  mutant('a sealed measurement is forgotten in a crash', [
+    'round/application.ts',
+    'if (round?.manifest === record.manifest) round.sealed = { nonce: record.nonce, statement: record.statement }',
+    '',
+  ]),
+  mutant('a reveal need not open its commitment', [
+    'round/reveal.ts',
+    "if (!opens(committed, reveal, wanted.id)) return 'commitment'",
+    '',
+  ]),
+  mutant('a statement may list what it likes', [
+    'round/statement.ts',
+    "['submissions', value.submissions.map((s) => s.id).join(), terms.submissions.join()],",
+    '',
+  ]),
+  mutant('any result may be proposed', [
+    'round/stages.ts',
+    "if (resultDigest(deriveRound(state, inRound, attestations)) !== o.entry.result) return invalid('result')",
+    '',
+  ]),
+  mutant('a held item may be left out', [
+    'round/checks.ts',
+    'const long = query.fresh ?',
+    'const long = !query.fresh ?',
+  ]),
+  mutant('a stage closes without a quorum', [
+    'round/stages.ts',
+    'return isQuorum(weightOf(committee, o.present), committee.total) && (',
+    'return (',
+  ]),
+  mutant('a stage closes before its deadline', [
+    'round/stages.ts',
+    'o.present.length === o.possible || isLate',
+    'true || isLate',
+  ]),
+  mutant('commits of any round count', ['round/items.ts', 'open?.manifest === body.manifest &&', 'open !== null &&']),
+  mutant('reveals are weighed by the committee of the day', [
+    'round/stages.ts',
+    'committee: round.committee,\n    attestations',
+    'committee: state.committee,\n    attestations',
+  ]),
+  mutant('a submission needs no receipts', [
+    'round/manifest.ts',
+    'if (receiptBlock === null || !isQuorum(weight, state.committee.total)) return null',
+    'if (receiptBlock === null) return null',
+  ]),
+  mutant('what has its verdict is measured again', [
+    'ledger/fold.ts',
+    "if (board !== 'provisional') standing.finished.add(id)",
+    '',
+  ]),
+  mutant('a round may have two ends', ['round/fold.ts', '  competition.open = null\n', '']),
+  mutant('an epoch need not follow from the chain', [
+    'round/epoch-entry.ts',
+    'if (fault !== null) return invalid(fault)',
+    '',
+  ]),
+]
+
+const RESULTS: readonly Mutant[] = [
+  mutant('the median is the lower one', ['round/median.ts', '2n * below > total', '2n * below >= total']),
+  mutant('the median does not weigh', ['round/median.ts', 'below += weight', 'below += total / BigInt(votes.length)']),
+  mutant('a pass needs a quorum of those who revealed only', [
+    'round/derive.ts',
+    'const judged = judge(seen, counted, committee.total)',
+    'const judged = judge(seen, counted, weigh(seen))',
+  ]),
+  mutant('one validator alone fails a submission', ['round/derive.ts', '> weigh(seen))', '> 0n)']),
+  mutant('noisy hosts vote', ['round/derive.ts', ' && seen.noisePpm <= thetaPpm', '']),
+  mutant('outliers are flagged at 3 deviations', ['round/derive.ts', '6 * o.deviation', '3 * o.deviation']),
+  mutant('a median at 1 + θ/2 takes over', [
+    'ledger/takeover.ts',
+    'o.metricPpm > ONE_PPM + o.thetaPpm',
+    '2 * (o.metricPpm - ONE_PPM) > o.thetaPpm',
+  ]),
+  mutant('two thirds of the stake need not agree on a takeover', [
+    'ledger/takeover.ts',
+    '2 * (vote.centrePpm - ONE_PPM) > o.thetaPpm',
+    'true',
+  ]),
+  mutant('nobody need say better for a takeover', [
+    'ledger/takeover.ts',
+    "2n * weightWhere((vote) => vote.pair === 'better') > total",
+    'true',
+  ]),
+  mutant('a takeover needs no confirmation', ['ledger/takeover.ts', 'o.hasIncumbent ? o.confirmRounds : 1', '1']),
+  mutant('classes that disagree stop no takeover', ['round/derive.ts', 'isAhead: isAhead && !isSplit', 'isAhead']),
+  mutant('a confirmation outlives a new leader', [
+    'ledger/fold.ts',
+    'if (isKept) next.set(id, record === undefined ? rounds : 0)',
+    'if (isKept) next.set(id, rounds)',
+  ]),
+  mutant('a winner is paid for ever', [
+    'ledger/weights.ts',
+    'params.decayBlocks - (o.block - o.record.block)',
+    'params.decayBlocks',
+  ]),
+  mutant('nothing is burned', ['ledger/weights.ts', '(PPM - BigInt(params.burnPpm))', 'PPM']),
+  mutant('a record counts before everyone can know it', [
+    'ledger/weights.ts',
+    'const SETTLE_BLOCKS = 4',
+    'const SETTLE_BLOCKS = 0',
+  ]),
+  mutant('weights are scaled to another maximum', [
+    'ledger/weights.ts',
+    'const U16_MAX = 65_535n',
+    'const U16_MAX = 65_534n',
+  ]),
+  mutant('uids fall', ['ledger/weights.ts', '.sort(([a], [b]) => a - b)', '.sort(([a], [b]) => b - a)']),
+  mutant('a vector is handed over unrecorded', [
+    'round/pump.ts',
+    "{ kind: 'persist', records: [{ kind: 'weights', block }] },",
+    '',
+  ]),
+  mutant('a vector is set again after a crash', [
+    'round/application.ts',
+    'state.weightsBlock = Math.max(state.weightsBlock, record.block)',
+    '',
+  ]),
+]
+
+export const MUTANTS: readonly Mutant[] = [...AGREEMENT, ...ROUNDS, ...RESULTS]

@@ -98,6 +98,15 @@ const live = <S>(world: World<S>): Omit<Outcome, 'plan' | 'violation'> => {
 /** The block that is final when everything heals, a stall included. */
 const healedBlockOf = (plan: Plan): number => Math.ceil(plan.healAtMs / BLOCK_MS)
 
+/** What the machine throws is a broken promise of its own; what anything else throws is a mistake of the simulator. */
+const violationOf = (error: unknown): Violation => {
+  if (error instanceof Violation) return error
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const thrower = stack.split('\n').find((line) => line.includes(' at ')) ?? ''
+  if (!thrower.includes('/protocol/') || stack.includes('/adversaries/')) throw error
+  return new Violation('the machine never throws', { error: `${error}`, at: thrower.trim().split(' ')[1] })
+}
+
 export const runPlan = <S>(o: Setup<S>): Outcome => {
   const world = build(o)
   const { plan } = world
@@ -108,8 +117,6 @@ export const runPlan = <S>(o: Setup<S>): Outcome => {
       // Two logs that contradict each other: the machine stops, as it should.
       return { plan, violation: null, isDone: true, heights: 0, events: 0 }
     }
-    const violation =
-      error instanceof Violation ? error : new Violation('the machine never throws', { error: `${error}` })
-    return { plan, violation, isDone: false, heights: 0, events: 0 }
+    return { plan, violation: violationOf(error), isDone: false, heights: 0, events: 0 }
   }
 }
