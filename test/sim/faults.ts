@@ -107,8 +107,10 @@ export const FAULTS = {
   }),
 
   // Liars.
-  equivocatingLeader: lie(350, (random) => ({ perMille: random.chance(500) ? 1000 : 500 })),
-  doubleVote: lie(300, (random) => ({ perMille: random.chance(500) ? 1000 : 300 })),
+  equivocatingLeader: lie(400, (random) => ({ perMille: random.chance(500) ? 1000 : 500 })),
+  doubleVote: lie(400, (random) => ({ perMille: random.chance(500) ? 1000 : 300 })),
+  /** Proposes in views that others lead. */
+  usurper: lie(150, (random) => ({ perMille: 200 + random.below(800) })),
   /** Two copies of one identity from the start. */
   twins: lie(200),
   lateVotes: lie(150, (random) => ({ byMs: 1_000 + random.below(15_000) })),
@@ -123,6 +125,19 @@ export const FAULTS = {
   forgery: lie(250, (random) => ({ perMille: 20 + random.below(100) })),
   farViews: lie(200, (random) => ({ ahead: 1 + random.below(1_000_000), perMille: 100 + random.below(400) })),
 } as const satisfies Record<string, Fault>
+
+/**
+ * Of a thousand seeds in which it can be, where only the agreement is played: what brings a mesh to the edge of its votes comes more often,
+ * and together.
+ */
+export const SHARPER: Readonly<Partial<Record<FaultName, number>>> = {
+  lonely: 500,
+  finalizeLoss: 600,
+  staticPartition: 350,
+  equivocatingLeader: 700,
+  doubleVote: 700,
+  usurper: 300,
+}
 
 export type FaultName = keyof typeof FAULTS
 export const FAULT_NAMES = Object.keys(FAULTS) as readonly FaultName[]

@@ -23,8 +23,8 @@ const AGREEMENT: readonly Mutant[] = [
   ]),
   mutant('votes of different values are added up', [
     'consensus/votes.ts',
-    '`${vote.kind}${vote.body.value}`',
-    '`${vote.kind}`',
+    '{vote.kind}$' + '{vote.body.value}`',
+    '{vote.kind}`',
   ]),
   mutant('votes are signed unguarded', [
     'consensus/context.ts',

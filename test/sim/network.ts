@@ -77,7 +77,13 @@ export const createNetwork = (o: { plan: Plan; strikes: Strikes; schedule: Sched
     if (lonely !== null && now < lonely.untilMs && (from === lonely.place || to === lonely.place)) return true
     return isCutByPlan(from, to, now)
   }
+  /** Scripted sides part processes, liars or not: two copies of one identity may stand on either. */
+  const isParted = (from: Spot, to: Spot): boolean => {
+    const side = plan.script.find(({ untilMs }) => schedule.now() < untilMs)?.side
+    return side !== undefined && isIn(side, from.index) !== isIn(side, to.index)
+  }
   const isLost = (from: Spot | null, to: Spot, payload: Payload | null): boolean => {
+    if (from !== null && isParted(from, to)) return true
     if (from !== null && isCut(from.place, to.place, schedule.now())) return true
     if (drop !== undefined && strikes.hits('drop')) return true
     if (finalizeLoss === undefined || payload === null || finalizeLoss['node'] === to.place) return false

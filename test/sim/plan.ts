@@ -1,5 +1,5 @@
 /** What goes wrong in one seed: drawn before the run, so that a seed can be described, and a fault dropped without changing the others. */
-import { FAULT_NAMES, FAULTS, type FaultName, type Params } from './faults.ts'
+import { FAULT_NAMES, FAULTS, type FaultName, type Params, SHARPER } from './faults.ts'
 import { createRandom, type Random } from './random.ts'
 
 export type Plan = {
@@ -15,6 +15,8 @@ export type Plan = {
   readonly faults: Readonly<Partial<Record<FaultName, Params>>>
   /** Of a fault that strikes many times only these strikes happen, counted from 1: what a shrunk scenario keeps. */
   readonly only: Readonly<Partial<Record<FaultName, readonly number[]>>>
+  /** Sides of the processes, as bits by their numbers, in windows of time that follow each other; liars are on a side like everyone. */
+  readonly script: readonly { readonly untilMs: number; readonly side: number }[]
 }
 
 /** One seed in so many lets liars hold more than they may. */
@@ -50,21 +52,23 @@ const liarsOf = (random: Random, weights: readonly bigint[], isOverBudget: boole
   return liars
 }
 
-/** `weights`: of the first committee, by place. */
-export const drawPlan = (seed: number, weights: readonly bigint[]): Plan => {
+/** `weights`: of the first committee, by place. `isSharp`: only the agreement is played. */
+export const drawPlan = (o: { seed: number; weights: readonly bigint[]; isSharp: boolean }): Plan => {
+  const { seed, weights, isSharp } = o
   const random = createRandom(seed, 'plan')
   const healAtMs = 3_000 + random.below(15_000)
   const isOverBudget = random.below(OVER_BUDGET_EVERY) === 0
-  const liars = isOverBudget || random.chance(500) ? liarsOf(random, weights, isOverBudget) : []
+  const liars = isOverBudget || random.chance(isSharp ? 800 : 500) ? liarsOf(random, weights, isOverBudget) : []
   const faults: Partial<Record<FaultName, Params>> = {}
   for (const name of FAULT_NAMES) {
     const own = createRandom(seed, `draw ${name}`)
     const params = FAULTS[name].draw({ random: own, nodes: weights.length, healAtMs, liars })
-    if (params !== null && own.chance(FAULTS[name].perMille)) faults[name] = params
+    if (params !== null && own.chance((isSharp ? SHARPER[name] : undefined) ?? FAULTS[name].perMille))
+      faults[name] = params
   }
   // Most seeds stay within Δ, some go beyond the views' timers.
   const delayMsMax = 1 + random.below(random.chance(200) ? 6_000 : 400)
-  return { seed, healAtMs, delayMsMax, liars, isOverBudget, faults, only: {} }
+  return { seed, healAtMs, delayMsMax, liars, isOverBudget, faults, only: {}, script: [] }
 }
 
 /** Says of each chance of a fault whether it strikes: its own stream, its strikes counted, all but some of them left out where the plan says so. */

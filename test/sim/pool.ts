@@ -1,7 +1,8 @@
 /** Spreads a range of seeds over threads, in pieces that end soon, so that progress shows and no thread waits for another. */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { addTally, noTally, type Range, runRange, type Tally } from './range.ts'
+import { addTally, noTally, type Range, type Tally } from './range.ts'
+import { runTask } from './task.ts'
 
 /** Seeds a piece at n = 4; fewer for larger meshes. */
 const PIECE = 500
@@ -35,7 +36,7 @@ export const runSpread = async (
       o.progress(sum)
     }
   }
-  if (o.threads === 1) await work(runRange)
+  if (o.threads === 1) await work(runTask)
   else {
     const workers = Array.from({ length: o.threads }, () => new Worker(new URL('./worker.ts', import.meta.url)))
     await Promise.all(workers.map((worker) => work((piece) => ask(worker, piece))))

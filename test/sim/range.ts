@@ -11,6 +11,8 @@ import type { Checker } from './watch.ts'
 
 export type SceneName = 'rounds' | 'toy' | 'mixed'
 export type Range = {
+  /** Seeds, or scenarios of twins by their numbers. */
+  readonly kind: 'seeds' | 'twins'
   readonly n: number
   readonly from: number
   readonly seeds: number
@@ -133,14 +135,13 @@ export const runOne = (o: One, tally: Tally): Outcome => {
 }
 
 export const drawFor = (n: number, scene: SceneName, seed: number): Plan =>
-  drawPlan(seed, weightsOf(sceneOf(n, kindOf(seed, scene))))
+  drawPlan({ seed, weights: weightsOf(sceneOf(n, kindOf(seed, scene))), isSharp: kindOf(seed, scene) === 'toy' })
 
-export const runRange = (range: Range, progress: (seeds: number) => void = () => {}): Tally => {
+export const runRange = (range: Omit<Range, 'kind'>): Tally => {
   const tally = noTally()
   const { n, scene, from, seeds, stop } = range
   for (let seed = from; seed < from + seeds && !(stop && tally.broken.length > 0); seed++) {
     runOne({ n, scene, plan: drawFor(n, scene, seed) }, tally)
-    progress(1)
   }
   return tally
 }

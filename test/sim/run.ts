@@ -1,7 +1,7 @@
 /** Runs one seed: builds the mesh, lets it live through its plan, heals it, and has every promise checked. */
 import type { Header } from '../../protocol/message/entry.ts'
 import { isIn } from './faults.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, Strikes } from './plan.ts'
 import { BLOCK_MS, blockAt } from './scene.ts'
 import { Violation } from './watch.ts'
 import { addProcess, build, type Setup, sendFromOutside, type World } from './world.ts'
@@ -13,6 +13,8 @@ export type Outcome = {
   readonly isDone: boolean
   readonly heights: number
   readonly events: number
+  /** How often each fault struck. */
+  readonly strikes: Strikes['counts']
 }
 
 /** The longest that all of what falls due may take to be decided after healing. */
@@ -68,7 +70,7 @@ const arrange = <S>(world: World<S>): void => {
 const isPromised = <S>({ plan }: World<S>): boolean => !plan.isOverBudget
 
 /** Lives until all that fell due is decided by all honest nodes, or patience ends. */
-const live = <S>(world: World<S>): Omit<Outcome, 'plan' | 'violation'> => {
+const live = <S>(world: World<S>): Omit<Outcome, 'plan' | 'violation' | 'strikes'> => {
   const { scene, plan, schedule, processes, logs } = world
   for (const place of scene.keys.keys()) addProcess(world, place)
   for (const process of processes) schedule.after((plan.seed * 17 + process.index * 149) % 500, process.start)
@@ -110,13 +112,14 @@ const violationOf = (error: unknown): Violation => {
 export const runPlan = <S>(o: Setup<S>): Outcome => {
   const world = build(o)
   const { plan } = world
+  const strikes = world.strikes.counts
   try {
-    return { plan, violation: null, ...live(world) }
+    return { plan, violation: null, strikes, ...live(world) }
   } catch (error) {
     if (!(error instanceof Violation) && plan.isOverBudget) {
       // Two logs that contradict each other: the machine stops, as it should.
-      return { plan, violation: null, isDone: true, heights: 0, events: 0 }
+      return { plan, violation: null, strikes, isDone: true, heights: 0, events: 0 }
     }
-    return { plan, violation: violationOf(error), isDone: false, heights: 0, events: 0 }
+    return { plan, violation: violationOf(error), strikes, isDone: false, heights: 0, events: 0 }
   }
 }

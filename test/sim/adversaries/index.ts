@@ -10,10 +10,12 @@ import type { Adversary } from './mask.ts'
 import { omission } from './omission.ts'
 import { absurdMetric, duplicateIds } from './restated.ts'
 import { changedReveal, copiedCommit, withheldReveal } from './reveals.ts'
+import { usurper } from './usurper.ts'
 
 export const ADVERSARIES = {
   equivocatingLeader,
   doubleVote,
+  usurper,
   lateVotes,
   certificateToOne,
   omission,

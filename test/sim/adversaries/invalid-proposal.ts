@@ -15,11 +15,18 @@ const spoil = (header: Header, choice: number): Header => {
   return { ...header, height: header.height + 1 }
 }
 
-export const invalidProposal: Adversary = (liar) => ({
-  faces: (payload, to) => {
-    if (payload.kind !== 'message' || payload.message.kind !== 'proposal') return [payload]
-    const { body } = payload.message
-    if (body.hotkey !== liar.self || to === liar.self || !liar.hits()) return [payload]
-    return [say(liar, { kind: 'proposal', body: { ...body, header: spoil(body.header, liar.random.below(4)) } })]
-  },
-})
+export const invalidProposal: Adversary = (liar) => {
+  /** The same to everyone: a quorum may fall for it. */
+  const spoiled = new Map<Header, Header>()
+  return {
+    faces: (payload, to) => {
+      if (payload.kind !== 'message' || payload.message.kind !== 'proposal') return [payload]
+      const { body } = payload.message
+      if (body.hotkey !== liar.self || to === liar.self) return [payload]
+      const known = spoiled.get(body.header)
+      const header = known ?? (liar.hits() ? spoil(body.header, liar.random.below(4)) : body.header)
+      spoiled.set(body.header, header)
+      return header === body.header ? [payload] : [say(liar, { kind: 'proposal', body: { ...body, header } })]
+    },
+  }
+}

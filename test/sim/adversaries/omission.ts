@@ -1,5 +1,5 @@
 /** As a leader it leaves out one validator's commit, reveal or receipts, and it never passes on what that one says. */
-import type { Entry } from '../../../protocol/message/entry.ts'
+import type { Entry, Header } from '../../../protocol/message/entry.ts'
 import { resultDigest } from '../../../protocol/round/result.ts'
 import { deriveRound } from '../../../protocol/round/stages.ts'
 import { type Adversary, type Liar, peerOf, say } from './mask.ts'
@@ -26,16 +26,20 @@ const leaveOut = (liar: Liar, entry: Entry, victim: string): Entry => {
 
 export const omission: Adversary = (liar) => {
   const victim = peerOf(liar, liar.params['victim']) ?? ''
+  /** The same to everyone. */
+  const shortened = new Map<Header, Header>()
   return {
     faces: (payload, to) => {
       if (payload.kind !== 'message') return [payload]
       const { message } = payload
       if (message.body.hotkey === victim && message.kind !== 'proposal') return []
       if (message.kind !== 'proposal' || message.body.hotkey !== liar.self || to === liar.self) return [payload]
-      if (message.body.parentView !== null || !liar.hits()) return [payload]
+      if (message.body.parentView !== null) return [payload]
       const { header } = message.body
-      const entry = leaveOut(liar, header.entry, victim)
-      return [say(liar, { kind: 'proposal', body: { ...message.body, header: { ...header, entry } } })]
+      const known = shortened.get(header)
+      const shown = known ?? (liar.hits() ? { ...header, entry: leaveOut(liar, header.entry, victim) } : header)
+      shortened.set(header, shown)
+      return shown === header ? [payload] : [say(liar, { kind: 'proposal', body: { ...message.body, header: shown } })]
     },
   }
 }
