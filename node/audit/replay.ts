@@ -12,6 +12,7 @@ import {
   type Genesis,
   type Input,
   InvariantError,
+  isHere,
   type Machine,
   messageId,
   type RoundState,
@@ -119,7 +120,7 @@ export const replay = async (o: {
   await feed({ kind: 'head', at: 0, block: await chain.finalizedHead() })
   for (;;) {
     const height = machine.consensus.current.height
-    const batch = await source.decidedFrom(height)
+    const batch = await source.decidedFrom(height, (id) => isHere(machine.rounds, id))
     for (const one of batch) {
       const { height: due } = machine.consensus.current
       if (one.header.height !== due) throw new AuditError('order', `height ${one.header.height} where ${due} is due`)

@@ -18,11 +18,12 @@ import type { Log } from '../log.ts'
 import type { RequestKind } from '../mesh/index.ts'
 import { openStore } from '../store/index.ts'
 import { heightsRequest } from '../sync/messages.ts'
+import { createPuller, PeerFault } from '../sync/pull.ts'
 
 /** An archive, believed in nothing: whoever reads it checks every byte. */
 export type ArchiveSource = {
-  /** Decided heights from this one on, in order; empty at the end of the log. */
-  decidedFrom(height: number): Promise<readonly Decided[]>
+  /** Decided heights from this one on, in order; empty at the end of the log. `isHere`: items that nobody will ask for. */
+  decidedFrom(height: number, isHere: (id: Digest) => boolean): Promise<readonly Decided[]>
   /** A message or evidence. */
   item(id: Digest): Promise<Item | null>
   close(): Promise<void>
@@ -50,12 +51,24 @@ export const openPeer = async (o: {
     const answer = await mesh.request({ peerId, kind, data, bytesMax: MESSAGE_BYTES_MAX, signal: o.signal })
     return decodeEnvelope(answer)
   }
+  /** What the heights read last name. */
+  let near: ReadonlyMap<Digest, Item> = new Map()
   return {
-    decidedFrom: async (height) => {
-      const received = await ask('certificates', encode(heightsRequest, { from: height }))
-      return received.flatMap((one) => (one.kind === 'decided' ? [one.decided] : []))
+    decidedFrom: async (height, isHere) => {
+      try {
+        const batch = await createPuller({ ...o, mesh, isHere }).batch(peerId, height)
+        near = batch.messages
+        return batch.decided
+      } catch (error) {
+        if (!(error instanceof PeerFault)) throw error
+        // The heights alone: whoever replays them says what is wrong or missing.
+        const received = await ask('certificates', encode(heightsRequest, { from: height }))
+        return received.flatMap((one) => (one.kind === 'decided' ? [one.decided] : []))
+      }
     },
     item: async (id) => {
+      const found = near.get(id)
+      if (found !== undefined) return found
       const [received] = await ask('item', hexToBytes(id))
       if (received?.kind !== 'message' && received?.kind !== 'evidence') return null
       return itemId(received, o.domains) === id ? received : null

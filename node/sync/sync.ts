@@ -98,6 +98,10 @@ const mend = async (o: SyncOptions, p: Parts): Promise<void> => {
     await p.orBlame(peerId, async () => {
       const messages = await p.puller.messages(peerId, [...new Set(unfolded.flatMap(({ missing }) => missing))])
       await p.applier.mend(peerId, unfolded, messages)
+      const [left] = p.applier.unfolded()
+      if (left !== undefined && left.height === unfolded[0]?.height && o.peers.claimOf(peerId) > left.height) {
+        throw new PeerFault('withheld', `a message of height ${left.height}`)
+      }
     })
   }
 }
@@ -117,7 +121,12 @@ const catchUp = async (o: SyncOptions, p: Parts): Promise<void> => {
       const perSecond = ((height - begun.height) * 1_000) / Math.max(1, o.now() - begun.at)
       p.shown.view = { kind: 'catching-up', height, target, perSecond }
     }
-    if (next === null) await mend(o, p)
+    if (next === null) {
+      const before = p.applier.unfolded()[0]?.height
+      await mend(o, p)
+      // Nobody gave what the oldest waits for: more heights on top of it would wait as well.
+      if (before !== undefined && p.applier.unfolded()[0]?.height === before) break
+    }
     const batch: Batch | null = await (next ?? pull(o, p, { peerId, height }))
     next = null
     if (batch === null || (batch.decided[0]?.header.height ?? 0) > p.height()) continue

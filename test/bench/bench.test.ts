@@ -9,12 +9,18 @@ const bench = (...args: readonly string[]) =>
 const FIELDS = ['name', 'value', 'unit', 'beside', 'besideName', 'ratio', 'target', 'met']
 
 test('a suite ends with one line of JSON whose rows have a figure, what stands beside it and a verdict', () => {
-  const { stdout, stderr, status } = bench('consensus', '--tiny', '--json', '--only', 'votes,statements,certificate')
+  const { stdout, stderr, status } = bench(
+    'consensus',
+    '--tiny',
+    '--json',
+    '--only',
+    'votes,statements,certificate,replay,joiner',
+  )
   assert.equal(status, 0, stderr)
   const { suite, machine, rows } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
   assert.equal(suite, 'consensus')
   assert.equal(typeof machine.cores, 'number')
-  assert.equal(rows.length, 5)
+  assert.equal(rows.length, 7)
   for (const row of rows) {
     for (const field of FIELDS) assert.ok(field in row, `${row.name} has ${field}`)
     assert.equal(typeof row.value, 'number')

@@ -2,6 +2,7 @@
 import { measureCertificate } from './certificate.ts'
 import { measureFinality } from './finality.ts'
 import type { Group } from './harness.ts'
+import { measureJoiner } from './joiner.ts'
 import { measureReplay } from './replay.ts'
 import { measureRound } from './round-cost.ts'
 import { measureOneSchedule, measureSimulation } from './simulate.ts'
@@ -61,6 +62,14 @@ export const CONSENSUS: readonly Group[] = [
           ? { members: 4, rounds: 1, submissions: 1, runs: 1 }
           : { members: 100, rounds: 5, submissions: 1, runs: 9 },
       ),
+    ],
+  },
+  {
+    name: 'joiner',
+    about: 'a late joiner from nothing to the whole log over libp2p and disk, n = 4 and 100',
+    measure: async ({ tiny }) => [
+      await measureJoiner({ members: 4, rounds: tiny ? 9 : 400 }),
+      ...(tiny ? [] : [await measureJoiner({ members: 100, rounds: 24 })]),
     ],
   },
   {

@@ -52,7 +52,7 @@ export const decidedBy = async (
     signal: AbortSignal.timeout(30_000),
   })
   try {
-    const [one] = await source.decidedFrom(o.height)
+    const [one] = await source.decidedFrom(o.height, () => false)
     if (one === undefined) throw new Error(`${o.member.name} has no height ${o.height}`)
     const { committee } = createRounds({ genesis: mesh.genesis, self: null })
     const hotkeys = new Set(one.certificate.signatures.map(({ member }) => committee.members[member]?.hotkey))

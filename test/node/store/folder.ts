@@ -2,9 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 
-export const newFolder = (t: TestContext): string => {
+export const newFolder = (t: { readonly after: (end: () => unknown) => unknown }): string => {
   const folder = mkdtempSync(join(tmpdir(), 'evalmesh-store-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder

@@ -10,7 +10,7 @@ import { makeLog, recordsUpTo } from './log.ts'
 import { createFakeChain, startNode, type Tamper, type TestNode } from './node.ts'
 
 const log = await makeLog({ members: 4, rounds: 12, roundsPerEpoch: 5 })
-const MS_MAX = 30_000
+const MS_MAX = 60_000
 
 const toDecided = (answer: Uint8Array): readonly Decided[] =>
   decodeEnvelope(answer).flatMap((one) => (one.kind === 'decided' ? [one.decided] : []))
@@ -66,7 +66,7 @@ const startServer = (t: TestContext, o: { tamper?: Tamper; name?: string; bootst
   startNode(t, { log, chain, member: null, records: log.records, ...o })
 const startJoiner = (t: TestContext, servers: readonly TestNode[]) => {
   const bootstrap = servers.map((server) => server.address())
-  return startNode(t, { log, chain, member: null, name: 'joiner', bootstrap, answerMsMax: 500 })
+  return startNode(t, { log, chain, member: null, name: 'joiner', bootstrap, answerMsMax: 3_000 })
 }
 const isThere = (node: TestNode) => () => node.height() === log.decided.length + 1
 const stuckOf = (node: TestNode) => {
@@ -114,4 +114,25 @@ test('certified heights of another log than the one here are not taken, and thei
   const joiner = await startNode(t, { log, chain, member: null, records, bootstrap: [liar.address()] })
   await until(() => stuckOf(joiner)?.asked.some((one) => one.fault === 'fork') ?? false, 'the fork is told', MS_MAX)
   assert.equal(joiner.height(), 4)
+})
+
+test('who waits for messages of a decided height that nobody gives says so, and does not ask without end', async (t) => {
+  const epoch = log.decided.find(({ header }) => header.entry.kind === 'epoch')?.header.height ?? 0
+  const records = recordsUpTo(log, epoch).filter(
+    (record) =>
+      !(record.kind === 'message' && record.message.kind === 'delegation' && record.message.body.counter === 2),
+  )
+  let asked = 0
+  const tamper: Tamper = ({ kind, honest }) => {
+    if (kind !== 'items') return honest()
+    asked += 1
+    return Promise.resolve(encode(itemsAnswer, { items: [] }))
+  }
+  const liar = await startServer(t, { tamper, name: 'liar' })
+  const joiner = await startNode(t, { log, chain, member: null, records, bootstrap: [liar.address()] })
+  await until(() => stuckOf(joiner)?.asked.some((one) => one.fault === 'withheld') ?? false, 'it is told', MS_MAX)
+  // Once before it knew what the peer claims, once after.
+  assert.ok(asked <= 2, `${asked}`)
+  await startServer(t, { name: 'honest', bootstrap: [joiner.address()] })
+  await until(isThere(joiner), 'the joiner has the log', MS_MAX)
 })

@@ -1,5 +1,4 @@
 /** Whole nodes for the tests of syncing: real machine, store, driver, libp2p host on loopback; only chain and measuring are played. */
-import type { TestContext } from 'node:test'
 import type { BlockRef, Chain, Metagraph as ChainMetagraph } from '../../../node/chain/port.ts'
 import { createChainReader } from '../../../node/chain-reader.ts'
 import { createClock } from '../../../node/clock.ts'
@@ -126,10 +125,13 @@ const toKeys = (member: number, epoch: number) => {
   return { hotkey: keys(hotkeyOf(member)), session: keys(sessionKeyOf(member, epoch)) } as never
 }
 
+/** Where a node leaves what must be done at its end. */
+type Cleanup = { readonly after: (end: () => unknown) => unknown }
+
 type Kept = { driver?: Driver<State>; sync?: Sync }
 
 /** What one node's parts share; driver and sync are there once all parts are. */
-const openParts = async (t: TestContext, o: NodeOptions) => {
+const openParts = async (t: Cleanup, o: NodeOptions) => {
   const { genesis, domains } = o.log
   const stopping = new AbortController()
   const store = await openStore({ dir: newFolder(t) })
@@ -250,7 +252,7 @@ const openSigner = (p: Parts, o: NodeOptions): Signer | null => {
 }
 
 /** Runs until the test ends; everything that compose.ts ties together, but for the sandbox and the API. */
-export const startNode = async (t: TestContext, o: NodeOptions): Promise<TestNode> => {
+export const startNode = async (t: Cleanup, o: NodeOptions): Promise<TestNode> => {
   const p = await openParts(t, o)
   const inbox = openInbox(p)
   const mesh = await openMesh(p, o, inbox)

@@ -8,7 +8,7 @@ import { createFakeChain, type FakeChain, type NodeOptions, startNode, type Test
 
 /** Four epochs, all session keys changed with each, in the middle of a round; the last round is open. */
 const log = await makeLog({ members: 4, rounds: 33, roundsPerEpoch: 10, endsOpen: true, deltaMs: 200 })
-const MS_MAX = 30_000
+const MS_MAX = 60_000
 
 const serverOf = (t: TestContext, chain: FakeChain, o: Partial<NodeOptions> = {}): Promise<TestNode> =>
   startNode(t, { log, chain, member: 0, records: log.records, ...o })
