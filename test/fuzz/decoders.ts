@@ -50,6 +50,9 @@ const content: fc.Arbitrary<Content> = fc.oneof(
   { weight: 8, arbitrary: signed().map((message): Content => ({ kind: 'message', message })) },
   arbitrary(certificate).map((value): Content => ({ kind: 'certificate', certificate: value })),
   fc.array(arbitrary(decided), { maxLength: 3 }).map((batch): Content => ({ kind: 'decided', decided: batch })),
+  fc
+    .tuple(signed(['delegation']), fc.array(signed(['notarize', 'nullify', 'commit']), { maxLength: 3 }))
+    .map(([delegation, messages]) => ({ kind: 'evidence', evidence: { delegation, messages } }) as Content),
   arbitrary(status).map((value): Content => ({ kind: 'status', status: value })),
 )
 
