@@ -1,6 +1,7 @@
 /** The whole machine of one validator: the agreement on heights over the rounds it decides. */
-import type { Application } from './application.ts'
+import type { Application, EntryCheck } from './application.ts'
 import type { Host } from './consensus/context.ts'
+import { judgeOf } from './consensus/header.ts'
 import { restoreRecord } from './consensus/restore.ts'
 import { type Consensus, openConsensus } from './consensus/state.ts'
 import { stepConsensus } from './consensus/step.ts'
@@ -8,6 +9,7 @@ import type { Key } from './crypto.ts'
 import { domainsOf, type Genesis } from './genesis.ts'
 import type { Effect, Input, JournalRecord } from './machine-types.ts'
 import type { Entry } from './message/entry.ts'
+import type { Proposal } from './message/vote.ts'
 
 /** Changed in place by `step`: hold on to what it returns only, and share it with nobody. */
 export type Machine<S> = {
@@ -69,6 +71,10 @@ export const restoreMachine = <S>(parts: Parts<S> & { readonly records: Iterable
   }
   return machine
 }
+
+/** What the log as it stands proves of a proposal of the next height; the effects of a `wait` are what it lacks. */
+export const judgeProposal = <S>({ consensus, host }: Machine<S>, proposal: Proposal): EntryCheck =>
+  judgeOf({ state: consensus, host, at: 0 })(proposal)
 
 const isAgreement = (input: Input): boolean => {
   if (input.kind !== 'message')

@@ -6,6 +6,8 @@ export type ApiViews = {
   readonly health: () => { readonly ready: boolean } & Readonly<Record<string, unknown>>
   readonly status: () => unknown
   readonly competitions: () => unknown
+  /** Convicts, and whose evidence waits for a header. */
+  readonly evidence: () => unknown
   /** Parameters in force and to come. */
   readonly params: () => unknown
   /** What decided results say of each validator. */
@@ -61,6 +63,7 @@ export const createApi = (views: ApiViews): FastifyInstance => {
   })
   get('/status', {}, views.status)
   get('/competitions', {}, views.competitions)
+  get('/evidence', {}, views.evidence)
   get('/params', {}, views.params)
   get('/validators', {}, views.validators)
   const query = { querystring: { type: 'object', properties: { competition: COMPETITION } } }

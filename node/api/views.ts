@@ -20,6 +20,7 @@ import {
 import { type CoalitionView, coalitionsOf } from '../coalition.ts'
 import { type SyncView, syncSentence } from '../sync/view.ts'
 import type { Certificates, CertificateView } from './certificates.ts'
+import { type OffenceView, offencesOf } from './evidence.ts'
 import { paramsView } from './params-view.ts'
 import { ppmOf } from './ppm.ts'
 import type { ApiViews } from './server.ts'
@@ -50,6 +51,7 @@ export type StatusView = {
   readonly blocking: CoalitionView
   readonly certifying: CoalitionView
   readonly rounds: readonly RoundProgress[]
+  readonly offences: readonly OffenceView[]
   /** Where this node is on its way to the mesh's log. */
   readonly sync: SyncView
   readonly engine: string
@@ -153,6 +155,7 @@ const statusView = (o: Source): StatusView => {
     members: members(committee, o),
     ...coalitionsOf(committee),
     rounds: [...rounds.competitions.values()].flatMap(progressOf),
+    offences: offencesOf(rounds),
     sync,
     engine: o.engine,
     weightsBlock: rounds.weightsBlock,
@@ -309,6 +312,7 @@ export const createViews = (o: Source): ApiViews => {
       return { name, ready, reason, height, block, connectedPpm, sync }
     },
     status: () => statusView(o),
+    evidence: () => ({ offences: offencesOf(rounds()) }),
     competitions: () => ({
       competitions: [...rounds().competitions.values()].map((c) => competitionView(c, rounds())),
     }),

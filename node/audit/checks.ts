@@ -75,6 +75,22 @@ const checkGenesis = async (genesis: Genesis, chain: Chain, verify: VerifySignat
 const signersOf = (decided: Decided, committee: Committee): bigint =>
   decided.certificate.signatures.reduce((sum, { member }) => sum + (committee.members[member]?.weight ?? 0n), 0n)
 
+/** R-81, R-86: every piece of evidence was checked again when the log named it; who it convicts, and what of. */
+export const checkEvidence = ({ machine, unshown }: Pick<Replayed, 'machine' | 'unshown'>): Check => {
+  const { convicted, evidence, params } = machine.rounds
+  const convicts = [...convicted].map(([hotkey, { offence, height, epoch, isReleased }]) => {
+    const end = isReleased
+      ? 'released: it was registered anew'
+      : `no seat up to epoch ${epoch + params.mesh.evidenceEpochs}`
+    return `${encodeSs58(hotkey)} (${offence}, height ${height}; ${end})`
+  })
+  const named =
+    convicts.length === 0 ? 'nobody was ever convicted' : `convicted by signatures that hold: ${convicts.join(', ')}`
+  const waiting = evidence.size === 0 ? '' : `; ${evidence.size} pieces wait for a header`
+  const missing = unshown === 0 ? '' : `; ${unshown} invalid proposals could not be judged again from this archive`
+  return { name: 'evidence', ok: true, detail: `${named}${waiting}${missing}` }
+}
+
 const checkLog = (replayed: Replayed): readonly Check[] => {
   const { machine, decided } = replayed
   const { committee } = machine.rounds
@@ -160,7 +176,7 @@ export const verifyArchive = async (o: {
 }): Promise<AuditReport> => {
   const first = await checkGenesis(o.genesis, o.chain, o.verify)
   const replayed = await replay(o)
-  const checks = [...first, ...checkLog(replayed), ...(await checkWeights({ ...o, replayed }))]
+  const checks = [...first, ...checkLog(replayed), checkEvidence(replayed), ...(await checkWeights({ ...o, replayed }))]
   const { machine } = replayed
   return {
     ok: checks.every((check) => check.ok),

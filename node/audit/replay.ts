@@ -22,6 +22,7 @@ import {
 import type { Chain } from '../chain/port.ts'
 import { claimContext } from '../inbox.ts'
 import type { VerifySignatures } from '../verify.ts'
+import { judgeNamed } from './judge.ts'
 import type { ArchiveSource } from './source.ts'
 
 export type Replayed = {
@@ -29,6 +30,8 @@ export type Replayed = {
   /** Every decided height, in order. */
   readonly decided: readonly Decided[]
   readonly signaturesChecked: number
+  /** Pieces of evidence of invalid proposals that this archive has too little to judge by. */
+  readonly unshown: number
 }
 
 /** What contradicts the record, and where. */
@@ -82,6 +85,7 @@ export const replay = async (o: {
   const machine = createMachine({ genesis, self: null, application, rounds: createRounds({ genesis, self: null }) })
   const decided: Decided[] = []
   let signaturesChecked = 0
+  let unshown = 0
 
   const admitted = async (received: Parameters<typeof claims>[0]) => {
     const claimed = claims(received, claimContext(machine))
@@ -98,7 +102,9 @@ export const replay = async (o: {
   }
   /** What the machine asks for and an archive or the chain can answer; nothing is sent, signed or written. */
   const answer = async (effect: Effect): Promise<Input | null> => {
-    if (effect.kind === 'fetch' && effect.what === 'message') return fetchItem(effect.digest)
+    // Whether a voter had a bundle at hand is no matter of what is right.
+    if (effect.kind === 'fetch' && effect.what === 'blob') return { kind: 'stored', at: 0, digest: effect.digest }
+    if (effect.kind === 'fetch') return fetchItem(effect.digest)
     if (effect.kind === 'readBlock') {
       const block = await chain.blockAt(effect.number)
       return block && { kind: 'block', at: 0, block }
@@ -107,13 +113,30 @@ export const replay = async (o: {
     const metagraph = await chain.metagraphAt({ netuid: genesis.netuid, block: effect.block })
     return { kind: 'metagraph', at: 0, metagraph }
   }
-  const feed = async (first: Input): Promise<void> => {
-    const queue = [first]
-    for (let input = queue.shift(); input !== undefined; input = queue.shift()) {
-      for (const effect of stepOrContradict(machine, input)) {
-        const next = await answer(effect)
-        if (next !== null) queue.push(next)
+  const carryOut = async (effects: readonly Effect[]): Promise<void> => {
+    const queue = [...effects]
+    for (let effect = queue.shift(); effect !== undefined; effect = queue.shift()) {
+      const next = await answer(effect)
+      if (next !== null) queue.push(...stepOrContradict(machine, next))
+    }
+  }
+  const feed = (input: Input): Promise<void> => carryOut(stepOrContradict(machine, input))
+  /** R-85: as long as the height is open here. */
+  const judge = async (header: Decided['header']): Promise<void> => {
+    // What only a wrong proposal names, this archive need not have.
+    const tried = async (effects: readonly Effect[]): Promise<boolean> => {
+      try {
+        await carryOut(effects)
+        return effects.length > 0
+      } catch (error) {
+        if (error instanceof AuditError && error.check === 'archive') return false
+        throw error
       }
+    }
+    for (const [id, verdict] of await judgeNamed(machine, header, { item: source.item, answer: tried })) {
+      if (verdict === 'valid')
+        throw new AuditError('evidence', `height ${header.height}: ${id} calls a valid proposal wrong`)
+      if (verdict === 'wait') unshown += 1
     }
   }
 
@@ -124,6 +147,7 @@ export const replay = async (o: {
     for (const one of batch) {
       const { height: due } = machine.consensus.current
       if (one.header.height !== due) throw new AuditError('order', `height ${one.header.height} where ${due} is due`)
+      await judge(one.header)
       await feed({ ...(await admitted({ kind: 'decided', decided: one })), at: 0 })
       if (machine.consensus.current.height !== due + 1) {
         throw new AuditError('links', `height ${due} does not continue the log: its header names another past`)
@@ -139,5 +163,5 @@ export const replay = async (o: {
       `height ${machine.rounds.backlog[0]?.header.height} cannot be derived from the archive`,
     )
   }
-  return { machine, decided, signaturesChecked }
+  return { machine, decided, signaturesChecked, unshown }
 }

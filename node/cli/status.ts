@@ -1,5 +1,6 @@
 /** The commands `evalmesh status` and `evalmesh competitions`: what a running validator says of itself and of what is being contested. */
 import type { Command } from 'commander'
+import { offenceLines } from '../api/evidence.ts'
 import type { CompetitionView, StatusView } from '../api/views.ts'
 import { askApi } from './api-client.ts'
 import { EXIT, print, printJson, table } from './output.ts'
@@ -14,6 +15,7 @@ const showStatus = (status: StatusView): string => {
     `height ${status.height} (view ${status.view})  block ${status.block}  epoch ${status.epoch}  log root ${status.logRoot.slice(0, 16)}`,
     `connected stake ${percent(status.connectedPpm)} of the committee, more than 66.7 % is needed`,
     `${status.blocking.sentence}; ${status.certifying.sentence}`,
+    ...offenceLines(status.offences),
     '',
   ]
   const rows = status.members.map((m) => [

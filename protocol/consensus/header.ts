@@ -27,8 +27,11 @@ export const continuesLog = (log: LogEnd, header: Header): boolean =>
   header.logRoot === log.root &&
   header.block >= log.block
 
+/** What a judge looks at. */
+type View = Pick<Context, 'state' | 'host' | 'at'>
+
 /** R-29: what the log and the committee prove wrong is invalid; a block that is not final here yet is waited for. */
-export const checkHeader = (c: Context, header: Header): EntryCheck => {
+export const checkHeader = (c: View, header: Header): EntryCheck => {
   const { log, current } = c.state
   if (!continuesLog(log, header)) return { kind: 'invalid', reason: 'does not continue the log' }
   if (header.epoch !== current.committee.epoch) return { kind: 'invalid', reason: 'names another epoch' }
@@ -42,7 +45,7 @@ const unjudged: Judge = () => ({ kind: 'wait', reason: 'evidence within evidence
 
 /** R-85: what R-16 looked at when the view was nullified, looked at again, by the log alone: no inclusion, no deadline, no parent. */
 export const judgeOf =
-  (c: Context): Judge =>
+  (c: View): Judge =>
   ({ header, view }) => {
     const log = checkHeader(c, header)
     return log.kind === 'valid' ? c.host.check({ at: c.at, header, view, fresh: false, judge: unjudged }) : log

@@ -1,7 +1,16 @@
 /** Fake ports around the driver, and small values to send through it. */
 import { createDriver } from '../../node/driver.ts'
 import type { DriverPorts } from '../../node/ports.ts'
-import type { Effect, Input, JournalRecord, Signed, Unsigned } from '../../protocol/index.ts'
+import {
+  type Domains,
+  type Effect,
+  type Evidence,
+  type Input,
+  type JournalRecord,
+  messageId,
+  type Signed,
+  type Unsigned,
+} from '../../protocol/index.ts'
 
 export const DIGEST = 'ab'.repeat(32)
 export const SIGNATURE = 'cd'.repeat(64)
@@ -24,6 +33,23 @@ export const receipt = (block: number): Unsigned<'receipt'> => ({
 })
 
 /** A promise and what settles it. */
+const notarize = (value: string): Signed => ({
+  kind: 'notarize',
+  body: { height: 1, view: 0, value, hotkey: DIGEST },
+  signature: SIGNATURE,
+})
+/** Evidence that DIGEST notarized two values, for any domains, its signatures of the right size only. */
+export const evidenceIn = (domains: Domains): Evidence => {
+  const [first, second] = [notarize(DIGEST), notarize('00'.repeat(32))]
+  const body = { netuid: 1, hotkey: DIGEST, scheme: 'sr25519', sessionKey: DIGEST, sealingKey: DIGEST } as const
+  const delegation: Evidence['delegation'] = {
+    kind: 'delegation',
+    body: { ...body, peerId: 'p', fromBlock: 0, toBlock: 9, counter: 1 },
+    signature: SIGNATURE,
+  }
+  const isFirst = messageId(first, domains) < messageId(second, domains)
+  return { delegation, messages: isFirst ? [first, second] : [second, first] }
+}
 export const gate = () => Promise.withResolvers<void>()
 
 /** A driver over a machine whose state is the list of inputs it was given and whose effects the test chooses. */

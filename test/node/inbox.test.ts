@@ -10,7 +10,7 @@ import {
   ProtocolError,
   type Signed,
 } from '../../protocol/index.ts'
-import { createFakeDriver, createFakeLog, DIGEST, gate, receipt, SIGNATURE } from './fakes.ts'
+import { createFakeDriver, createFakeLog, DIGEST, evidenceIn, gate, receipt, SIGNATURE } from './fakes.ts'
 
 const STRANGER = 'ee'.repeat(32)
 const domains = { chain: DIGEST, mesh: DIGEST }
@@ -43,6 +43,8 @@ const decidedAt = (height: number): Decided => {
   const signatures = [{ member: 0, signature: SIGNATURE }]
   return { header, certificate: { phase: 'finalize', height, view: 0, value: headerDigest(header), signatures } }
 }
+
+const evidence = evidenceIn(domains)
 
 /** `holds`: what the verifier says of every signature; heights count up with each decided one. */
 const create = (o: { holds?: boolean; wants?: boolean; verify?: () => Promise<void> } = {}) => {
@@ -169,4 +171,30 @@ test('who hands a decoded message in learns the error itself', async () => {
 test('an error that is no peer’s fault is not turned into a verdict', async () => {
   const { receive } = create({ verify: () => Promise.reject(new Error('a bug')) })
   await assert.rejects(receive(bytesOf({ kind: 'message', message: signed() })), /a bug/)
+})
+
+test('evidence names its own keys: it becomes an input when it holds, and counts against its relay when it does not', async () => {
+  const { receive, driver, seen } = create()
+  assert.equal(await receive(bytesOf({ kind: 'evidence', evidence })), 'accept')
+  await driver.idle()
+  assert.deepEqual(seen(), [{ kind: 'evidence', at: 7, evidence }])
+  const forged = create({ holds: false })
+  assert.equal(await forged.receive(bytesOf({ kind: 'evidence', evidence })), 'reject')
+  const [first] = evidence.messages
+  assert.ok(first)
+  const nothing = { ...evidence, messages: [first] }
+  assert.equal(await create().receive(bytesOf({ kind: 'evidence', evidence: nothing })), 'reject')
+})
+
+test('evidence that the machine would drop is neither checked nor passed on, and nobody’s fault', async () => {
+  let checks = 0
+  const { receive, driver, seen } = create({
+    wants: false,
+    verify: async () => {
+      checks += 1
+    },
+  })
+  assert.equal(await receive(bytesOf({ kind: 'evidence', evidence })), 'ignore')
+  await driver.idle()
+  assert.deepEqual([checks, seen()], [0, []])
 })

@@ -8,7 +8,9 @@ import {
   rounds as application,
   createRounds,
   type Decided,
+  decodeEnvelope,
   domainsOf,
+  evidenceId,
   type JournalRecord,
   messageId,
   restoreMachine,
@@ -16,7 +18,7 @@ import {
 import { certificate, decided } from '../../protocol/message/vote.ts'
 import { arbitrary, signed } from '../protocol/arbitrary.ts'
 import { createMesh, genesisOf, kindsOf, MINERS, nodeAt, submissionOf } from '../protocol/round/mesh.ts'
-import { DIGEST, receipt, SIGNATURE } from './fakes.ts'
+import { DIGEST, evidenceIn, receipt, SIGNATURE } from './fakes.ts'
 import { collect, newFolder } from './store/folder.ts'
 
 const domains = domainsOf(genesisOf())
@@ -47,6 +49,7 @@ const record: fc.Arbitrary<JournalRecord> = fc.oneof(
     statement: fc.uint8Array({ maxLength: 200 }),
   }),
   fc.record({ kind: fc.constant('weights' as const), block: fc.nat() }),
+  fc.constant({ kind: 'evidence' as const, evidence: evidenceIn(domains) }),
 )
 const height = (value: Decided, at: number): Decided => ({ ...value, header: { ...value.header, height: at } })
 
@@ -139,4 +142,14 @@ test('a restart from the journal has the machine that the records themselves giv
   const results = (from: typeof state) =>
     [...from.competitions.values()].map(({ results, standing }) => ({ results, standing }))
   assert.deepEqual(results(restored.rounds), results(state))
+})
+
+test('evidence is found by its id, as an item and as it travels', async (t) => {
+  const { journal } = await open(t)
+  const evidence = evidenceIn(domains)
+  await journal.append([{ kind: 'evidence', evidence }])
+  const id = evidenceId(evidence, domains)
+  assert.deepEqual(journal.item(id), { kind: 'evidence', evidence })
+  assert.deepEqual(decodeEnvelope(journal.envelope(id) ?? assert.fail()), [{ kind: 'evidence', evidence }])
+  assert.equal(journal.item('ff'.repeat(32)), null)
 })

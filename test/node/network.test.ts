@@ -10,6 +10,7 @@ import {
   type Digest,
   decodeEnvelope,
   encodeEnvelopes,
+  evidenceId,
   hash,
   headerDigest,
   type Item,
@@ -17,7 +18,7 @@ import {
   messageId,
   type Signed,
 } from '../../protocol/index.ts'
-import { createFakeLog, DIGEST, receipt, SIGNATURE } from './fakes.ts'
+import { createFakeLog, DIGEST, evidenceIn, receipt, SIGNATURE } from './fakes.ts'
 
 const domains = { chain: DIGEST, mesh: DIGEST }
 const member = (peerId: string, hotkey: string) => ({
@@ -307,4 +308,38 @@ test('a node that stops looks no further', async (t) => {
   stop()
   assert.equal(await network.fetchBlob(hash(blob)), null)
   assert.deepEqual(asked, [])
+})
+
+test('evidence goes to every other member and to whoever listens, and is found among the peers by its id', async (t) => {
+  const evidence = evidenceIn(domains)
+  const wanted = evidenceId(evidence, domains)
+  const item = { kind: 'evidence', evidence } as const
+  const { network, sent, published, settled } = create(t, {
+    connected: ['b'],
+    answers: { b: () => envelope(item) },
+  })
+  network.relay(item, 'committee')
+  assert.deepEqual(sent, [
+    ['b', item],
+    ['c', item],
+  ])
+  assert.deepEqual(published, [['evidence', item]])
+  network.fetch('message', wanted)
+  assert.deepEqual(await settled, { what: 'item', item, from: 'b' })
+})
+
+test('evidence under another id, or of nothing, is no answer', async (t) => {
+  const evidence = evidenceIn(domains)
+  const [first] = evidence.messages
+  assert.ok(first)
+  for (const answer of [evidence, { ...evidence, messages: [first] }]) {
+    const { network, blamed, stop } = create(t, {
+      connected: ['b'],
+      answers: { b: () => envelope({ kind: 'evidence', evidence: answer }) },
+    })
+    network.fetch('message', DIGEST)
+    while (blamed.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual(blamed[0], ['b', 'garbage'])
+    stop()
+  }
 })

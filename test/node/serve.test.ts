@@ -14,6 +14,7 @@ import {
   domainsOf,
   encode,
   encodeEnvelopes,
+  evidenceId,
   hash,
   hexToBytes,
   messageId,
@@ -23,7 +24,7 @@ import {
   type SubmissionRefusal,
 } from '../../protocol/index.ts'
 import { genesisOf, params } from '../protocol/round/mesh.ts'
-import { DIGEST, receipt, SIGNATURE } from './fakes.ts'
+import { DIGEST, evidenceIn, receipt, SIGNATURE } from './fakes.ts'
 import { newFolder } from './store/folder.ts'
 
 const genesis = genesisOf()
@@ -243,4 +244,17 @@ test('a change of parameters that the machine does not take is refused with what
     const { refused } = await create(t, { fault })
     await refused('submit', request(changed(), new Uint8Array()), reason)
   }
+})
+
+test('evidence is answered by its id, as a message is', async (t) => {
+  const { journal, ask } = await create(t)
+  const evidence = evidenceIn(domains)
+  await journal.append([{ kind: 'evidence', evidence }])
+  const id = evidenceId(evidence, domains)
+  assert.deepEqual(decodeEnvelope(await ask('item', hexToBytes(id))), [{ kind: 'evidence', evidence }])
+  const { items } = decode(itemsAnswer, await ask('items', encode(itemsRequest, { ids: [id] })))
+  assert.deepEqual(
+    items.flatMap((one) => decodeEnvelope(one)),
+    [{ kind: 'evidence', evidence }],
+  )
 })

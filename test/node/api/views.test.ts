@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { createCertificates } from '../../../node/api/certificates.ts'
+import { offenceLines } from '../../../node/api/evidence.ts'
 import { createApi } from '../../../node/api/server.ts'
 import { createViews } from '../../../node/api/views.ts'
 import type { SyncView } from '../../../node/sync/view.ts'
@@ -26,7 +27,7 @@ import {
   submissionOf,
   VALIDATORS,
 } from '../../protocol/round/mesh.ts'
-import { DIGEST } from '../fakes.ts'
+import { DIGEST, evidenceIn } from '../fakes.ts'
 
 const genesis = genesisOf()
 const self = VALIDATORS[0] ?? ''
@@ -303,4 +304,28 @@ test('an error of this node’s own tells nothing about its insides', async () =
   const { status, body } = await get('/status', app)
   assert.equal(status, 500)
   assert.ok(!JSON.stringify(body).includes('secret'))
+})
+
+test('evidence tells who was convicted, of what and until when, and whose waits for a header', async () => {
+  assert.deepEqual((await get('/evidence')).body, { offences: [] })
+  const [convict = '', suspect = ''] = VALIDATORS.slice(2)
+  const id = '5e'.repeat(32)
+  const conviction = { evidence: id, offence: 'commits', height: 4, epoch: 1, sessionKey: '', counter: 1 } as const
+  const { rounds } = world.machine
+  const held = evidenceIn(rounds.domains)
+  rounds.convicted.set(convict, { ...conviction, isReleased: false })
+  rounds.evidence.set(id, { id, offence: 'notarizes', hotkey: suspect, evidence: held, since: null })
+  const offences = [
+    { hotkey: encodeSs58(convict), offence: 'commits', evidence: id, height: 4, untilEpoch: 4 },
+    { hotkey: encodeSs58(suspect), offence: 'notarizes', evidence: id, height: null, untilEpoch: null },
+  ]
+  assert.deepEqual((await get('/evidence')).body, { offences })
+  assert.deepEqual((await get('/status')).body.offences, offences)
+  const lines = offenceLines(offences)
+  assert.match(lines[0] ?? '', /commits: convicted at height 4, no seat up to epoch 4$/)
+  assert.match(lines[1] ?? '', /notarizes: evidence waits for a header$/)
+  rounds.convicted.set(convict, { ...conviction, isReleased: true })
+  assert.equal((await get('/evidence')).body.offences[0].untilEpoch, null)
+  rounds.convicted.clear()
+  rounds.evidence.clear()
 })

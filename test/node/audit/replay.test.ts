@@ -1,20 +1,36 @@
 /** An auditor's replay of logs that a whole quorum has signed: it follows the honest one and names what a lying one got wrong. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { checkEvidence } from '../../../node/audit/checks.ts'
 import { AuditError, replay } from '../../../node/audit/replay.ts'
 import type { Chain } from '../../../node/chain/port.ts'
-import { buildStatement, type Decided, type Digest, headerDigest, messageId } from '../../../protocol/index.ts'
+import {
+  buildStatement,
+  type Decided,
+  type Digest,
+  encodeSs58,
+  evidenceId,
+  headerDigest,
+  messageId,
+  rounds,
+  type Signed,
+} from '../../../protocol/index.ts'
 import type { EntryOf } from '../../../protocol/message/entry.ts'
+import { evidenceOf } from '../../../protocol/message/evidence.ts'
 import { parseStatement } from '../../../protocol/round/statement.ts'
 import {
   blockAt,
   createMesh,
+  delegationOf,
   digestOf,
+  evidenceInput,
   kindsOf,
   type Mesh,
   MINERS,
   metagraphAt,
+  nodeAt,
   SIGNATURE,
+  settle,
   submissionOf,
   VALIDATORS,
 } from '../../protocol/round/mesh.ts'
@@ -45,6 +61,8 @@ const audit = (mesh: Mesh, headers: readonly Header[]) =>
     source: {
       decidedFrom: async (height) => headers.slice(height - 1).map(certified),
       item: async (id) => {
+        const evidence = mesh.proofs.get(id)
+        if (evidence !== undefined) return { kind: 'evidence', evidence }
         const message = mesh.archive.get(id)
         return message === undefined ? null : { kind: 'message', message }
       },
@@ -99,4 +117,44 @@ test('an auditor refuses a result that its reveals do not derive, though a quoru
     audit(mesh, [...headers, { ...result, entry }]),
     contradicted('results', /what its reveals derive/),
   )
+})
+
+/** A round whose manifest's header names evidence: two votes, or a proposal. */
+const convicting = (o: { entry?: (entry: Header['entry']) => Header['entry'] }) => {
+  const mesh = createMesh()
+  mesh.tell(submissionOf(MINERS[0] ?? '', 'best'))
+  for (let block = 0; block < 20; block += 1) mesh.head()
+  const [hotkey = ''] = VALIDATORS
+  const due = rounds.due(nodeAt(mesh, 1).state) ?? assert.fail()
+  const body = { height: 1, view: 0, hotkey }
+  const header = mesh.headerFor(o.entry?.(due) ?? due)
+  const proposal = { kind: 'proposal', body: { ...body, parentView: null, header } } as const
+  const votes = ['one', 'two'].map((value) => ({ kind: 'notarize', body: { ...body, value: digestOf(value) } }))
+  const messages = (o.entry === undefined ? votes : [proposal]).map(
+    (one) => ({ ...one, signature: SIGNATURE }) as Signed,
+  )
+  const delegation = { kind: 'delegation', body: delegationOf(hotkey), signature: SIGNATURE } as const
+  const evidence = evidenceOf({ delegation, messages }, mesh.domains) ?? assert.fail()
+  for (const node of mesh.nodes) mesh.queue.push({ node, input: evidenceInput(mesh, evidence) })
+  settle(mesh)
+  mesh.decide(due, [evidenceId(evidence, mesh.domains)])
+  return { mesh, headers: mesh.log.map((one) => one.header), hotkey }
+}
+
+test('an auditor checks evidence again from the archive, and says whom it convicts and of what', async () => {
+  const { mesh, headers, hotkey } = convicting({})
+  const check = checkEvidence(await audit(mesh, headers))
+  assert.ok(check.detail.includes(`${encodeSs58(hotkey)} (notarizes, height 1; no seat up to epoch 4)`), check.detail)
+  assert.equal(checkEvidence(await audit(mesh, [])).detail, 'nobody was ever convicted')
+  mesh.proofs.clear()
+  await assert.rejects(audit(mesh, headers), contradicted('archive', /lacks/))
+})
+
+test('an auditor judges an invalid proposal again where the log stood, and refuses a conviction for a valid one', async () => {
+  const wrong = convicting({ entry: (entry) => ({ ...entry, round: 7 }) as Header['entry'] })
+  const replayed = await audit(wrong.mesh, wrong.headers)
+  assert.deepEqual([...replayed.machine.rounds.convicted.keys()], [wrong.hotkey])
+  assert.equal(replayed.unshown, 0)
+  const right = convicting({ entry: (entry) => entry })
+  await assert.rejects(audit(right.mesh, right.headers), contradicted('evidence', /valid proposal/))
 })
