@@ -119,6 +119,10 @@ const progressOf = (competition: CompetitionState): readonly RoundProgress[] => 
   ]
 }
 
+/** Whether syncing keeps this node from taking part; what only strangers claim does not, while a quorum is connected. */
+const isHindered = (sync: SyncView, quorum: boolean): boolean =>
+  sync.kind === 'stuck' ? sync.isVouched || !quorum : sync.kind !== 'live' && sync.kind !== 'starting'
+
 const statusView = (o: Source): StatusView => {
   const { rounds, consensus } = o.machine()
   const { committee } = rounds
@@ -130,7 +134,7 @@ const statusView = (o: Source): StatusView => {
   const missing = committee.members.length - there.length
   const sync = o.sync()
   const reasons: readonly (readonly [is: boolean, reason: string | null])[] = [
-    [sync.kind !== 'live' && sync.kind !== 'starting', syncSentence(sync)],
+    [isHindered(sync, quorum), syncSentence(sync)],
     [
       !quorum,
       `waits for members: ${missing} of ${committee.members.length} are away and the rest is no quorum; nothing is decided, the last certified weights stay`,
@@ -143,7 +147,7 @@ const statusView = (o: Source): StatusView => {
   return {
     name: o.name,
     hotkey: o.self === null ? '' : encodeSs58(o.self),
-    ready: chain && quorum && sync.kind === 'live',
+    ready: chain && quorum && sync.kind !== 'starting' && !isHindered(sync, quorum),
     reason,
     height: consensus.current.height,
     view: consensus.current.view,

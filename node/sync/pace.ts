@@ -1,8 +1,8 @@
 /** When to look again: after a while, or sooner when something hints that this node is behind. */
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Hints come with every message of a height ahead: they are followed at most this often. */
-const HINT_EVERY_MS = 250
+/** Hints come with every message of a height ahead, and anyone can send such: they are followed at most this often. */
+const HINT_EVERY_MS = 1_000
 
 export const createPace = (signal: AbortSignal) => {
   let hinted = Promise.withResolvers<void>()

@@ -152,9 +152,10 @@ const settle = async (
   const claimants = p.standings.claimants(height + LAG_HEIGHTS)
   const target = p.standings.highest(claimants, height)
   const asked = o.peers.faultsOf(claimants)
-  const stuck: SyncView | null = claimants.length === 0 ? null : { kind: 'stuck', height, target, asked }
+  const isVouched = p.standings.isVouched((claim) => claim > height + LAG_HEIGHTS)
+  const stuck: SyncView | null = claimants.length === 0 ? null : { kind: 'stuck', height, target, isVouched, asked }
   if (stuck !== null) o.log.warn({ height, target, asked }, 'cannot catch up: nobody serves the next height')
-  if (p.standings.isVouched((claim) => claim > height + LAG_HEIGHTS)) {
+  if (isVouched) {
     p.gate.close()
     p.shown.view = stuck ?? p.shown.view
     return

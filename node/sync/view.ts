@@ -6,11 +6,12 @@ export type SyncView =
   | { readonly kind: 'starting' }
   | { readonly kind: 'live' }
   | { readonly kind: 'catching-up'; readonly height: number; readonly target: number; readonly perSecond: number }
-  /** Peers claim more than anybody serves. */
+  /** Peers claim more than anybody serves. `isVouched`: members of more than a third of the stake do, so it is true. */
   | {
       readonly kind: 'stuck'
       readonly height: number
       readonly target: number
+      readonly isVouched: boolean
       readonly asked: readonly { readonly peerId: string; readonly fault: Fault }[]
     }
   /** The newest EPOCH could not be compared with the chain yet. */

@@ -138,8 +138,18 @@ test('health is 503 while the node catches up, with how far it is, how fast, and
 
 test('a node that nobody helps says which height it lacks and whom it asked', async () => {
   const asked = [{ peerId: 'peer-a', fault: 'withheld' }] as const
-  const { body } = await get('/health', create({ sync: { kind: 'stuck', height: 17, target: 90, asked } }))
-  assert.equal(body.reason, 'cannot catch up: no peer serves height 17 of 90; asked peer-a (withheld)')
+  const stuck = { kind: 'stuck', height: 17, target: 90, asked } as const
+  const reasonOf = async (o: Parameters<typeof create>[0]) => (await get('/health', create(o))).body.reason
+  const sentence = 'cannot catch up: no peer serves height 17 of 90; asked peer-a (withheld)'
+  assert.equal(await reasonOf({ sync: { ...stuck, isVouched: true } }), sentence)
+  assert.equal(await reasonOf({ sync: { ...stuck, isVouched: false }, connected: [] }), sentence)
+})
+
+test('heights that only strangers claim do not make a node unready that is connected with a quorum', async () => {
+  const sync = { kind: 'stuck', height: 17, target: 1_000_000, isVouched: false, asked: [] } as const
+  const { status, body } = await get('/health', create({ sync }))
+  assert.equal(status, 200)
+  assert.equal(body.reason, 'a quorum is connected')
 })
 
 test('the status tells members, height and log root', async () => {
