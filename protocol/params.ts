@@ -1,7 +1,7 @@
 /** The parameters of a mesh and of its competitions: what they are, which values are sane, and their hash. */
 import { count, digest, encode, type Infer, struct, text, u8, u16, u32, u64 } from './canonical.ts'
 import { type Digest, hash, utf8ToBytes } from './crypto.ts'
-import { BUNDLE_BYTES_MAX, COMPETITION_ID_BYTES_MAX, MEMBERS_MAX, QUADS_MAX, SUBMISSIONS_MAX } from './limits.ts'
+import { BUNDLE_BYTES_MAX, COMPETITION_ID_BYTES_MAX, QUADS_MAX, SUBMISSIONS_MAX } from './limits.ts'
 
 /** The mesh's own, as the genesis document holds them beside the rest. */
 export const MESH_FIELDS = {
@@ -70,8 +70,9 @@ const BLOCKS_MAX = 10_000_000
 const MESH_RANGES: Readonly<Record<keyof MeshParams, Range>> = {
   // Below, ordinary delays between continents end views; above, one absent leader costs minutes.
   deltaMs: [100, 60_000],
-  // Above a third one member could block alone; below an equal share of the largest committee the cap says nothing.
-  weightCapPpm: [Math.ceil(ONE_PPM / MEMBERS_MAX), 333_333],
+  // Above a third one member could block alone; below a quarter a committee of four would have no weights under the cap, and all would
+  // weigh as the least.
+  weightCapPpm: [250_000, 333_333],
   // The chain forgets validators that set no weights for 5,000 blocks.
   weightsEveryBlocks: [1, 5_000],
   // At 0 an offence costs nothing; above some years of the chain it is for ever.

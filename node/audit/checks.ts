@@ -96,7 +96,8 @@ const checkLog = (replayed: Replayed): readonly Check[] => {
   const { committee } = machine.rounds
   const same = decided.filter(({ header }) => header.epoch === committee.epoch)
   const least = same.map((one) => signersOf(one, committee)).sort((a, b) => (a < b ? -1 : 1))[0] ?? 0n
-  const rounds = decided.filter(({ header }) => header.entry.kind === 'result').length
+  const countOf = (kind: 'result' | 'params'): number =>
+    decided.filter(({ header }) => header.entry.kind === kind).length
   const { blocking, certifying } = coalitionsOf(committee)
   return [
     {
@@ -117,7 +118,12 @@ const checkLog = (replayed: Replayed): readonly Check[] => {
     {
       name: 'results',
       ok: true,
-      detail: `${rounds} results derived again from the reveals, every bit equal; every reveal opens its commitment`,
+      detail: `${countOf('result')} results derived again from the reveals, every bit equal; every reveal opens its commitment`,
+    },
+    {
+      name: 'parameters',
+      ok: true,
+      detail: `${countOf('params')} changes, each signed by the subnet’s owner and sane where it was decided`,
     },
   ]
 }

@@ -68,6 +68,8 @@ export const paramsRefusal = (state: RoundState, id: Digest, change: ParamsChang
 export const foldParams = (state: RoundState, message: Digest): void => {
   const change = heldOf(state, 'params', message)?.message.body
   assert(change !== undefined, 'PARAMS names a change of parameters')
+  const fault = paramsFault(state, change)
+  assert(fault === null, `a certified change of parameters may be decided, but for its ${fault}`)
   state.params.pending.set(targetOf(change), change)
   state.params.counters.set(targetOf(change), change.counter)
 }

@@ -18,6 +18,7 @@ import {
 import type { EntryOf } from '../../../protocol/message/entry.ts'
 import { evidenceOf } from '../../../protocol/message/evidence.ts'
 import { parseStatement } from '../../../protocol/round/statement.ts'
+import { meshChange } from '../../protocol/round/changes.ts'
 import {
   blockAt,
   createMesh,
@@ -157,4 +158,34 @@ test('an auditor judges an invalid proposal again where the log stood, and refus
   assert.equal(replayed.unshown, 0)
   const right = convicting({ entry: (entry) => entry })
   await assert.rejects(audit(right.mesh, right.headers), contradicted('evidence', /valid proposal/))
+})
+
+/** A mesh that decided a change of parameters, and its header with another change named instead. */
+const decidedChange = (other: Parameters<typeof meshChange>) => {
+  const mesh = createMesh()
+  mesh.head()
+  mesh.tell(meshChange({ deltaMs: 500 }, { activationHeight: 2 }))
+  mesh.run(() => kindsOf(mesh).includes('params'))
+  const [header] = mesh.log.map((one) => one.header)
+  assert.ok(header)
+  const message = mesh.tell(meshChange(...other))
+  return { mesh, header, forged: { ...header, entry: { kind: 'params' as const, message } } }
+}
+
+test('an auditor follows the owner’s changes of parameters', async () => {
+  const { mesh, header } = decidedChange([{}])
+  const { machine } = await audit(mesh, [header])
+  assert.equal(machine.rounds.params.mesh.deltaMs, 500)
+})
+
+test('an auditor refuses a change of parameters that is not the owner’s, too late or mad, though a quorum has certified it', async () => {
+  const wrong: readonly (readonly [Parameters<typeof meshChange>, RegExp])[] = [
+    [[{ deltaMs: 700 }, { hotkey: MINERS[0] ?? '', activationHeight: 2 }], /height 1: .* its owner$/],
+    [[{ deltaMs: 700 }, { activationHeight: 1 }], /its activation$/],
+    [[{ deltaMs: 1 }, { activationHeight: 2 }], /its deltaMs$/],
+  ]
+  for (const [other, about] of wrong) {
+    const { mesh, forged } = decidedChange(other)
+    await assert.rejects(audit(mesh, [forged]), contradicted('results', about))
+  }
 })

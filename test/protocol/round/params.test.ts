@@ -149,7 +149,7 @@ test('whatever a message says, what it would put in force is sane', () => {
     [{ deltaMs: 99 }, 'deltaMs'],
     [{ deltaMs: 60_001 }, 'deltaMs'],
     [{ weightCapPpm: 333_334 }, 'weightCapPpm'],
-    [{ weightCapPpm: 7_812 }, 'weightCapPpm'],
+    [{ weightCapPpm: 249_999 }, 'weightCapPpm'],
     [{ weightsEveryBlocks: 0 }, 'weightsEveryBlocks'],
     [{ evidenceEpochs: 0 }, 'evidenceEpochs'],
   ]
