@@ -233,7 +233,17 @@ test('an auditor without stake verifies a running validator, and every check is 
   assert.ok(report.heights >= 3 && report.signaturesChecked > 3 * report.heights)
   assert.match(report.logRoot, /^[0-9a-f]{64}$/)
   const weights = mesh.devnet.members.map(({ keys }) => `weights ${encodeSs58(keys.hotkey.publicKey)}`)
-  const names = ['delegations', 'chain', 'committee', 'certificates', 'blocking', 'links', 'results']
+  const names = [
+    'delegations',
+    'chain',
+    'owner',
+    'committee',
+    'certificates',
+    'blocking',
+    'links',
+    'results',
+    'parameters',
+  ]
   assert.deepEqual(report.checks.map(({ name }) => name).sort(), [...names, ...weights].sort())
   for (const { name, ok, detail } of report.checks) {
     assert.ok(ok && detail.length > 0, name)
