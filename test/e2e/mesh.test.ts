@@ -242,6 +242,7 @@ test('an auditor without stake verifies a running validator, and every check is 
     'blocking',
     'links',
     'results',
+    'evidence',
     'parameters',
   ]
   assert.deepEqual(report.checks.map(({ name }) => name).sort(), [...names, ...weights].sort())
