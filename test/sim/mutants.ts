@@ -127,7 +127,11 @@ const AGREEMENT: readonly Mutant[] = [
 ]
 
 const ROUNDS: readonly Mutant[] = [
-  mutant('reveals do not wait for COMMITS', ['round/pump.ts', '!round.committed?.commits.has(self) || ', '']),
+  mutant('reveals do not wait for COMMITS', [
+    'round/pump.ts',
+    'round.committed?.commits.get(self)',
+    'round.commits.get(self)',
+  ]),
   mutant('a measurement is committed before it is durable', [
     'round/application.ts',
     "return [{ kind: 'persist', records: [{ kind: 'sealed', competition, round: number, manifest, nonce, statement }] }]",

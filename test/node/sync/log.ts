@@ -12,6 +12,7 @@ import type { JournalRecord } from '../../../protocol/machine-types.ts'
 import { append, EMPTY_FRONTIER, frontierRoot } from '../../../protocol/merkle.ts'
 import { commitmentOf } from '../../../protocol/message/commitment.ts'
 import { type Entry, type Header, headerDigest } from '../../../protocol/message/entry.ts'
+import { type Evidence, evidenceOf } from '../../../protocol/message/evidence.ts'
 import type { Delegation } from '../../../protocol/message/membership.ts'
 import {
   bytesToSign,
@@ -82,6 +83,8 @@ export type LogOptions = {
   /** The last round stays open after its manifest. */
   readonly endsOpen?: boolean
   readonly deltaMs?: number
+  /** Who notarizes two values before this round's manifest, which convicts it. */
+  readonly offends?: { readonly member: number; readonly round: number }
 }
 
 export const seedOfPeer = (member: number): Buffer => toSeed(`peer ${member}`)
@@ -250,7 +253,7 @@ const decide = (a: Author, kind: Entry['kind']): void => {
     block,
     epoch: committee.epoch,
     entry,
-    evidence: [],
+    evidence: rounds.evidence(a.state, () => ({ kind: 'valid' })),
   }
   const decided = certify(header, committee, { domains, keys: a.keys })
   a.frontier = append(a.frontier, headerDigest(header))
@@ -299,9 +302,9 @@ const signInRound = (a: Author, kind: 'commit' | 'reveal'): void => {
   const terms = termsOf(open, domains)
   if (terms === null) throw new Error('the beacon is not here')
   const { domain: _, ...id } = roundIdOf(open, domains)
-  for (const { hotkey } of open.committee.members) {
+  for (const { hotkey, sessionKey } of open.committee.members) {
     const sealed = statementOf({ terms, hotkey })
-    const key = a.keys.get(a.state.inForce.get(hotkey)?.sessionKey ?? '') ?? OWNER
+    const key = a.keys.get(a.state.inForce.get(hotkey)?.sessionKey ?? sessionKey) ?? OWNER
     const commitment = commitmentOf({ ...roundIdOf(open, domains), hotkey, ...sealed })
     const message: Unsigned =
       kind === 'commit' ? { kind, body: { ...id, hotkey, commitment } } : { kind, body: { ...id, hotkey, ...sealed } }
@@ -309,11 +312,30 @@ const signInRound = (a: Author, kind: 'commit' | 'reveal'): void => {
   }
 }
 
+/** Two votes of one view, which every node has had checked. */
+const offend = async (a: Author, member: number): Promise<void> => {
+  const { epoch } = a.state.committee
+  const votes = ['one', 'two'].map((value) => {
+    const body = { height: a.decided.length + 1, view: 0, value: digestOf(value), hotkey: hotkeyOf(member).publicKey }
+    return sign({ kind: 'notarize', body }, sessionKeyOf(member, epoch), a.state.domains)
+  })
+  const made = { delegation: await signDelegation(member, epoch), messages: votes }
+  const evidence = evidenceOf(made, a.state.domains)
+  if (evidence === null) throw new Error('two votes of one view are evidence')
+  const input = {
+    kind: 'evidence',
+    at: at(a.state.head?.number ?? 0),
+    evidence: evidence as Verified<Evidence>,
+  } as const
+  for (const effect of rounds.step(a.state, input)) if (effect.kind === 'persist') a.records.push(...effect.records)
+}
+
 const runRound = async (a: Author, round: number): Promise<void> => {
   const close = START_BLOCK + round * ROUND_BLOCKS
   headTo(a, close - 1)
   submit(a, round, close - 1)
   headTo(a, close)
+  if (a.o.offends?.round === round) await offend(a, a.o.offends.member)
   decide(a, 'manifest')
   if (a.o.endsOpen && round === a.o.rounds) return
   headTo(a, close + 6)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { syncSentence } from '../../../node/sync/view.ts'
 import { until } from '../mesh/peers.ts'
-import { type Log, makeLog, metagraphOf, recordsUpTo } from './log.ts'
+import { hotkeyOf, type Log, makeLog, metagraphOf, recordsUpTo } from './log.ts'
 import { createFakeChain, type FakeChain, type NodeOptions, startNode, type TestNode } from './node.ts'
 
 /** Four epochs, all session keys changed with each, in the middle of a round; the last round is open. */
@@ -22,6 +22,7 @@ const assertSame = (node: TestNode, of: Log): void => {
   node.driver.read(({ rounds, consensus }) => {
     assert.equal(consensus.log.frontier.size, of.decided.length)
     assert.deepEqual(rounds.committee, of.state.committee)
+    assert.deepEqual(rounds.convicted, of.state.convicted)
     for (const [id, { standing, results, open }] of of.state.competitions) {
       const mine = rounds.competitions.get(id)
       assert.deepEqual(mine?.standing, standing)
@@ -44,6 +45,20 @@ test('who joins with nothing but the genesis document gets the whole log, over c
   await until(isThere(joiner, log), 'the joiner has the log', MS_MAX)
   assertSame(joiner, log)
   await until(isLive(joiner), 'the joiner is live', MS_MAX)
+})
+
+test('who joins late pulls the evidence that the log names, and knows the same convict out of the committee', async (t) => {
+  const offends = { member: 4, round: 3 }
+  const convicting = await makeLog({ members: 5, rounds: 12, roundsPerEpoch: 5, deltaMs: 200, offends })
+  const convict = hotkeyOf(4).publicKey
+  assert.deepEqual([...convicting.state.convicted.keys()], [convict])
+  assert.ok(!convicting.state.committee.members.some(({ hotkey }) => hotkey === convict))
+  const chain = createFakeChain(convicting)
+  const { records } = convicting
+  const server = await startNode(t, { log: convicting, chain, member: 0, records })
+  const joiner = await startNode(t, { log: convicting, chain, member: null, bootstrap: [server.address()] })
+  await until(isThere(joiner, convicting), 'the joiner has the log', MS_MAX)
+  assertSame(joiner, convicting)
 })
 
 test('who was away while all its peers changed their keys twice goes on from where it was', async (t) => {
