@@ -47,7 +47,10 @@ const TOPIC_OF: Readonly<Record<MessageKind, Topic | null>> = {
  * and whoever is behind would be handed the same heights by everybody.
  */
 const SOME = 8
-/** Members that announce a decided height to those outside; others take their turn at the next. Who still missed one asks for it. */
+/**
+ * Members that announce a decided height to those outside; others take their turn at the next. Who still missed one asks for it. Gossip brings
+ * each of them some nine times: a MANIFEST, by far the largest and awaited by nobody outside, is not announced.
+ */
 const ANNOUNCERS = 4
 
 /** Fetches under way at once; what is beyond is asked for again by the machine. */
@@ -225,7 +228,8 @@ export const createNetwork = (o: {
       return found?.what === 'blob' ? found.bytes : null
     },
     announce: (decided) => {
-      if (!isMyTurn(decided.header.height)) return
+      const { height, entry } = decided.header
+      if (entry.kind === 'manifest' || !isMyTurn(height)) return
       for (const data of encodeEnvelopes({ kind: 'decided', decided: [decided] })) publish('certificates', data)
     },
   }

@@ -4,7 +4,7 @@ import { measureFinality } from './finality.ts'
 import type { Group } from './harness.ts'
 import { measureJoiner } from './joiner.ts'
 import { measureReplay } from './replay.ts'
-import { measureRound } from './round-cost.ts'
+import { computeBytes, measureRound } from './round-cost.ts'
 import { measureOneSchedule, measureSimulation } from './simulate.ts'
 import { measureStatements } from './statements.ts'
 import { measureVotes } from './votes.ts'
@@ -83,6 +83,11 @@ export const CONSENSUS: readonly Group[] = [
         await measureOneSchedule({ members: 100, perHour: 300, msMax: 300_000 }),
       ]
     },
+  },
+  {
+    name: 'bytes',
+    about: 'bytes of one round at n = 4, 16, 64 and 100, computed from encoded sizes',
+    measure: async () => ROUNDS.map(computeBytes),
   },
   ...FINALITY.map(
     (one): Group => ({

@@ -1,13 +1,10 @@
 /** What a whole round costs a validator: bytes received, CPU time, memory, and time beyond its deadlines; the chain and the sandbox are made up. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ManifestEntry } from '../../protocol/message/entry.ts'
-import { messageId, type Unsigned } from '../../protocol/message/message.ts'
-import { encodeEnvelopes } from '../../protocol/wire.ts'
-import { createCrew, digestOf } from './committee.ts'
 import { progress, quantile, type Row, round } from './harness.ts'
 import { type BenchMesh, openMesh, sumUsage } from './mesh.ts'
 import type { Event, Usage } from './mesh-child.ts'
-import { BEACON_BLOCK, CLOSE_BLOCK, COMPETITION, statementOf, submissionsOf } from './round.ts'
+import { BEACON_BLOCK, CLOSE_BLOCK } from './round.ts'
+import { leastMiB, sentMiB } from './round-bytes.ts'
 
 export type RoundCase = {
   readonly members: number
@@ -82,40 +79,6 @@ const runRound = async (o: RoundCase): Promise<RoundCost> => {
   }
 }
 
-const mib = 2 ** 20
-
-/** What a round cannot be said in less: each reveal and receipt once, in bytes; nothing around them. */
-const leastMiB = (o: RoundCase): number => {
-  const crew = createCrew(o.members, { competitions: [COMPETITION] })
-  const [author] = crew.authors
-  if (author === undefined) throw new Error('no author')
-  const id = digestOf('id')
-  const submissions = submissionsOf(crew, { from: 0, count: o.submissions }).map((message) => ({
-    id: messageId(message, crew.domains),
-    receiptBlock: 1,
-    receipts: [],
-  }))
-  const common = { competition: COMPETITION.id, round: 1, manifest: id }
-  const entry: ManifestEntry = {
-    kind: 'manifest',
-    ...common,
-    paramsHash: id,
-    image: id,
-    closeBlock: 1,
-    beaconBlock: 1,
-    incumbent: null,
-    thetaPpm: COMPETITION.thetaPpm,
-    submissions,
-  }
-  const { hotkey } = author
-  const sealed = statementOf(crew, hotkey, { ...common, entry, seed: id, params: COMPETITION })
-  const sizeOf = (message: Unsigned): number =>
-    encodeEnvelopes({ kind: 'message', message: author.sign(message, crew.domains) })[0]?.length ?? 0
-  const reveal = sizeOf({ kind: 'reveal', body: { ...common, hotkey, ...sealed } })
-  const receipt = sizeOf({ kind: 'receipt', body: { submission: id, hotkey, block: 1_000_000 } })
-  return ((o.members - 1) * (reveal + o.submissions * receipt)) / mib
-}
-
 /** What a round cost: targets but that of the bytes are those for a hundred validators. */
 export const measureRound = async (o: RoundCase): Promise<readonly Row[]> => {
   const cost = await runRound(o)
@@ -143,4 +106,19 @@ export const measureRound = async (o: RoundCase): Promise<readonly Row[]> => {
     of('event-loop lag of one validator, p99', cost.lagP99Ms, 'ms', 20),
     of('a round beyond its deadlines, p95 node', cost.overheadMs / 1e3, 's', 2),
   ]
+}
+
+/** The bytes alone, from the sizes of encodings and the copies that are made of each: needs no mesh. */
+export const computeBytes = (o: Pick<RoundCase, 'members' | 'submissions' | 'receivedMiBMax'>): Row => {
+  const [value, beside] = [sentMiB(o), leastMiB(o)]
+  return {
+    name: `sent to a validator in a round, computed from encoded sizes, ${o.submissions} submissions, n = ${o.members}`,
+    value: round(value),
+    unit: 'MiB',
+    beside: round(beside),
+    besideName: 'one copy of each reveal and receipt',
+    ratio: round(value / beside),
+    target: `≤ ${o.receivedMiBMax} MiB`,
+    met: value <= o.receivedMiBMax,
+  }
 }

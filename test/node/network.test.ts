@@ -62,6 +62,7 @@ const decided: Decided = {
   certificate: { phase: 'finalize', height: 4, view: 0, value: headerDigest(header), signatures: [] },
 }
 
+type Header = Decided['header']
 type Asked = { readonly peerId: string; readonly kind: string; readonly data: string; readonly bytesMax: number }
 
 const create = (
@@ -165,18 +166,27 @@ test('a certificate goes to a few members at a time, other ones each time, until
   assert.equal(reached.size, 30)
 })
 
-test('each decided height is announced by a few members, all of whom take their turn', async (t) => {
+test('each decided height but a MANIFEST is announced by a few members, and all take their turn', (t) => {
   const members = Array.from({ length: 10 }, (_, index) => member(`peer ${index}`, DIGEST))
-  const announcersOf = (height: number): readonly number[] =>
+  const announcersOf = (value: Header['entry'], height: number): readonly number[] =>
     members.flatMap((_, self) => {
-      const seats = members.map((one, index) => (index === self ? { ...one, peerId: 'self' } : one))
+      const seats = members.map((seat, index) => (index === self ? { ...seat, peerId: 'self' } : seat))
       const { network, published } = create(t, { committee: { ...committee, members: seats } })
-      network.announce({ ...decided, header: { ...header, height } })
+      network.announce({ ...decided, header: { ...header, height, entry: value } })
       return published.length > 0 ? [self] : []
     })
-  const turns = Array.from({ length: 10 }, (_, height) => announcersOf(height))
-  assert.ok(turns.every((announcers) => announcers.length === 4))
-  assert.equal(new Set(turns.flat()).size, 10)
+  const manifest: Header['entry'] = {
+    ...{ kind: 'manifest', competition: 'c', round: 1, paramsHash: DIGEST, image: DIGEST, closeBlock: 1 },
+    ...{ beaconBlock: 1, incumbent: null, thetaPpm: 1, submissions: [] },
+  }
+  for (const { value, count } of [
+    { value: entry, count: 4 },
+    { value: manifest, count: 0 },
+  ]) {
+    const turns = Array.from({ length: 10 }, (_, height) => announcersOf(value, height))
+    assert.ok(turns.every((announcers) => announcers.length === count))
+    assert.equal(new Set(turns.flat()).size, count === 0 ? 0 : 10)
+  }
 })
 
 test('a relay goes to the one it is for, decided heights out of the archive, nothing to a stranger or oneself', (t) => {
