@@ -16,7 +16,7 @@ export const headerFor = (c: Context, entry: Entry): Header | null => {
     block,
     epoch: current.committee.epoch,
     entry,
-    evidence: c.host.evidence(judgeOf(c)),
+    evidence: c.host.evidence(judgeSoon(c)),
   }
 }
 
@@ -50,3 +50,18 @@ export const judgeOf =
     const log = checkHeader(c, header)
     return log.kind === 'valid' ? c.host.check({ at: c.at, header, view, fresh: false, judge: unjudged }) : log
   }
+
+/**
+ * Views after an invalid proposal whose leaders name it. Where others cannot judge it, by a block that their chain has forgotten for one, a
+ * header that names it waits for ever: no more views than these are lost to it.
+ */
+const NAMED_VIEWS_MAX = 3
+
+/** What a leader goes by when it names evidence itself. */
+const judgeSoon = (c: Context): Judge => {
+  const { view } = c.state.current
+  return (proposal) =>
+    proposal.view < view && view <= proposal.view + NAMED_VIEWS_MAX
+      ? judgeOf(c)(proposal)
+      : { kind: 'wait', reason: 'another view', effects: [] }
+}

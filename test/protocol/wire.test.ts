@@ -53,6 +53,10 @@ const relayed: fc.Arbitrary<Content> = fc.oneof(
   arbitrary(certificate).map((value) => ({ kind: 'certificate' as const, certificate: value })),
   fc.array(arbitrary(decided), { maxLength: 3 }).map((batch) => ({ kind: 'decided' as const, decided: batch })),
   arbitrary(status).map((value) => ({ kind: 'status' as const, status: value })),
+  fc.tuple(signed(['delegation']), fc.array(signed(), { maxLength: 2 })).map(([delegation, messages]) => ({
+    kind: 'evidence' as const,
+    evidence: { delegation: delegation as Signed<'delegation'>, messages },
+  })),
 )
 
 const asReceived = (content: Content) =>

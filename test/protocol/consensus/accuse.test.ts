@@ -147,6 +147,28 @@ test('R-85: an invalid proposal of view 0 is named by the leader of view 1, and 
 const withValue = (decided: { header: Header; certificate: object }) =>
   ({ ...decided, certificate: { ...decided.certificate, value: headerDigest(decided.header) } }) as never
 
+test('R-85: a leader names an invalid proposal in the three views after it, and no later', () => {
+  const signatures = committee.members.map((_, member) => ({ member, signature: SIGNATURE }))
+  const nullify = (view: number) =>
+    ({ phase: 'nullify', height: 1, view, value: NO_VALUE, signatures }) as unknown as Verified<Certificate>
+  const named = (views: readonly number[]): number => {
+    const leader = create(third)
+    leader.head(1_001)
+    leader.feed({ kind: 'certificate', at: AT, certificate: nullify(0) })
+    const wrong = { ...fresh(), view: 1, hotkey: second }
+    const [evidence] = accused(
+      leader.hear(signed({ kind: 'proposal', body: { ...wrong, header: { ...wrong.header, epoch: 77 } } })),
+    )
+    assert.ok(evidence)
+    leader.show(evidence)
+    const effects = views.flatMap((view) => leader.feed({ kind: 'certificate', at: AT, certificate: nullify(view) }))
+    return proposed(effects).header.evidence.length
+  }
+  assert.equal(named([1]), 1)
+  // Its next turn is view 6: the newest certificate first, so that it has no turn on the way.
+  assert.equal(named([5, 4, 3, 2, 1]), 0)
+})
+
 test('R-85: a proposal that names evidence of a valid one is itself provably wrong', () => {
   const body = fresh()
   const voter = create(second)
