@@ -6,8 +6,8 @@ import { type Checker, type Ended, Violation, type Watcher } from '../sim/watch.
 import { type Archive, feedArchives, simOf } from './archive.ts'
 import type { Weighed } from './checks.ts'
 
-/** What archives cannot show: how quickly, with how much memory, and how a liar is met; nobody lies here. */
-const LIVE_ONLY: readonly string[] = ['accountability', 'inclusion', 'bounded-memory', 'prompt', 'catch-up']
+/** What archives cannot show: how long something was held, how quickly it went, with how much memory, and how a liar is met; nobody lies here. */
+const LIVE_ONLY: readonly string[] = ['accountability', 'inclusion', 'patience', 'bounded-memory', 'prompt', 'catch-up']
 
 const OF_ARCHIVES: readonly Checker[] = CHECKERS.filter(({ name }) => !LIVE_ONLY.includes(name)).map((checker) =>
   // One run is worth a whole replay; the simulator draws among its many.
