@@ -27,6 +27,9 @@ export type CheckQuery = {
   readonly judge: Judge
 }
 
+/** What `step` returns, this very list, when the input changed nothing: what was due then still is. */
+export const UNCHANGED: readonly Effect[] = []
+
 /**
  * The rounds as the agreement sees them. `S` is mutated by `step` and `apply` only; `S` itself is never shared between machines.
  */
@@ -47,7 +50,7 @@ export type Application<S> = {
   readonly accuse: (state: S, messages: readonly Signed[], at: number) => readonly Effect[]
   /** A height was decided: fold it, in height order, each once. Runs on restore too. */
   readonly apply: (state: S, decided: { header: Header; digest: Digest; at: number }) => readonly Effect[]
-  /** Everything that is no vote, proposal, certificate or status. */
+  /** Everything that is no vote, proposal, certificate or status; UNCHANGED for what is here already or not wanted. */
   readonly step: (state: S, input: Input) => readonly Effect[]
   /** Puts back what a journal record of kind `message`, `evidence`, `sealed` or `weights` tells; in the order written, between the decided ones. */
   readonly restore: (state: S, record: JournalRecord) => void

@@ -1,5 +1,5 @@
 /** The whole machine of one validator: the agreement on heights over the rounds it decides. */
-import type { Application, EntryCheck } from './application.ts'
+import { type Application, type EntryCheck, UNCHANGED } from './application.ts'
 import type { Host } from './consensus/context.ts'
 import { judgeOf } from './consensus/header.ts'
 import { restoreRecord } from './consensus/restore.ts'
@@ -43,8 +43,9 @@ export const createMachine = <S>({ genesis, self, application, rounds }: Parts<S
     evidence: (judge) => application.evidence(rounds, judge),
     accuse: (messages, at) => application.accuse(rounds, messages, at),
     step: (input) => {
-      due = undefined
-      return application.step(rounds, input)
+      const effects = application.step(rounds, input)
+      if (effects !== UNCHANGED) due = undefined
+      return effects
     },
     apply: (decided) => {
       due = undefined

@@ -1,5 +1,5 @@
 /** The rounds as the agreement on heights sees them: what is due, whether a proposed entry is right, and what a decided one changes. */
-import type { Application, CheckQuery, EntryCheck } from '../application.ts'
+import { type Application, type CheckQuery, type EntryCheck, UNCHANGED } from '../application.ts'
 import { assert, unreachable } from '../assert.ts'
 import type { BlockRef, Metagraph } from '../chain-view.ts'
 import type { Effect, Input, JournalRecord } from '../machine-types.ts'
@@ -95,6 +95,7 @@ const noteEvaluated = (state: RoundState, input: Extract<Input, { kind: 'evaluat
 const noteMessage = (state: RoundState, input: Extract<Input, { kind: 'message' }>): readonly Effect[] => {
   const { message } = input
   const { isKept, conflict } = accept(state, message, { since: input.at, isTrusted: false })
+  if (!isKept && conflict === null) return UNCHANGED
   const kept: readonly Effect[] = isKept ? [{ kind: 'persist', records: [{ kind: 'message', message }] }] : []
   if (isKept && message.kind === 'params') return [...kept, ...relayProposed(state, input.at)]
   const unopened = unopenedBy(state, message)
@@ -176,6 +177,8 @@ export const rounds: Application<RoundState> = {
   step: (state, input) => {
     state.startedAt ??= input.at
     const noted = note(state, input)
+    // Most of what gossip and resending bring is here already.
+    if (noted === UNCHANGED) return UNCHANGED
     drain(state)
     return [...noted, ...pump(state, input.at)]
   },

@@ -56,7 +56,7 @@ const liarsOf = (random: Random, weights: readonly bigint[], isOverBudget: boole
 export const drawPlan = (o: { seed: number; weights: readonly bigint[]; isSharp: boolean }): Plan => {
   const { seed, weights, isSharp } = o
   const random = createRandom(seed, 'plan')
-  const healAtMs = 3_000 + random.below(15_000)
+  const healAtMs = 2_000 + random.below(10_000)
   const isOverBudget = random.below(OVER_BUDGET_EVERY) === 0
   const liars = isOverBudget || random.chance(isSharp ? 800 : 500) ? liarsOf(random, weights, isOverBudget) : []
   const faults: Partial<Record<FaultName, Params>> = {}

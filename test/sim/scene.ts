@@ -36,7 +36,8 @@ export type Scene<S> = {
   readonly isDone: (log: readonly Header[], healedBlock: number) => boolean
 }
 
-export const BLOCK_MS = 1000
+/** Short beside Δ: more happens between two timers. */
+export const BLOCK_MS = 500
 
 const blocks = new Map<number, BlockRef>()
 

@@ -4,11 +4,11 @@ import { CHECKERS } from './checkers/index.ts'
 import type { Plan } from './plan.ts'
 import { addTally, noTally, type Tally } from './range.ts'
 import { runPlan } from './run.ts'
-import type { Scene } from './scene.ts'
+import { BLOCK_MS, type Scene } from './scene.ts'
 import { DELTA_MS, toyScene } from './toy-scene.ts'
 
 /** The toy's first entry is due at block 4. */
-const FIRST_DUE_MS = 4_000
+const FIRST_DUE_MS = 4 * BLOCK_MS
 /** When views 0, 1 and 2 have ended by their timers: 4Δ, 5Δ, 6.25Δ. */
 const ENDS_MS = [4, 9, 15.25].map((deltas) => FIRST_DUE_MS + deltas * DELTA_MS)
 /** The first process is on side 0: sides have no names. */
