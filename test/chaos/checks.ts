@@ -133,7 +133,12 @@ const NEVER = [
   'cannot go on',
   'another copy of this node signs with its keys',
   'two signed messages contradict each other',
+  'evidence of an offence',
+  'evidence is decided',
   'proposal refused',
+  'evidence that does not hold',
+  'gossip rejected',
+  'handler threw',
   'malformed frame',
 ] as const
 
