@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Effect, Input } from '../../protocol/index.ts'
-import { createFakeDriver, DIGEST, gate, receipt, wake } from './fakes.ts'
+import { createFakeDriver, DIGEST, evidenceIn, gate, receipt, wake } from './fakes.ts'
 
 const persist: Effect = { kind: 'persist', records: [{ kind: 'weights', block: 1 }] }
 const sign: Effect = { kind: 'sign', message: receipt(1) }
@@ -21,6 +21,7 @@ test('effects are carried out one after the other, in the order the machine gave
     sign,
     { kind: 'relay', what: { kind: 'archived', fromHeight: 1 }, to: 'committee' },
     { kind: 'fetch', what: 'blob', digest: DIGEST },
+    { kind: 'accuse', evidence: evidenceIn({ chain: DIGEST, mesh: DIGEST }) },
     { kind: 'readMetagraph', block: 1 },
     { kind: 'setWeights', block: 1, vector: { uids: [], values: [] } },
     { kind: 'wake', at: 9 },
@@ -35,6 +36,7 @@ test('effects are carried out one after the other, in the order the machine gave
     'broadcast',
     'relay',
     'fetch',
+    'accuse',
     'readMetagraph',
     'setWeights',
     'alarm 9',
