@@ -11,7 +11,7 @@ export type Coverage = Record<
   | 'lateNotarizes'
   | 'decidedLater'
   | 'restoredVotes'
-  | Exclude<Entry['kind'], 'params'>,
+  | Entry['kind'],
   number
 >
 
@@ -28,6 +28,7 @@ export const noCoverage = (): Coverage => ({
   commits: 0,
   result: 0,
   void: 0,
+  params: 0,
 })
 
 /** `views`: votes beyond view 0; `lateNotarizes`: after an own nullify of the view; `decidedLater`: heights decided beyond view 0. */
@@ -50,8 +51,7 @@ export const cover = (counts: Coverage): Watcher => {
       if (kind === 'notarize' && nullified.has(place)) counts.lateNotarizes++
     },
     decided: (_, { header, certificate }) => {
-      // No owner changes parameters in the scenes yet.
-      if (header.entry.kind !== 'params') counts[header.entry.kind]++
+      counts[header.entry.kind]++
       if (certificate.view > 0) counts.decidedLater++
     },
   }

@@ -7,6 +7,7 @@ import { chainDomain, domainsOf, type Genesis } from '../../protocol/genesis.ts'
 import type { Header } from '../../protocol/message/entry.ts'
 import type { Delegation } from '../../protocol/message/membership.ts'
 import { type Domains, messageId, type Signed } from '../../protocol/message/message.ts'
+import type { ParamsChange } from '../../protocol/message/params.ts'
 import { rounds } from '../../protocol/round/application.ts'
 import { createRounds, type RoundState } from '../../protocol/round/state.ts'
 import { buildStatement, failed, type Measured, passed } from '../../protocol/round/statement.ts'
@@ -17,6 +18,7 @@ import { committeeOf, DELTA_MS } from './toy-scene.ts'
 
 const EPOCH_BLOCKS = 14
 const SUBMIT_EVERY_BLOCKS = 5
+const CHANGE_EVERY_BLOCKS = 6
 /** As many as the first look of PAIR-1 takes. */
 const QUADS = 8
 /** What stakes move by from one epoch to the next where no fault says more, per mille. */
@@ -124,6 +126,45 @@ const metagraphOf = (members: Seats, signing: Signing) => {
 
 const minersOf = (signing: Signing): readonly Key[] => [0, 1, 2].map((index) => signing.keyNamed(`miner ${index}`))
 
+/** What the owner changes by turns: the mesh's parameters and the competition's, there and back. */
+const changeAt = (turn: number): ParamsChange['change'] => {
+  const isBack = turn % 4 >= 2
+  if (turn % 2 === 0)
+    return {
+      kind: 'mesh',
+      deltaMs: isBack ? DELTA_MS : 800,
+      weightCapPpm: isBack ? 330_000 : 300_000,
+      weightsEveryBlocks: isBack ? 10 : 7,
+      evidenceEpochs: isBack ? 3 : 2,
+    }
+  return {
+    kind: 'competition',
+    ...PARAMS,
+    ...(isBack ? {} : { thetaPpm: 40_000, commitBlocks: 5, confirmRounds: 1, burnPpm: 0 }),
+  }
+}
+
+const changesOf = (signing: Signing, domains: Domains) => {
+  const known = new Map<number, readonly Signed[]>()
+  return (block: number): readonly Signed[] => {
+    // Not before block 3: a liar's twin of a header is a block earlier.
+    if (block % CHANGE_EVERY_BLOCKS !== 3) return []
+    const made = known.get(block)
+    if (made !== undefined) return made
+    const turn = Math.floor(block / CHANGE_EVERY_BLOCKS)
+    const body = {
+      hotkey: signing.keyNamed('owner'),
+      scheme: 'ed25519' as const,
+      counter: turn + 1,
+      activationHeight: 3 + Math.floor(block / 4),
+      change: changeAt(turn),
+    }
+    const signed = [signing.sign({ kind: 'params', body }, domains, (message) => messageId(message, domains))]
+    known.set(block, signed)
+    return signed
+  }
+}
+
 const submissionsOf = (signing: Signing, domains: Domains) => {
   const minerKeys = minersOf(signing)
   const known = new Map<number, readonly Signed[]>()
@@ -149,8 +190,8 @@ const coresOf = (node: Key): number => 1 + (Number.parseInt(node.slice(0, 1), 16
  * Differs per validator, and some fail: what a median is for. One submission in eight is better on one class of hosts only, one host in
  * sixteen is far off, and of those that fail not all fail alike.
  */
-const measuredBy = (node: Key, id: Digest, seed: Digest): Measured => {
-  const random = createRandom(0, `${node} ${id} ${seed}`)
+const measuredBy = (node: Key, id: Digest, o: { seed: Digest; thetaPpm: number }): Measured => {
+  const random = createRandom(0, `${node} ${id} ${o.seed}`)
   const common = { id, transcriptRoot: named(`transcript ${node}`), runs: named('runs') }
   const kind = Number.parseInt(id.slice(0, 2), 16)
   if (kind < 40) {
@@ -169,7 +210,7 @@ const measuredBy = (node: Key, id: Digest, seed: Digest): Measured => {
     ...values,
     quadsPpm,
     rawMilli: BigInt(random.below(1_000_000)),
-    thetaPpm: PARAMS.thetaPpm,
+    thetaPpm: o.thetaPpm,
   })
 }
 
@@ -190,8 +231,8 @@ const evaluate = (domain: Digest, o: { node: Key; effect: Evaluate; life: number
     referee: named('referee'),
     hardware: { ...hardware, engine: 'none', strength: 'none', class: hardwareClassOf(hardware) },
     // One host in twelve is too noisy to vote.
-    hostNoisePpm: createRandom(0, `noise ${o.node} ${seed}`).below(12) === 0 ? 2 * PARAMS.thetaPpm : 1000,
-    submissions: entry.submissions.map(({ id }) => measuredBy(o.node, id, seed)),
+    hostNoisePpm: createRandom(0, `noise ${o.node} ${seed}`).below(12) === 0 ? 2 * entry.thetaPpm : 1000,
+    submissions: entry.submissions.map(({ id }) => measuredBy(o.node, id, { seed, thetaPpm: entry.thetaPpm })),
   })
   return { nonce, statement }
 }
@@ -216,6 +257,7 @@ export const roundsScene = (count: number, isReal = false): Scene<RoundState> =>
   const seats = members.map(({ hotkey, weight }) => ({ hotkey, weight }))
   const genesis = genesisOf(seats, signing)
   const domains = domainsOf(genesis)
+  const [submissions, changes] = [submissionsOf(signing, domains), changesOf(signing, domains)]
   return {
     name: 'rounds',
     genesis,
@@ -226,7 +268,7 @@ export const roundsScene = (count: number, isReal = false): Scene<RoundState> =>
     application: rounds,
     createRounds: (self) => createRounds({ genesis, self }),
     idOf: (message) => messageId(message, domains),
-    outside: submissionsOf(signing, domains),
+    outside: (block) => [...submissions(block), ...changes(block)],
     metagraph: metagraphOf(seats, signing),
     evaluate: (node, effect, life) => evaluate(domains.mesh, { node, effect, life }),
     twist,

@@ -97,7 +97,7 @@ export const createRealSigning = (): Signing => {
   return {
     keyNamed: realKey,
     sign: (message, domains) => {
-      const isHotkeys = message.kind === 'submission' || message.kind === 'delegation'
+      const isHotkeys = ['submission', 'delegation', 'params'].includes(message.kind)
       const key = isHotkeys ? message.body.hotkey : realKey(sessionName(message.body.hotkey))
       const secret = secrets.get(key)
       if (secret === undefined) throw new Error(`nobody here holds the key of ${key}`)
