@@ -2,22 +2,28 @@
 import { type RoundId, roundIdBytes } from '../competition/seed.ts'
 import { concatBytes, type Digest, hash, hexToBytes, type Key, utf8ToBytes } from '../crypto.ts'
 
-/** A statement is hashed by its author and by each who opens its commitment, in every look at a proposal. */
-const digests = new WeakMap<Uint8Array, Digest>()
+type Sealed = RoundId & { readonly hotkey: Key; readonly nonce: Digest; readonly statement: Uint8Array }
 
-const statementDigest = (statement: Uint8Array): Digest => {
-  const known = digests.get(statement)
-  if (known !== undefined) return known
-  const made = hash(statement)
-  digests.set(statement, made)
-  return made
-}
+const TAG = utf8ToBytes('commit')
+
+/** A statement is immutable, and its commitment is asked for by its author and by each look at a reveal: the last answer is kept beside it. */
+const answers = new WeakMap<Uint8Array, Sealed & { readonly commitment: Digest }>()
+
+const isSame = (a: Sealed, b: Sealed): boolean =>
+  a.manifest === b.manifest &&
+  a.hotkey === b.hotkey &&
+  a.nonce === b.nonce &&
+  a.round === b.round &&
+  a.competition === b.competition &&
+  a.domain === b.domain
 
 /** a commitment hides a statement behind a nonce and binds it to one round, one manifest and one hotkey: it has one preimage. */
-export const commitmentOf = (
-  o: RoundId & { readonly hotkey: Key; readonly nonce: Digest; readonly statement: Uint8Array },
-): Digest =>
-  hash(
-    concatBytes(utf8ToBytes('commit'), roundIdBytes(o), hexToBytes(o.hotkey), hexToBytes(o.nonce)),
-    hexToBytes(statementDigest(o.statement)),
-  )
+export const commitmentOf = (o: Sealed): Digest => {
+  const known = answers.get(o.statement)
+  if (known !== undefined && isSame(known, o)) return known.commitment
+  const { domain, competition, round, manifest, hotkey, nonce, statement } = o
+  const place = concatBytes(TAG, roundIdBytes(o), hexToBytes(hotkey), hexToBytes(nonce))
+  const commitment = hash(place, hexToBytes(hash(statement)))
+  answers.set(statement, { domain, competition, round, manifest, hotkey, nonce, statement, commitment })
+  return commitment
+}

@@ -18,7 +18,7 @@ import { committeeOf, DELTA_MS } from './toy-scene.ts'
 
 const EPOCH_BLOCKS = 14
 const SUBMIT_EVERY_BLOCKS = 5
-const CHANGE_EVERY_BLOCKS = 6
+const CHANGE_EVERY_BLOCKS = 12
 /** As many as the first look of PAIR-1 takes. */
 const QUADS = 8
 /** What stakes move by from one epoch to the next where no fault says more, per mille. */
