@@ -123,6 +123,7 @@ export const FAULTS = {
   absurdMetric: lie(250, (random) => ({ ppm: random.chance(500) ? 0 : 4_000_000_000 })),
   duplicateIds: lie(120),
   forgery: lie(250, (random) => ({ perMille: 20 + random.below(100) })),
+  forgedEvidence: lie(200, (random) => ({ perMille: 20 + random.below(200) })),
   farViews: lie(200, (random) => ({ ahead: 1 + random.below(1_000_000), perMille: 100 + random.below(400) })),
 } as const satisfies Record<string, Fault>
 

@@ -74,6 +74,9 @@ const writeOf = (o: { around: Surroundings; place: number; count: number }): { k
   return { kept: count, lives: !isCut }
 }
 
+/** What a signature is about, for who reads a trace. */
+const placeOf = ({ body }: Signed): unknown => ('height' in body ? { height: body.height, view: body.view } : body)
+
 /** What the driver of a process does with an effect; false when the process did not survive it. */
 type CarryOut = (effect: Effect) => boolean
 
@@ -104,6 +107,7 @@ const createCarrier = (o: {
   const signAndSend = (unsigned: Unsigned): void => {
     const message = around.sign(unsigned)
     watcher.signed(self, message)
+    around.trace?.(() => `${name} signs ${message.kind} ${JSON.stringify(placeOf(message), brief)}`)
     o.hearOwn(message)
     around.broadcast({ kind: 'message', message })
   }

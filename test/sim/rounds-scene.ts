@@ -147,7 +147,6 @@ const changeAt = (turn: number): ParamsChange['change'] => {
 const changesOf = (signing: Signing, domains: Domains) => {
   const known = new Map<number, readonly Signed[]>()
   return (block: number): readonly Signed[] => {
-    // Not before block 3: a liar's twin of a header is a block earlier.
     if (block % CHANGE_EVERY_BLOCKS !== 3) return []
     const made = known.get(block)
     if (made !== undefined) return made
@@ -240,6 +239,7 @@ const evaluate = (domain: Digest, o: { node: Key; effect: Evaluate; life: number
 /** The same entry one block earlier: as valid as the leader's own, and another value. */
 const twist = (header: Header): Header => {
   const { entry, block } = header
+  if (block === 0) return header
   if (entry.kind !== 'manifest') return { ...header, block: block - 1 }
   return { ...header, block: block - 1, entry: { ...entry, beaconBlock: entry.beaconBlock - 1 } }
 }

@@ -2,7 +2,7 @@
 import type { Digest, Key } from '../../protocol/crypto.ts'
 import type { Effect, Input } from '../../protocol/machine-types.ts'
 import type { Header } from '../../protocol/message/entry.ts'
-import { type Evidence, evidenceId } from '../../protocol/message/evidence.ts'
+import { type Evidence, evidenceId, examine } from '../../protocol/message/evidence.ts'
 import type { Signed, Unsigned, Verified } from '../../protocol/message/message.ts'
 import type { RoundState } from '../../protocol/round/state.ts'
 import { createMasks, type Mask } from './masks.ts'
@@ -135,8 +135,12 @@ const emit = <S>(world: World<S>, from: Process<S>, o: { to: Key; payload: Paylo
 }
 
 const isAuthentic = <S>({ scene, seen, authentic }: World<S>, payload: Payload): boolean => {
-  // Nobody forges evidence here but by the messages in it.
-  if (payload.kind === 'status' || payload.kind === 'evidence') return true
+  if (payload.kind === 'status') return true
+  if (payload.kind === 'evidence') {
+    const { messages } = payload.evidence
+    // Nobody forges delegations here: whose they are is asked at the door of real bytes.
+    return messages.every((message) => authentic.has(message)) && !('fault' in examine(payload.evidence, scene.domains))
+  }
   if (payload.kind === 'message') return authentic.has(payload.message)
   const certificates =
     payload.kind === 'certificate' ? [payload.certificate] : payload.decided.map((d) => d.certificate)

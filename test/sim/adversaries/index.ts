@@ -3,6 +3,7 @@ import { certificateToOne } from './certificate-to-one.ts'
 import { doubleVote } from './double-vote.ts'
 import { equivocatingLeader } from './equivocating-leader.ts'
 import { farViews } from './far-views.ts'
+import { forgedEvidence } from './forged-evidence.ts'
 import { forgery } from './forgery.ts'
 import { invalidProposal } from './invalid-proposal.ts'
 import { lateVotes } from './late-votes.ts'
@@ -26,5 +27,6 @@ export const ADVERSARIES = {
   absurdMetric,
   duplicateIds,
   forgery,
+  forgedEvidence,
   farViews,
 } as const satisfies Record<string, Adversary>
