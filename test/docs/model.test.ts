@@ -71,7 +71,7 @@ for (const [what, witness] of Object.entries(witnesses)) {
 
 test('the model tells of every switch, and cites rules that the protocol has', () => {
   const readme = readFileSync(join(folder, 'README.md'), 'utf8')
-  const named = [...readme.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name ?? '')
+  const named = [...readme.matchAll(/^\| `(\w+)` +\|/gm)].map(([, name]) => name ?? '')
   const byName = (a: string, b: string): number => (a < b ? -1 : 1)
   assert.deepEqual([...named].sort(byName), [...mutants].sort(byName))
   assert.ok(mutants.length >= 10)
