@@ -29,10 +29,23 @@ const passBlock = async (mesh: BenchMesh, o: { block: number; entry: string }): 
     .map(({ at }) => at - start)
 }
 
-const waitFor = async (mesh: BenchMesh, what: 'receipts' | 'attestations', count: number): Promise<void> => {
-  for (let least = 0; least < count; ) {
-    await delay(100)
-    least = Math.min(...(await mesh.all<number>({ kind: 'held', what })))
+/** Blocks go on while this waits, from this one to the one before the next that matters: with each a node sends its own again. */
+type Blocks = { readonly from: number; readonly before: number }
+const BLOCK_MS = 2_000
+const POLL_MS = 100
+
+const waitFor = async (
+  mesh: BenchMesh,
+  o: { readonly what: 'receipts' | 'attestations'; readonly count: number; readonly blocks: Blocks },
+): Promise<void> => {
+  let block = o.blocks.from
+  for (let [least, waitedMs] = [0, 0]; least < o.count; waitedMs += POLL_MS) {
+    if (waitedMs > WAIT_MS_MAX) throw new Error(`not within ${WAIT_MS_MAX} ms: ${o.what} everywhere`)
+    await delay(POLL_MS)
+    least = Math.min(...(await mesh.all<number>({ kind: 'held', what: o.what })))
+    if (waitedMs % BLOCK_MS !== 0 || waitedMs === 0 || block >= o.blocks.before) continue
+    await mesh.all({ kind: 'head', block })
+    block += 1
   }
 }
 
@@ -54,13 +67,15 @@ const runRound = async (o: RoundCase): Promise<RoundCost> => {
     await mesh.all({ kind: 'reset' })
     const before = sumUsage(await mesh.all<Usage>({ kind: 'usage' }))
     await mesh.at(0, { kind: 'submit', place: 0 })
-    await waitFor(mesh, 'receipts', o.submissions * o.members)
+    const receipts = o.submissions * o.members
+    await waitFor(mesh, { what: 'receipts', count: receipts, blocks: { from: 2, before: CLOSE_BLOCK } })
     progress('  receipts are everywhere')
     const manifest = await passBlock(mesh, { block: CLOSE_BLOCK, entry: 'manifest' })
     progress('  manifest')
     const result = await passBlock(mesh, { block: BEACON_BLOCK, entry: 'result' })
     progress('  result')
-    await waitFor(mesh, 'attestations', o.members)
+    const blocks = { from: BEACON_BLOCK + 1, before: 2 * CLOSE_BLOCK }
+    await waitFor(mesh, { what: 'attestations', count: o.members, blocks })
     const usages = await mesh.all<Usage>({ kind: 'usage' })
     const after = sumUsage(usages)
     const [first] = usages
