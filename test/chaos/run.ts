@@ -105,22 +105,23 @@ const watch = (o: {
   return { blockMs, gone, ended: look() }
 }
 
-/** Null in time: one log everywhere, with a round that began after everything was healed. */
+/** Heights after healing: what was open ends, an epoch may change, and two rounds more are decided. */
+const HEIGHTS_AFTER = 9
+
+/** Null in time: one log everywhere, with rounds that began after everything was healed. */
 const waitForHealing = async (mesh: DevMesh, signal: AbortSignal): Promise<string | null> => {
-  const heights = async () => Promise.all(mesh.devnet.members.map(statusOf))
-  const roundOf = (status: Awaited<ReturnType<typeof statusOf>>): number => status?.rounds[0]?.round ?? 0
-  const started = Math.max(...(await heights()).map(roundOf))
+  const look = () => Promise.all(mesh.devnet.members.map(statusOf))
+  const due = Math.max(...(await look()).map((status) => status?.height ?? 0)) + HEIGHTS_AFTER
   const end = performance.now() + HEAL_MS
-  for (let after = 0; performance.now() < end && !signal.aborted; await pause(LOOK_MS)) {
-    const all = await heights()
-    // The round that is open when faults end may be void; the next one may not, and is over when one follows it.
-    after = Math.max(after, ...all.map(roundOf))
-    const isSame = all.every((status) => status !== null && status.logRoot === all[0]?.logRoot)
-    if (isSame && after >= started + 3) return null
+  for (; performance.now() < end && !signal.aborted; await pause(LOOK_MS)) {
+    const [one, ...others] = await look()
+    const isSame = one?.logRoot !== undefined && others.every((status) => status?.logRoot === one.logRoot)
+    if (isSame && one.height >= due) return null
   }
-  const all = await heights()
-  const where = all.map((status) => `${status?.name ?? 'none'} at height ${status?.height} view ${status?.view}`)
-  return `not one log with new rounds ${HEAL_MS / 1000} s after healing: ${where.join(', ')}`
+  const where = (await look()).map(
+    (status) => `${status?.name ?? 'none'} at height ${status?.height} view ${status?.view}`,
+  )
+  return `not one log at height ${due} ${HEAL_MS / 1000} s after healing: ${where.join(', ')}`
 }
 
 const liveThrough = async (o: ChaosOptions, mesh: DevMesh, network: ChaosNetwork): Promise<Ran> => {
