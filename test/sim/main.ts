@@ -22,7 +22,7 @@ const HELP = `Simulates whole meshes in one process and no time, and checks ever
 
   --seeds N     schedules to run (1000); for each mutant at most (20000)
   --from N      first seed (1)                   --n N       validators (4)
-  --scene S     rounds, toy or mixed (rounds)    --threads N threads (all cores)
+  --scene S     mixed, rounds or toy (mixed)     --threads N threads (all cores)
   --stop        end at the first violation       --only T    mutants whose name holds T
   --out FILE    where --shrink writes            --json      the last line is JSON
 
@@ -38,7 +38,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     n: { type: 'string', default: '4' },
     seed: { type: 'string' },
-    scene: { type: 'string', default: 'rounds' },
+    scene: { type: 'string', default: 'mixed' },
     scenario: { type: 'string' },
     threads: { type: 'string', default: `${availableParallelism()}` },
     trace: { type: 'boolean', default: false },

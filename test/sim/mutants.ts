@@ -58,7 +58,7 @@ const AGREEMENT: readonly Mutant[] = [
     "if (parent.kind !== 'valid') return parent",
     '',
   ]),
-  mutant('the views between a parent and its re-proposal need no nullification', [
+  mutant('a fresh value needs no nullification of the views before it', [
     'consensus/progress.ts',
     'between > (parentView ?? -1)',
     'between > (parentView ?? view)',
@@ -102,7 +102,6 @@ const AGREEMENT: readonly Mutant[] = [
     "if (header.epoch !== current.committee.epoch) return { kind: 'invalid', reason: 'names another epoch' }",
     '',
   ]),
-  mutant('certificates pull nobody forward', ['consensus/receive.ts', '  height.view = view\n', '']),
   mutant('votes are not sent again', [
     'consensus/sync.ts',
     'for (const phase of PHASES) repeatOwn',

@@ -171,6 +171,14 @@ export const BROKEN_AGREEMENT: Broken = {
     ],
     ["a header names its committee's epoch", (tape) => redecide(tape, 2, { to: forked(tape, { epoch: 7 }) })],
     [
+      'a submission has receipts of a quorum',
+      respelled('manifest', (entry) => ({
+        ...entry,
+        submissions: entry.submissions.map((submission) => ({ ...submission, receipts: submission.receipts.slice(2) })),
+      })),
+    ],
+    ['a submission has receipts of a quorum', respelled('manifest', (entry) => ({ ...entry, closeBlock: 0 }))],
+    [
       "a stage holds a quorum of its manifest's committee",
       respelled('commits', (entry) => ({ ...entry, commits: entry.commits.slice(2) })),
     ],

@@ -58,6 +58,14 @@ export const BROKEN_ROUNDS: Broken = {
         commits: [],
       })),
     ],
+    [
+      'a stage waits for its deadline',
+      () =>
+        healthyTape((entry) => {
+          if (entry.kind === 'manifest') return { ...entry, beaconBlock: 40 }
+          return entry.kind === 'commits' ? { ...entry, commits: entry.commits.slice(1) } : entry
+        }),
+    ],
     ['a round passes its stages in order and ends once', respelled('manifest', (entry) => ({ ...entry, round: 2 }))],
   ],
   'sealed-until-commits': [
@@ -75,6 +83,10 @@ export const BROKEN_ROUNDS: Broken = {
     ],
   ],
   'commitments-opened': [
+    [
+      'every reveal in RESULT opens its commitment',
+      respelled('manifest', (entry) => ({ ...entry, submissions: [...entry.submissions, ...entry.submissions] })),
+    ],
     [
       'every reveal in RESULT opens its commitment',
       (tape) => {

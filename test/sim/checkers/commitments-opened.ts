@@ -1,4 +1,4 @@
-/** Checks that every reveal in RESULT opens the commitment in COMMITS of its validator, one a validator (9). */
+/** Checks that every reveal in RESULT opens the commitment in COMMITS of its validator, one a validator, about the manifest's submissions (9). */
 import type { Digest, Key } from '../../../protocol/crypto.ts'
 import type { BodyOf } from '../../../protocol/message/message.ts'
 import { type Checker, type Sim, Violation } from '../watch.ts'
@@ -18,12 +18,22 @@ const commitmentsIn = (sim: Sim, round: Round): ReadonlyMap<Key, Digest> => {
   return commitments
 }
 
+/** The submissions that a statement lists, in its order. */
+const listedBy = (statement: Uint8Array): string => {
+  const { predicate } = JSON.parse(new TextDecoder().decode(statement)) as {
+    readonly predicate: { readonly submissions: readonly { readonly id: Digest }[] }
+  }
+  return predicate.submissions.map(({ id }) => id).join()
+}
+
 const faultOf = (
   o: { readonly domain: Digest; readonly round: Round; readonly commitments: ReadonlyMap<Key, Digest> },
   body: BodyOf<'reveal'>,
 ): string | null => {
   if (body.manifest !== o.round.manifest) return 'is of another manifest'
   if (!o.round.seats.weights.has(body.hotkey)) return "is of no member of its manifest's committee"
+  if (listedBy(body.statement) !== o.round.entry.submissions.map(({ id }) => id).join())
+    return 'lists other submissions'
   return o.commitments.get(body.hotkey) === commitmentOf(o.domain, body) ? null : 'opens no commitment'
 }
 

@@ -39,6 +39,21 @@ const weightOf = (sim: Sim, ids: readonly Digest[], seats: Seats): bigint | null
   return sum
 }
 
+/** a submission is in a manifest by the receipts of a quorum, at blocks up to the close. */
+const checkReceipts = (sim: Sim, { header: { entry, height }, seats }: Decision): void => {
+  if (entry.kind !== 'manifest') return
+  for (const { id, receipts } of entry.submissions) {
+    const isFit = receipts.every((receipt) => {
+      const message = sim.messageOf(receipt)
+      return message?.kind === 'receipt' && message.body.submission === id && message.body.block <= entry.closeBlock
+    })
+    const weight = weightOf(sim, receipts, seats)
+    if (!isFit || weight === null || !isQuorum(weight, seats.total)) {
+      throw new Violation('a submission has receipts of a quorum', { height, id, weight })
+    }
+  }
+}
+
 const checkStage = (sim: Sim, { header: { entry, height }, round }: Decision): void => {
   if (round === null || (entry.kind !== 'commits' && entry.kind !== 'result')) return
   const weight = weightOf(sim, entry.kind === 'commits' ? entry.commits : entry.reveals, round.seats)
@@ -76,6 +91,7 @@ export const committees: Checker = {
         if (header.epoch !== seats.epoch) {
           throw new Violation("a header names its committee's epoch", { height: header.height, epoch: header.epoch })
         }
+        checkReceipts(sim, decision)
         checkStage(sim, decision)
         if (early.length > 0) lookAgain()
       },

@@ -2,12 +2,18 @@
 import type { Digest, Key } from '../../../protocol/crypto.ts'
 import type { Entry } from '../../../protocol/message/entry.ts'
 import { type Checker, type Sim, Violation } from '../watch.ts'
-import { type Decision, firstDecisions } from './log.ts'
+import { type Decision, firstDecisions, type Log, logOf } from './log.ts'
 
 /** Where a competition stands: the number of its newest round, and that round's manifest and stage while it is open. */
 type Place = {
   round: number
-  open: { readonly manifest: Digest; readonly stage: 'commits' | 'reveals' } | null
+  open: {
+    readonly manifest: Digest
+    readonly stage: 'commits' | 'reveals'
+    /** How many can commit, or reveal, and the block by which those who do are waited for. */
+    readonly possible: number
+    readonly deadline: number
+  } | null
 }
 
 const follows = (place: Place, entry: Exclude<Entry, { kind: 'epoch' | 'params' }>): boolean => {
@@ -18,12 +24,27 @@ const follows = (place: Place, entry: Exclude<Entry, { kind: 'epoch' | 'params' 
   return open.stage === (entry.kind === 'commits' ? 'commits' : 'reveals')
 }
 
-const move = (place: Place, { header: { entry }, digest }: Decision): void => {
+/** a stage closes when all that can come is there, or at its deadline. */
+const isEarly = ({ open }: Place, { header: { entry, block } }: Decision): boolean => {
+  if (open === null || (entry.kind !== 'commits' && entry.kind !== 'result')) return false
+  const present = entry.kind === 'commits' ? entry.commits.length : entry.reveals.length
+  return present < open.possible && block < open.deadline
+}
+
+const move = (place: Place, decision: Decision, log: Log): void => {
+  const { header, digest, seats, round } = decision
+  const { entry, block } = header
+  const params = log.paramsAt(round?.height ?? 0).competitions.find(({ id }) => id === round?.entry.competition)
+  if (params === undefined) return
+  const { commitBlocks, revealBlocks } = params
   if (entry.kind === 'manifest') {
     place.round = entry.round
-    place.open = { manifest: digest, stage: 'commits' }
-  } else if (entry.kind === 'commits') place.open = { manifest: entry.manifest, stage: 'reveals' }
-  else place.open = null
+    const deadline = entry.beaconBlock + commitBlocks
+    place.open = { manifest: digest, stage: 'commits', possible: seats.members.length, deadline }
+  } else if (entry.kind === 'commits') {
+    const [possible, deadline] = [entry.commits.length, block + revealBlocks]
+    place.open = { manifest: entry.manifest, stage: 'reveals', possible, deadline }
+  } else place.open = null
 }
 
 /** The toy's rounds are a stage only. */
@@ -36,6 +57,7 @@ export const roundsEnd: Checker = {
     const reached = new Map<Key, number>()
     const places = new Map<string, Place>()
     const decisionOf = firstDecisions(sim)
+    const log = logOf(sim)
     return {
       decided: (node, decided) => {
         const { height, entry } = decided.header
@@ -51,7 +73,8 @@ export const roundsEnd: Checker = {
         if (!follows(place, entry)) {
           throw new Violation('a round passes its stages in order and ends once', { height, entry, place })
         }
-        move(place, decision)
+        if (isEarly(place, decision)) throw new Violation('a stage waits for its deadline', { height, entry, place })
+        move(place, decision, log)
       },
     }
   },
