@@ -206,11 +206,6 @@ const RESULTS: readonly Mutant[] = [
   mutant('one validator alone fails a submission', ['round/derive.ts', '> weigh(seen))', '> 0n)']),
   mutant('noisy hosts vote', ['round/derive.ts', ' && seen.noisePpm <= thetaPpm', '']),
   mutant('outliers are flagged at 3 deviations', ['round/derive.ts', '6 * o.deviation', '3 * o.deviation']),
-  mutant('a median at 1 + θ/2 takes over', [
-    'ledger/takeover.ts',
-    'o.metricPpm > ONE_PPM + o.thetaPpm',
-    '2 * (o.metricPpm - ONE_PPM) > o.thetaPpm',
-  ]),
   mutant('two thirds of the stake need not agree on a takeover', [
     'ledger/takeover.ts',
     '2 * (vote.centrePpm - ONE_PPM) > o.thetaPpm',

@@ -11,6 +11,11 @@ const spoil = (header: Header, choice: number): Header => {
   if (choice === 1) return { ...header, logRoot: WRONG }
   if (choice === 2) return { ...header, epoch: header.epoch + 1 }
   if (entry.kind === 'result') return { ...header, entry: { ...entry, result: WRONG } }
+  if (entry.kind === 'epoch') {
+    const [first, ...others] = entry.members
+    const members = first === undefined ? [] : [{ ...first, weight: first.weight + 1n }, ...others]
+    return { ...header, entry: { ...entry, members } }
+  }
   if (entry.kind === 'manifest') return { ...header, entry: { ...entry, thetaPpm: 0 } }
   return { ...header, height: header.height + 1 }
 }

@@ -171,6 +171,13 @@ export const BROKEN_AGREEMENT: Broken = {
     ],
     ["a header names its committee's epoch", (tape) => redecide(tape, 2, { to: forked(tape, { epoch: 7 }) })],
     [
+      'an epoch is what the chain says',
+      respelled('commits', () => ({
+        ...{ kind: 'epoch', epoch: 1, block: 14, blockHash: OTHER, owner: OTHER },
+        ...{ members: [], released: [] },
+      })),
+    ],
+    [
       'a submission has receipts of a quorum',
       respelled('manifest', (entry) => ({
         ...entry,

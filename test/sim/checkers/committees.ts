@@ -39,6 +39,34 @@ const weightOf = (sim: Sim, ids: readonly Digest[], seats: Seats): bigint | null
   return sum
 }
 
+/** nobody above its stake, all that are below it equal and the largest, and none of them above the cap's part of the sum. */
+const areCapped = (o: { stakes: readonly bigint[]; weights: readonly bigint[]; capPpm: number }): boolean => {
+  const { stakes, weights } = o
+  const largest = [...weights].sort((a, b) => (a < b ? -1 : 1)).at(-1) ?? 0n
+  const sum = weights.reduce((total, weight) => total + weight, 0n)
+  const isEach = weights.every(
+    (weight, place) => weight === (stakes[place] ?? 0n) || (weight < (stakes[place] ?? 0n) && weight === largest),
+  )
+  // Where too few members leave no such weights all are equal.
+  return isEach && (largest * 1_000_000n <= BigInt(o.capPpm) * sum || weights.every((weight) => weight === largest))
+}
+
+/** EPOCH is what the chain says at its block: permitted validators, each once, with the weights that their stakes give. */
+const checkEpoch = (sim: Sim, { header: { entry, height } }: Decision, capPpm: number): void => {
+  const metagraph = entry.kind === 'epoch' ? sim.metagraphAt(entry.block) : null
+  if (entry.kind !== 'epoch' || metagraph === null) return
+  const { epoch, epochStart, block } = metagraph
+  const stakeOf = new Map(metagraph.neurons.flatMap((one) => (one.permit ? [[one.hotkey, one.stakeRao] as const] : [])))
+  const stakes = entry.members.map(({ hotkey }) => stakeOf.get(hotkey) ?? 0n)
+  const weights = entry.members.map(({ weight }) => weight)
+  const isOfChain = entry.epoch === epoch && entry.block === epochStart && entry.blockHash === block.hash
+  const areSeats =
+    stakes.every((stake) => stake > 0n) && new Set(entry.members.map(({ hotkey }) => hotkey)).size === stakes.length
+  if (!isOfChain || !areSeats || !areCapped({ stakes, weights, capPpm })) {
+    throw new Violation('an epoch is what the chain says', { height, epoch: entry.epoch, weights, stakes })
+  }
+}
+
 /** a submission is in a manifest by the receipts of a quorum, at blocks up to the close. */
 const checkReceipts = (sim: Sim, { header: { entry, height }, seats }: Decision): void => {
   if (entry.kind !== 'manifest') return
@@ -92,6 +120,7 @@ export const committees: Checker = {
           throw new Violation("a header names its committee's epoch", { height: header.height, epoch: header.epoch })
         }
         checkReceipts(sim, decision)
+        checkEpoch(sim, decision, log.paramsAt(header.height).mesh.weightCapPpm)
         checkStage(sim, decision)
         if (early.length > 0) lookAgain()
       },

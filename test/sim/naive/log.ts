@@ -59,6 +59,9 @@ export const createNaiveLog = (o: {
   // R-98: those at its manifest, to the round's end.
   const openRound = (header: Header, entry: ManifestEntry): void => {
     const competitions = o.competitionsAt?.(header.height) ?? o.genesis.competitions
+    const { finished } = naiveStanding(pastOf(entry.competition))
+    const measured = entry.submissions.find(({ id }) => finished.has(id))
+    if (measured !== undefined) throw new Error(`a manifest names ${measured.id}, which has its verdict`)
     const { confirmRounds = 0 } = competitions.find(({ id }) => id === entry.competition) ?? {}
     open.set(entry.competition, { manifest: headerDigest(header), entry, committee, confirmRounds })
   }
