@@ -17,8 +17,8 @@ import { createRealSigning, type Signing, sessionName, TOKENS } from './signing.
 import { committeeOf, DELTA_MS } from './toy-scene.ts'
 
 const EPOCH_BLOCKS = 14
-const SUBMIT_EVERY_BLOCKS = 5
-const CHANGE_EVERY_BLOCKS = 12
+const SUBMIT_EVERY_BLOCKS = 8
+const CHANGE_EVERY_BLOCKS = 21
 /** As many as the first look of PAIR-1 takes. */
 const QUADS = 8
 /** What stakes move by from one epoch to the next where no fault says more, per mille. */
@@ -202,7 +202,9 @@ const measuredBy = (node: Key, id: Digest, o: { seed: Digest; thetaPpm: number }
   const split = kind < 72 && coresOf(node) === 1 ? -150_000 : 0
   const far = random.below(16) === 0 ? random.below(400_000) : 0
   const ratioPpm = base + split + far + random.below(20_000)
-  const quadsPpm = Array.from({ length: QUADS }, (_, index) => ratioPpm + index)
+  // One host in four has a quad that lost: it may be ahead and still not say better.
+  const lost = random.below(4) === 0 ? 900_000 : ratioPpm
+  const quadsPpm = Array.from({ length: QUADS }, (_, index) => (index === 0 ? lost : ratioPpm + index))
   const values = { ratioPpb: 700_000_000n, timeNanos: BigInt(1_000_000 + random.below(1000)), scorePpb: 1000n }
   return passed({
     ...common,
