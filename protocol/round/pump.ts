@@ -8,6 +8,7 @@ import { signAttestation } from './attestation.ts'
 import { missingOf } from './fold.ts'
 import { fetchBundles, fetchNamed, fetchOrphans, noteOwnReceipt, relayHeld } from './items.ts'
 import { paramsAtBlock, vectorOf } from './params.ts'
+import { isRepeatDue } from './repeat.ts'
 import { roundIdOf, termsOf } from './reveal.ts'
 import {
   ask,
@@ -15,6 +16,7 @@ import {
   type Candidate,
   type CompetitionState,
   type Held,
+  heldSince,
   type OpenRound,
   type RoundState,
 } from './state.ts'
@@ -238,9 +240,16 @@ export const relayOwn = (state: RoundState, at: number): readonly Effect[] => {
       own.push(attested.attestations.get(self))
     }
   }
+  const before = state.repeatedAt ?? at
+  state.repeatedAt = at
+  const due = own.filter((held) => {
+    if (held === undefined) return false
+    const since = heldSince(state, held)
+    return isRepeatDue({ ageMs: at - since, ageBeforeMs: before - since })
+  })
   return relayHeld(
     state,
-    own.filter((held) => held !== undefined),
+    due.filter((held) => held !== undefined),
     at,
   )
 }

@@ -163,6 +163,8 @@ export type RoundState = {
   readonly asked: Map<string, number>
   /** The first input's time: items out of the journal count as held since then. */
   startedAt: number | null
+  /** When this node's own messages were last looked through for what should go out again. */
+  repeatedAt: number | null
   /** Block of the last vector that was handed to the chain. */
   weightsBlock: number
 }
@@ -227,6 +229,7 @@ export const createRounds = (o: { readonly genesis: Genesis; readonly self: Key 
     wanted: new Set(),
     asked: new Map(),
     startedAt: null,
+    repeatedAt: null,
     weightsBlock: 0,
   }
 }
