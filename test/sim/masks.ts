@@ -44,6 +44,7 @@ const liarOf = <S>(o: Parts<S>, place: number, name: FaultName): Liar => {
     hits: () => strikes.hits(name),
     sign: o.sign,
     twist: scene.twist,
+    due: () => o.processOf(place)?.machine()?.host.due() ?? null,
     rounds,
     messageOf: o.messageOf,
     later: (afterMs, payload, to) => o.after(afterMs, () => o.send(place, to, payload)),

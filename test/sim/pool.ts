@@ -7,6 +7,9 @@ import { runTask } from './task.ts'
 /** Seeds a piece at n = 4; fewer for larger meshes. */
 const PIECE = 500
 
+/** What a schedule makes is garbage soon: with room for it little of it is ever copied. */
+const YOUNG_MB = 128
+
 const ask = async (worker: Worker, range: Range): Promise<Tally> => {
   const answer = once(worker, 'message')
   worker.postMessage(range)
@@ -38,7 +41,11 @@ export const runSpread = async (
   }
   if (o.threads === 1) await work(runTask)
   else {
-    const workers = Array.from({ length: o.threads }, () => new Worker(new URL('./worker.ts', import.meta.url)))
+    const workers = Array.from(
+      { length: o.threads },
+      () =>
+        new Worker(new URL('./worker.ts', import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } }),
+    )
     await Promise.all(workers.map((worker) => work((piece) => ask(worker, piece))))
     await Promise.all(workers.map((worker) => worker.terminate()))
   }

@@ -10,7 +10,7 @@ import { createToy, type ToyRounds, toy, toyItemId, toyRoundsDue } from './toy.t
 const STAKES = [30n, 28n, 22n, 20n]
 export const DELTA_MS = 1000
 /** Blocks after healing in which something new falls due. */
-const BLOCKS_AFTER_HEALING = 6
+const BLOCKS_AFTER_HEALING = 5
 
 /** `count` validators by rising hotkey; stakes repeat those of the demo. */
 export const committeeOf = (count: number, signing: Signing): Committee => {

@@ -19,12 +19,21 @@ export type ToyRounds = {
 
 /** Blocks from one due round to the next, and between two items of a node. */
 const ROUND_BLOCKS = 4
-const ITEM_BLOCKS = 3
+const ITEM_BLOCKS = 5
 
 /** Rounds due at this head. */
 export const toyRoundsDue = (head: number): number => Math.floor(head / ROUND_BLOCKS)
 
-export const toyItemId = (o: { hotkey: Key; block: number }): Digest => hash(utf8ToBytes(`item/${o.hotkey}/${o.block}`))
+const ids = new WeakMap<object, Digest>()
+
+/** Of a receipt's body. */
+export const toyItemId = (o: { hotkey: Key; block: number }): Digest => {
+  const known = ids.get(o)
+  if (known !== undefined) return known
+  const made = hash(utf8ToBytes(`item/${o.hotkey}/${o.block}`))
+  ids.set(o, made)
+  return made
+}
 
 export const createToy = (o: { self: Key | null; committee: Committee; deltaMs: number }): ToyRounds => ({
   ...o,

@@ -108,7 +108,7 @@ const inspect = <S>(world: World<S>, payload: Payload): void => {
 const deliver = <S>(world: World<S>, from: Process<S> | null, o: { to: Key; payload: Payload }): void => {
   const { to, payload } = o
   for (const process of world.processes) {
-    if (process.self !== to || process === from) continue
+    if (process === from || process.self !== to) continue
     world.network.carry(from, process, payload, () => {
       const mask = world.masks[process.place]
       if (mask?.hears(payload) === false) return
@@ -124,14 +124,11 @@ const sendAs = <S>(world: World<S>, from: Process<S>, o: { to: Key; payload: Pay
   if (holds || world.scene.isReal) deliver(world, from, o)
 }
 
-/** What a process sends, through the mask of its identity if it has one. */
+/** What a process sends, through the mask of its identity if it has one; what the honest send was shown to the checkers before. */
 const emit = <S>(world: World<S>, from: Process<S>, o: { to: Key; payload: Payload }): void => {
   const mask = world.masks[from.place]
   if (mask !== undefined) for (const payload of mask.faces(o.payload, o.to)) sendAs(world, from, { to: o.to, payload })
-  else {
-    inspect(world, o.payload)
-    deliver(world, from, o)
-  }
+  else deliver(world, from, o)
 }
 
 const isAuthentic = <S>({ scene, seen, authentic }: World<S>, payload: Payload): boolean => {
@@ -220,9 +217,13 @@ export const addProcess = <S>(world: World<S>, place: number, disk: Process<S>['
         schedule.after(Math.max(0, back), () => process.start())
       },
       broadcast: (payload) => {
+        if (world.masks[place] === undefined) inspect(world, payload)
         for (const to of scene.keys) emit(world, process, { to, payload })
       },
-      sendTo: (to, payload) => emit(world, process, { to, payload }),
+      sendTo: (to, payload) => {
+        if (world.masks[place] === undefined) inspect(world, payload)
+        emit(world, process, { to, payload })
+      },
       ask: (effect) => answer(world, process, effect),
       watcher: isHonest ? world.watcher : SILENT,
       trace: world.trace,

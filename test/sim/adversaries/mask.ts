@@ -1,6 +1,6 @@
 /** What a lying validator is: the real machine, and a mask that changes what it says and speaks when it should not. */
 import type { Digest, Key } from '../../../protocol/crypto.ts'
-import type { Header } from '../../../protocol/message/entry.ts'
+import type { Entry, Header } from '../../../protocol/message/entry.ts'
 import type { Domains, Signed, Unsigned, Verified } from '../../../protocol/message/message.ts'
 import type { RoundState } from '../../../protocol/round/state.ts'
 import type { Params } from '../faults.ts'
@@ -20,6 +20,8 @@ export type Liar = {
   readonly sign: (message: Unsigned) => Verified<Signed>
   /** Another header as good as this one. */
   readonly twist: (header: Header) => Header
+  /** What the machine under the mask would propose now. */
+  readonly due: () => Entry | null
   /** The rounds of the machine under the mask; null while it is down, and in the toy's. */
   readonly rounds: () => RoundState | null
   readonly messageOf: (id: Digest) => Signed | null
