@@ -31,6 +31,7 @@ const statementOf = (random: Random): Uint8Array => {
     round: random.below(9),
     paramsHash: named('params'),
     image: named('image'),
+    thetaPpm: 50_000,
     submissions,
   }
   const effect = {

@@ -253,3 +253,6 @@ const RESULTS: readonly Mutant[] = [
 ]
 
 export const MUTANTS: readonly Mutant[] = [...AGREEMENT, ...ROUNDS, ...RESULTS]
+
+/** Seen only after hundreds of schedules: left to `npm run sim -- --mutants`. */
+export const RARE: ReadonlySet<string> = new Set([])
