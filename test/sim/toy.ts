@@ -19,7 +19,7 @@ export type ToyRounds = {
 
 /** Blocks from one due round to the next, and between two items of a node. */
 const ROUND_BLOCKS = 4
-const ITEM_BLOCKS = 5
+const ITEM_BLOCKS = 6
 
 /** Rounds due at this head. */
 export const toyRoundsDue = (head: number): number => Math.floor(head / ROUND_BLOCKS)
