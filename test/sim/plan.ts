@@ -57,7 +57,7 @@ export const drawPlan = (o: { seed: number; weights: readonly bigint[]; isSharp:
   const { seed, weights, isSharp } = o
   const random = createRandom(seed, 'plan')
   // Rounds take their time after healing too; the agreement alone reaches deep views only before.
-  const healAtMs = isSharp ? 2_000 + random.below(9_000) : 1_500 + random.below(7_500)
+  const healAtMs = isSharp ? 2_000 + random.below(9_000) : 1_500 + random.below(random.chance(250) ? 22_000 : 6_000)
   const isOverBudget = random.below(OVER_BUDGET_EVERY) === 0
   const liars = isOverBudget || random.chance(isSharp ? 800 : 500) ? liarsOf(random, weights, isOverBudget) : []
   const faults: Partial<Record<FaultName, Params>> = {}
