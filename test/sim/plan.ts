@@ -6,6 +6,8 @@ export type Plan = {
   readonly seed: number
   /** From then on nothing is lost, everyone runs, and deliveries take at most Δ/4. */
   readonly healAtMs: number
+  /** Whole rounds that must have been decided since healing before the run may end. */
+  readonly rounds: number
   /** Each delivery takes from 1 ms to this. */
   readonly delayMsMax: number
   /** Places of those that may lie or be two: nothing is promised about them. */
@@ -21,6 +23,9 @@ export type Plan = {
 
 /** One seed in so many lets liars hold more than they may. */
 const OVER_BUDGET_EVERY = 64
+/** Most runs end with the first whole round after healing; leads, confirmations and decay want some more. */
+const LONG_PER_MILLE = 130
+const LONG_ROUNDS = 4
 /** Stakes swing by up to 40 % in an epoch: what several liars hold together must stay below a third even then. */
 const SWING_PER_MILLE = 1400n
 
@@ -69,7 +74,8 @@ export const drawPlan = (o: { seed: number; weights: readonly bigint[]; isSharp:
   }
   // Most seeds stay within Δ, some go beyond the views' timers.
   const delayMsMax = 1 + random.below(random.chance(200) ? 6_000 : 400)
-  return { seed, healAtMs, delayMsMax, liars, isOverBudget, faults, only: {}, script: [] }
+  const rounds = random.chance(LONG_PER_MILLE) ? LONG_ROUNDS : 1
+  return { seed, healAtMs, rounds, delayMsMax, liars, isOverBudget, faults, only: {}, script: [] }
 }
 
 /** Says of each chance of a fault whether it strikes: its own stream, its strikes counted, all but some of them left out where the plan says so. */

@@ -35,8 +35,8 @@ export type Tally = {
   readonly coverage: Coverage
 }
 
-/** Where scenes are mixed one seed in so many plays whole rounds: they cost three times what the agreement alone does. */
-const ROUNDS_EVERY = 4
+/** Where scenes are mixed one seed in so many plays whole rounds: they cost four times what the agreement alone does. */
+const ROUNDS_EVERY = 5
 /** One seed in so many runs over real bytes and real signatures. */
 const REAL_EVERY = 100
 

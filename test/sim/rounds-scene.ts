@@ -17,7 +17,7 @@ import { createRealSigning, type Signing, sessionName, TOKENS } from './signing.
 import { committeeOf, DELTA_MS } from './toy-scene.ts'
 
 const EPOCH_BLOCKS = 14
-const SUBMIT_EVERY_BLOCKS = 8
+const SUBMIT_EVERY_BLOCKS = 7
 const CHANGE_EVERY_BLOCKS = 21
 /** As many as the first look of PAIR-1 takes. */
 const QUADS = 8
@@ -42,6 +42,8 @@ const PARAMS = {
     poolRoot: named('root'),
     referenceNanos: 1_000_000n,
   }),
+  // Short enough to be seen in a run.
+  decayBlocks: 60,
   roundBlocks: 6,
   commitBlocks: 6,
   revealBlocks: 4,
@@ -140,7 +142,7 @@ const changeAt = (turn: number): ParamsChange['change'] => {
   return {
     kind: 'competition',
     ...PARAMS,
-    ...(isBack ? {} : { thetaPpm: 40_000, commitBlocks: 5, confirmRounds: 1, burnPpm: 0 }),
+    ...(isBack ? {} : { thetaPpm: 40_000, commitBlocks: 5, confirmRounds: 3, burnPpm: 500_000 }),
   }
 }
 
@@ -198,7 +200,7 @@ const measuredBy = (node: Key, id: Digest, o: { seed: Digest; thetaPpm: number }
     return failed({ ...common, verdict: 'miner', code })
   }
   if (random.below(16) === 0) return failed({ ...common, verdict: 'infra', code: 'TIMEOUT' })
-  const base = 950_000 + (Number.parseInt(id.slice(2, 6), 16) % 300_000)
+  const base = 950_000 + (Number.parseInt(id.slice(2, 8), 16) % 300_000)
   const split = kind < 72 && coresOf(node) === 1 ? -150_000 : 0
   const far = random.below(16) === 0 ? random.below(400_000) : 0
   const ratioPpm = base + split + far + random.below(20_000)
@@ -246,10 +248,11 @@ const twist = (header: Header): Header => {
   return { ...header, block: block - 1, entry: { ...entry, beaconBlock: entry.beaconBlock - 1 } }
 }
 
-/** A whole round after everything healed: its manifest, its commits and its end. */
-const hasRoundAfter = (log: readonly Header[], block: number): boolean => {
+/** Whole rounds after everything healed: a manifest, its commits and its end, so many times. */
+const hasRoundsAfter = (log: readonly Header[], block: number, rounds: number): boolean => {
   const opened = log.findIndex(({ entry, block: at }) => entry.kind === 'manifest' && at > block)
-  return opened >= 0 && log.slice(opened).some(({ entry }) => entry.kind === 'result' || entry.kind === 'void')
+  if (opened < 0) return false
+  return log.slice(opened).filter(({ entry }) => entry.kind === 'result' || entry.kind === 'void').length >= rounds
 }
 
 /** `isReal`: keys and signatures are real ones. */
@@ -274,6 +277,6 @@ export const roundsScene = (count: number, isReal = false): Scene<RoundState> =>
     metagraph: metagraphOf(seats, signing),
     evaluate: (node, effect, life) => evaluate(domains.mesh, { node, effect, life }),
     twist,
-    isDone: hasRoundAfter,
+    isDone: hasRoundsAfter,
   }
 }

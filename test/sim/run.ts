@@ -76,7 +76,7 @@ const live = <S>(world: World<S>): Omit<Outcome, 'plan' | 'violation' | 'strikes
   for (const process of processes) schedule.after((plan.seed * 17 + process.index * 149) % 500, process.start)
   arrange(world)
   runChain(world, 1)
-  const isDoneBy = (log: readonly Header[]): boolean => scene.isDone(log, healedBlockOf(plan))
+  const isDoneBy = (log: readonly Header[]): boolean => scene.isDone(log, healedBlockOf(plan), plan.rounds)
   const areDone = (): boolean => [...logs.values()].every(isDoneBy)
   const end = plan.isOverBudget ? plan.healAtMs : plan.healAtMs + PATIENCE_MS
   let events = 0

@@ -25,6 +25,7 @@ export const printScenario = ({ about, n, scene, plan, sees }: Scenario): string
     `scene ${scene}`,
     `seed ${plan.seed}`,
     `healAtMs ${plan.healAtMs}`,
+    `rounds ${plan.rounds}`,
     `delayMsMax ${plan.delayMsMax}`,
     ...(plan.liars.length > 0 ? [`liars ${plan.liars.join(',')}`] : []),
     ...(plan.isOverBudget ? ['overBudget'] : []),
@@ -84,6 +85,7 @@ export const parseScenario = (text: string): Scenario => {
     plan: {
       seed: number('seed'),
       healAtMs: number('healAtMs'),
+      rounds: number('rounds'),
       delayMsMax: number('delayMsMax'),
       liars: numbers(single.get('liars') ?? ''),
       isOverBudget: single.has('overBudget'),

@@ -32,8 +32,8 @@ export type Scene<S> = {
   readonly evaluate: (node: Key, effect: Evaluate, life: number) => { nonce: Digest; statement: Uint8Array } | null
   /** Another header that an equivocating leader may propose in the place of this one. */
   readonly twist: (header: Header) => Header
-  /** Whether a log holds what must be decided once everything has healed at this block; the run ends there. */
-  readonly isDone: (log: readonly Header[], healedBlock: number) => boolean
+  /** Whether a log holds what must be decided once everything has healed at this block, so many whole rounds among it; the run ends there. */
+  readonly isDone: (log: readonly Header[], healedBlock: number, rounds: number) => boolean
 }
 
 /** Short beside Δ: more happens between two timers. */

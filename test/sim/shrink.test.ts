@@ -30,10 +30,10 @@ test('a scenario reads back as it was written', () => {
 
 test('a scenario that names no fault of the menu is refused', () => {
   assert.throws(
-    () => parseScenario('n 4\nseed 1\nhealAtMs 1\ndelayMsMax 1\nfault nonsense a=1\n'),
+    () => parseScenario('n 4\nseed 1\nhealAtMs 1\nrounds 1\ndelayMsMax 1\nfault nonsense a=1\n'),
     /no fault is called/,
   )
-  assert.throws(() => parseScenario('n four\nseed 1\nhealAtMs 1\ndelayMsMax 1\n'), /whole number/)
+  assert.throws(() => parseScenario('n four\nseed 1\nhealAtMs 1\nrounds 1\ndelayMsMax 1\n'), /whole number/)
 })
 
 test('shrinking leaves only the faults and strikes without which nothing breaks', () => {

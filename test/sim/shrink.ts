@@ -16,6 +16,7 @@ const without = (plan: Plan, name: FaultName): Plan => {
 const smaller = (plan: Plan): readonly Plan[] => [
   ...FAULT_NAMES.filter((name) => plan.faults[name] !== undefined).map((name) => without(plan, name)),
   ...plan.liars.map((liar) => ({ ...plan, liars: plan.liars.filter((place) => place !== liar) })),
+  ...(plan.rounds > 1 ? [{ ...plan, rounds: 1 }] : []),
   ...(plan.healAtMs > 2_000 ? [{ ...plan, healAtMs: Math.floor(plan.healAtMs * 0.7) }] : []),
   ...(plan.delayMsMax > 20 ? [{ ...plan, delayMsMax: Math.floor(plan.delayMsMax / 2) }] : []),
 ]

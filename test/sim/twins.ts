@@ -29,6 +29,7 @@ export const twinPlan = (number: number): Plan => {
   return {
     seed: number + 1,
     healAtMs: ENDS_MS.at(-1) ?? 0,
+    rounds: 1,
     delayMsMax: 50,
     liars: [liar],
     isOverBudget: false,
