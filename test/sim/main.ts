@@ -174,7 +174,7 @@ const runShrink = ({ n, scene, from }: Question): void => {
   )
   const mutant = process.env['SIM_MUTANT']
   const sees = mutant === undefined ? null : { mutant, promise }
-  const scenario = printScenario({ about: `Broke: ${promise}.`, n, scene, plan: shrunk, sees })
+  const scenario = printScenario({ about: `Broke: ${promise}.`, n, scene, plan: shrunk, known: null, sees })
   if (values.out === undefined) console.log(scenario)
   else writeFileSync(values.out, scenario)
 }

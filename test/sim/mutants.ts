@@ -255,4 +255,25 @@ const RESULTS: readonly Mutant[] = [
 export const MUTANTS: readonly Mutant[] = [...AGREEMENT, ...ROUNDS, ...RESULTS]
 
 /** Seen only after hundreds of schedules: left to `npm run sim -- --mutants`. */
-export const RARE: ReadonlySet<string> = new Set([])
+export const RARE: ReadonlySet<string> = new Set([
+  'the guard is lost in a crash',
+  'a leader proposes a fresh value though one is notarized',
+  'the parent of a proposal is not checked',
+  'a fresh value needs no nullification of the views before it',
+  'another value than the notarized one may be proposed again',
+  'votes are not sent again',
+  'a sealed measurement is forgotten in a crash',
+  'any result may be proposed',
+  'a held item may be left out',
+  'a stage closes without a quorum',
+  'commits of any round count',
+  'an epoch need not follow from the chain',
+  'a pass needs a quorum of those who revealed only',
+  'one validator alone fails a submission',
+  'outliers are flagged at 3 deviations',
+  'two thirds of the stake need not agree on a takeover',
+  'nobody need say better for a takeover',
+  'classes that disagree stop no takeover',
+  'a confirmation outlives a new leader',
+  'a vector is set again after a crash',
+])

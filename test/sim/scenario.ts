@@ -9,6 +9,8 @@ export type Scenario = {
   readonly n: number
   readonly scene: SceneName
   readonly plan: Plan
+  /** A promise that it still breaks: written down before it is mended. */
+  readonly known: string | null
   /** With this fault planted in the protocol the scenario sees this promise broken; without it nothing is. */
   readonly sees: { readonly mutant: string; readonly promise: string } | null
 }
@@ -18,7 +20,7 @@ const faultLine = (name: FaultName, params: Params, only: readonly number[] | un
   return ['fault', name, ...facts, ...(only === undefined ? [] : [`only=${only.join(',')}`])].join(' ')
 }
 
-export const printScenario = ({ about, n, scene, plan, sees }: Scenario): string => {
+export const printScenario = ({ about, n, scene, plan, known, sees }: Scenario): string => {
   const lines = [
     ...about.split('\n').map((line) => `# ${line}`),
     `n ${n}`,
@@ -34,6 +36,7 @@ export const printScenario = ({ about, n, scene, plan, sees }: Scenario): string
       return params === undefined ? [] : [faultLine(name, params, plan.only[name])]
     }),
     ...plan.script.map(({ untilMs, side }) => `script untilMs=${untilMs} side=${side}`),
+    ...(known === null ? [] : [`known ${known}`]),
     ...(sees === null ? [] : [`mutant ${sees.mutant}`, `sees ${sees.promise}`]),
   ]
   return `${lines.join('\n')}\n`
@@ -93,6 +96,7 @@ export const parseScenario = (text: string): Scenario => {
       only,
       script,
     },
+    known: single.get('known') ?? null,
     sees: mutant === undefined ? null : { mutant, promise: single.get('sees') ?? '' },
   }
 }
