@@ -70,7 +70,7 @@ export { rounds } from './round/application.ts'
 export { newestEpochFault } from './round/epoch-entry.ts'
 export { wantsEvidence } from './round/evidence.ts'
 export { namedBy } from './round/fold.ts'
-export { paramsAtBlock, paramsRefusal, vectorOf } from './round/params.ts'
+export { paramsRefusal } from './round/params.ts'
 export { type SubmissionRefusal, submissionRefusal } from './round/refusal.ts'
 export type { RoundMark, RoundResult, SubmissionResult, ValidatorValue } from './round/result.ts'
 export { evaluationOf } from './round/reveal.ts'
@@ -84,6 +84,7 @@ export {
   type RoundState,
 } from './round/state.ts'
 export { buildStatement, failed, type Measured, passed } from './round/statement.ts'
+export { vectorOf, vectorsUpTo } from './round/vector.ts'
 export { encodeSs58 } from './ss58.ts'
 export {
   admit,

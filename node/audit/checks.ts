@@ -7,9 +7,9 @@ import {
   type Genesis,
   incumbentOf,
   type Metagraph,
-  paramsAtBlock,
   signatureClaim,
   vectorOf,
+  vectorsUpTo,
 } from '../../protocol/index.ts'
 import { type Chain, ChainError } from '../chain/port.ts'
 import { coalitionsOf } from '../coalition.ts'
@@ -128,7 +128,7 @@ const checkLog = (replayed: Replayed): readonly Check[] => {
   ]
 }
 
-/** Each member's row on chain against the vector of each multiple of weightsEveryBlocks that it may stand for. */
+/** Each member's row on chain against the vectors of the log that it may stand for. */
 export const checkWeights = async (o: {
   readonly genesis: Genesis
   readonly chain: Pick<Chain, 'weightsOf' | 'metagraphAt'>
@@ -148,21 +148,23 @@ export const checkWeights = async (o: {
       continue
     }
     const shown = JSON.stringify(row.weights)
-    // A vector of block h is set a few blocks later; the one before it is allowed for a slow validator.
-    const every = paramsAtBlock(rounds, row.setAt).mesh.weightsEveryBlocks
-    const newest = Math.floor(row.setAt / every) * every
-    const candidates: readonly number[] = [newest, newest - every].filter((block) => block > 0)
+    // A vector is set a few blocks after its own; the one before it is allowed for a slow validator.
+    const candidates = vectorsUpTo(rounds, row.setAt).slice(0, 2)
     const vectors = await Promise.all(
-      candidates.map(async (block) => {
+      candidates.map(async ({ block }) => {
         const metagraph: Metagraph = await chain.metagraphAt({ netuid: genesis.netuid, block })
-        const { uids, values } = vectorOf(rounds, metagraph)
+        const { uids, values } = vectorOf(rounds, metagraph) ?? { uids: [], values: [] }
         return { block, row: JSON.stringify(uids.map((uid, index) => [uid, values[index]])) }
       }),
     )
     const equal = vectors.find((vector) => vector.row === shown)
     checks.push(
       equal === undefined
-        ? { name, ok: false, detail: `the row set at block ${row.setAt} is ${shown}; certified is ${vectors[0]?.row}` }
+        ? {
+            name,
+            ok: false,
+            detail: `the row set at block ${row.setAt} is ${shown}; certified is ${vectors[0]?.row ?? 'none'}`,
+          }
         : {
             name,
             ok: true,

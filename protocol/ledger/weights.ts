@@ -3,25 +3,18 @@ import type { Metagraph } from '../chain-view.ts'
 import { compareNumbers } from '../competition/integers.ts'
 import type { WeightsVector } from '../machine-types.ts'
 import type { CompetitionParams } from '../params.ts'
-import type { LeadRecord, Standing } from './fold.ts'
+import type { LeadRecord } from './fold.ts'
 
 const PPM = 1_000_000n
 const U16_MAX = 65_535n
 
-/**
- * R-64: a record counts for blocks this far above the block of its header: by then every node that keeps up has decided it, so that all of
- * them set one vector for one block.
- */
-const SETTLE_BLOCKS = 4
-
-/** What a header at `block` decided counts at block `at`. */
-export const isSettled = (block: number, at: number): boolean => block + SETTLE_BLOCKS <= at
+/** What a vector needs of a competition's standing: its records, in the order they happened. */
+export type Records = { readonly records: readonly LeadRecord[] }
 
 /** R-65: the lead pays its newest record whose hotkey is registered at the block: when a winner leaves, the one before it follows. */
-const payee = (standing: Standing, metagraph: Metagraph): LeadRecord | null => {
+const payee = ({ records }: Records, metagraph: Metagraph): LeadRecord | null => {
   const registered = new Set(metagraph.neurons.map((neuron) => neuron.hotkey))
-  const settled = standing.records.filter((record) => isSettled(record.block, metagraph.block.number))
-  return settled.findLast((record) => registered.has(record.hotkey)) ?? null
+  return records.findLast((record) => registered.has(record.hotkey)) ?? null
 }
 
 /** One share of several, all over the same denominator: nothing is rounded before a vector's last step. */
@@ -58,7 +51,7 @@ const upscale = (shares: ReadonlyMap<number, bigint>): WeightsVector => {
  */
 export const vectorAt = (o: {
   readonly competitions: readonly CompetitionParams[]
-  readonly standings: ReadonlyMap<string, Standing>
+  readonly standings: ReadonlyMap<string, Records>
   readonly metagraph: Metagraph
 }): WeightsVector => {
   const uidOf = new Map(o.metagraph.neurons.map((neuron) => [neuron.hotkey, neuron.uid]))

@@ -21,6 +21,7 @@ import {
   type RoundState,
 } from './state.ts'
 import { parseStatement } from './statement.ts'
+import { decideVector } from './vector.ts'
 
 /** Rounds whose results stay in memory for those who ask; older ones are in the archive. */
 const RESULTS_MAX = 64
@@ -191,12 +192,13 @@ export const drain = (state: RoundState): void => {
   for (let next = state.backlog[0]; next !== undefined && missingOf(state).length === 0; next = state.backlog[0]) {
     state.backlog.shift()
     const { inForce } = state
+    decideVector(state, next.header)
     foldEntry(state, next)
     // An EPOCH's own evidence counts for the one after.
     convict(state, next.header, inForce)
     state.logHeight = next.header.height
     state.logBlock = next.header.block
-    settleParams(state, next.header.block)
+    settleParams(state)
     // What proposals of this height named may never be needed again.
     state.wanted.clear()
     pruneEvidence(state)

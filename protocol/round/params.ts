@@ -1,15 +1,9 @@
 /** Parameters in force: folded from the log, changed by what the subnet owner signed and a height decided. */
 import { assert } from '../assert.ts'
-import type { Metagraph } from '../chain-view.ts'
 import type { Digest, Key } from '../crypto.ts'
-import { isSettled, vectorAt } from '../ledger/weights.ts'
-import type { WeightsVector } from '../machine-types.ts'
 import { type ParamsChange, targetOf } from '../message/params.ts'
 import { type CompetitionParams, competitionParamsFault, meshParamsFault, paramsHash, sharesFault } from '../params.ts'
-import { type Held, heldOf, type ParamsVersion, type RoundState } from './state.ts'
-
-/** Versions remembered: vectors are made of the newest two, an auditor looks a little farther back. */
-const VERSIONS_MAX = 64
+import { type Held, heldOf, type RoundState } from './state.ts'
 
 /** The height that is decided next. */
 const nextHeight = (state: RoundState): number => state.logHeight + 1
@@ -88,43 +82,21 @@ const apply = (state: RoundState, { change }: ParamsChange): void => {
 }
 
 /**
- * R-90: what has come to its height is in force from there on. `block`: that of the header just folded.
+ * R-90: what has come to its height is in force from there on.
  * Changes that can no longer be decided are forgotten.
  */
-export const settleParams = (state: RoundState, block: number): void => {
+export const settleParams = (state: RoundState): void => {
   const { params } = state
   const due = [...params.pending].filter(([, change]) => change.activationHeight <= nextHeight(state))
   for (const [target, change] of due) {
     params.pending.delete(target)
     apply(state, change)
   }
-  if (due.length > 0) {
-    params.versions.push({ block, mesh: params.mesh, competitions: competitionsOf(state) })
-    if (params.versions.length > VERSIONS_MAX) params.versions.shift()
-  }
   for (const [target, held] of params.proposed) {
     if (paramsFault(state, held.message.body) === null) continue
     params.proposed.delete(target)
     state.items.delete(held.id)
   }
-}
-
-const competitionsOf = (state: RoundState): readonly CompetitionParams[] =>
-  [...state.competitions.values()].map(({ params }) => params)
-
-/** R-92: the vector of a block is made by the parameters that were in force long enough below it for every node to know them. */
-export const paramsAtBlock = (state: RoundState, block: number): ParamsVersion => {
-  const { versions } = state.params
-  const version = versions.findLast((one) => isSettled(one.block, block)) ?? versions[0]
-  assert(version !== undefined, 'a mesh has parameters')
-  return version
-}
-
-/** The vector of the metagraph's block, by the ledger and the parameters of this log. */
-export const vectorOf = (state: RoundState, metagraph: Metagraph): WeightsVector => {
-  const standings = new Map([...state.competitions].map(([id, { standing }]) => [id, standing]))
-  const { competitions } = paramsAtBlock(state, metagraph.block.number)
-  return vectorAt({ competitions, standings, metagraph })
 }
 
 /** R-88: whoever owns the subnet at an epoch's block may change parameters until the next EPOCH. */

@@ -7,7 +7,6 @@ import { commitmentOf } from '../message/commitment.ts'
 import { signAttestation } from './attestation.ts'
 import { missingOf } from './fold.ts'
 import { fetchBundles, fetchNamed, fetchOrphans, noteOwnReceipt, relayHeld } from './items.ts'
-import { paramsAtBlock, vectorOf } from './params.ts'
 import { isRepeatDue } from './repeat.ts'
 import { roundIdOf, termsOf } from './reveal.ts'
 import {
@@ -20,12 +19,13 @@ import {
   type OpenRound,
   type RoundState,
 } from './state.ts'
+import { vectorOf } from './vector.ts'
 
 /** A question to the chain or a signature that brought no answer is asked for again after this. */
 const RETRY_MS = 2_000
 /** The metagraph is read this often: for new epochs and for who is registered. */
 const METAGRAPH_EVERY_BLOCKS = 5
-/** A vector's block may lie this far back, else the next one is set: after a restart nothing stale is. */
+/** A vector's block may lie this far back, else the next one is set: after a restart, or a while away, nothing stale is. */
 const WEIGHTS_LATE_BLOCKS = 10
 
 const readMetagraph = (state: RoundState, block: number, at: number): readonly Effect[] =>
@@ -175,25 +175,17 @@ const pumpCompetition = (
   ]
 }
 
-/** the newest block that a vector is due for; 0 while a new interval has none yet. */
-const weightsBlockAt = (state: RoundState, head: number): number => {
-  const every = paramsAtBlock(state, head).mesh.weightsEveryBlocks
-  const block = Math.floor(head / every) * every
-  return block % paramsAtBlock(state, block).mesh.weightsEveryBlocks === 0 ? block : 0
-}
-
 /** the vector of a block is handed to the chain once at most: the record that it will be is durable before. */
 const setWeights = (state: RoundState, head: number, at: number): readonly Effect[] => {
   const { self } = state
-  const block = weightsBlockAt(state, head)
-  const hasResult = [...state.competitions.values()].some((competition) => competition.results.length > 0)
+  const block = state.vectors.at(-1)?.block ?? 0
   const isSetter = self !== null && memberOf(state.committee, self) !== undefined
-  if (!hasResult || !isSetter || block <= state.weightsBlock || head - block > WEIGHTS_LATE_BLOCKS) return []
+  if (!isSetter || block <= state.weightsBlock || head - block > WEIGHTS_LATE_BLOCKS) return []
   const metagraph = state.metagraphs.get(block)
   if (metagraph === undefined) return readMetagraph(state, block, at)
   state.weightsBlock = block
   const vector = vectorOf(state, metagraph)
-  if (vector.uids.length === 0) return []
+  if (vector === null || vector.uids.length === 0) return []
   return [
     { kind: 'persist', records: [{ kind: 'weights', block }] },
     { kind: 'setWeights', block, vector },

@@ -4,6 +4,7 @@ import type { Committee } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
 import { domainsOf, type Genesis, meshParamsOf } from '../genesis.ts'
 import { createStanding, incumbentOf, type Standing } from '../ledger/fold.ts'
+import type { Records } from '../ledger/weights.ts'
 import type { EntryOf, Header, ManifestEntry } from '../message/entry.ts'
 import type { Evidence, Offence, Offended } from '../message/evidence.ts'
 import type { Delegation } from '../message/membership.ts'
@@ -99,10 +100,11 @@ export type CompetitionState = {
 /** Decided, but not foldable until every message that it names is here. */
 export type Pending = { readonly header: Header; readonly digest: Digest }
 
-/** Parameters that were in force from the header of a block on. */
-export type ParamsVersion = {
+/** a vector that the log has decided, but for the chain's part: whom it pays, by the ledger and the parameters below its header. */
+export type DecidedVector = {
+  /** That of the header. */
   readonly block: number
-  readonly mesh: MeshParams
+  readonly standings: ReadonlyMap<string, Records>
   readonly competitions: readonly CompetitionParams[]
 }
 
@@ -117,8 +119,6 @@ export type ParamsState = {
   readonly pending: Map<string, ParamsChange>
   /** The highest decided counter. */
   readonly counters: Map<string, number>
-  /** Oldest first; the last is in force. */
-  readonly versions: ParamsVersion[]
 }
 
 /** Mutated in place by the application alone. */
@@ -165,6 +165,8 @@ export type RoundState = {
   startedAt: number | null
   /** When this node's own messages were last looked through for what should go out again. */
   repeatedAt: number | null
+  /** Vectors that the log has decided, the newest last; only that one is still handed to the chain. */
+  readonly vectors: DecidedVector[]
   /** Block of the last vector that was handed to the chain. */
   weightsBlock: number
 }
@@ -221,7 +223,6 @@ export const createRounds = (o: { readonly genesis: Genesis; readonly self: Key 
       proposed: new Map(),
       pending: new Map(),
       counters: new Map(),
-      versions: [{ block: genesis.block, mesh: meshParamsOf(genesis), competitions: genesis.competitions }],
     },
     metagraphs: new Map(),
     latest: null,
@@ -230,6 +231,7 @@ export const createRounds = (o: { readonly genesis: Genesis; readonly self: Key 
     asked: new Map(),
     startedAt: null,
     repeatedAt: null,
+    vectors: [],
     weightsBlock: 0,
   }
 }

@@ -100,7 +100,7 @@ export const weighAll = async (o: {
     if (known !== undefined) return known
     const metagraph = await chain.metagraphAt({ netuid, block })
     metagraphs.set(block, metagraph)
-    const { uids, values } = vectorOf(machine.rounds, metagraph)
+    const { uids, values } = vectorOf(machine.rounds, metagraph) ?? { uids: [], values: [] }
     const printed = JSON.stringify(uids.map((uid, index) => [uid, values[index]]))
     vectors.set(block, printed)
     return printed

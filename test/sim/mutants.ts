@@ -229,10 +229,15 @@ const RESULTS: readonly Mutant[] = [
     'params.decayBlocks',
   ]),
   mutant('nothing is burned', ['ledger/weights.ts', '(PPM - BigInt(params.burnPpm))', 'PPM']),
-  mutant('a record counts before everyone can know it', [
-    'ledger/weights.ts',
-    'const SETTLE_BLOCKS = 4',
-    'const SETTLE_BLOCKS = 0',
+  mutant('a vector is of the ledger of the day', [
+    'round/vector.ts',
+    'standings, competitions: competitions.map',
+    'standings: new Map([...state.competitions].map(([id, { standing }]) => [id, standing])), competitions: competitions.map',
+  ]),
+  mutant('a vector is due whenever a header is decided', [
+    'round/vector.ts',
+    'last === undefined || block >= last.block + state.params.mesh.weightsEveryBlocks',
+    'last === undefined || block > last.block',
   ]),
   mutant('weights are scaled to another maximum', [
     'ledger/weights.ts',

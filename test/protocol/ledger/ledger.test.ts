@@ -134,10 +134,6 @@ test('the winner has a tenth, which falls to nothing over the decay; the rest is
   assert.deepEqual(vector(standings, 1_600), { uids: [uidOf(OWNER)], values: [65_535] })
 })
 
-test('a record does not count before it is settled, so that all set the same vector for a block', () => {
-  assert.deepEqual(vector(led({ miner: ANN, block: 600 }), 603), { uids: [uidOf(OWNER)], values: [65_535] })
-})
-
 test('when the winner leaves the one before it follows, and when all have left the owner has everything', () => {
   const standings = led({ miner: ANN, block: 600 }, { miner: BEN, block: 650 })
   assert.deepEqual(vector(standings, 700).uids, [uidOf(OWNER), uidOf(BEN)])

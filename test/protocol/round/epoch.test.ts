@@ -94,7 +94,7 @@ test('when the chain’s epoch changes the mesh decides its committee; a round t
   mesh.tell(submissionOf(MINERS[0] ?? '', 'code'))
   mesh.run(() => kindsOf(mesh).includes('manifest'))
   // Its own delegation arrives before the epoch does, and is taken since its hotkey is about to be permitted.
-  mesh.run(() => mesh.clock.head >= 1_000)
+  mesh.run(() => mesh.nodes.every(({ state }) => (state.latest?.epoch ?? 0) === 2))
   mesh.tell({ kind: 'delegation', body: delegationOf(joining), signature: SIGNATURE })
   mesh.run(() => kindsOf(mesh).includes('epoch') && kindsOf(mesh).includes('result'), 200)
   for (const { state } of mesh.nodes) {

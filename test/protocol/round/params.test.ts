@@ -8,7 +8,7 @@ import type { Signed, Verified } from '../../../protocol/message/message.ts'
 import type { ParamsChange } from '../../../protocol/message/params.ts'
 import { competitionParams, meshParams, paramsHash } from '../../../protocol/params.ts'
 import { rounds } from '../../../protocol/round/application.ts'
-import { paramsAtBlock, paramsFault } from '../../../protocol/round/params.ts'
+import { paramsFault } from '../../../protocol/round/params.ts'
 import { createRounds } from '../../../protocol/round/state.ts'
 
 import { arbitrary } from '../arbitrary.ts'
@@ -274,34 +274,33 @@ test('the cap in force at the epoch’s height makes the next committee’s weig
   assert.deepEqual(weights, [22n, 22n, 22n, 20n])
 })
 
-test('a vector is due and made by the parameters that were settled at its block', () => {
-  for (const residue of [3, 8, 13, 18, 23, 28]) {
-    const mesh = createMesh()
-    mesh.tell(submissionOf(MINERS[0] ?? '', 'code'))
-    mesh.run(() => kindsOf(mesh).includes('result'))
-    mesh.run(() => mesh.clock.head % 30 === residue)
-    const height = kindsOf(mesh).length + 1
-    mesh.tell(meshChange({ weightsEveryBlocks: 15 }, { activationHeight: height + 2 }))
-    mesh.tell(roundChange({ burnPpm: 0 }, { activationHeight: height + 2 }))
-    const from = mesh.clock.head
-    mesh.run(() => mesh.clock.head === from + 61, 70)
-    const { state } = nodeAt(mesh, 0)
-    const [, last] = state.params.versions
-    assert.ok(last)
-    assert.deepEqual(
-      [last.block + 3, last.block + 4].map((at) => paramsAtBlock(state, at).competitions[0]?.burnPpm),
-      [params.burnPpm, 0],
-    )
-    assert.equal(paramsAtBlock(state, 0).mesh.weightsEveryBlocks, 10)
-    const all = Array.from({ length: 60 }, (_, index) => from + 1 + index)
-    const due = all.filter((at) => at % (last.block + 4 <= at ? 15 : 10) === 0)
-    for (const { weights } of mesh.nodes) {
-      assert.deepEqual(
-        [...weights.keys()].filter((at) => at > from && at <= from + 60),
-        due,
-      )
+test('R-64, R-92: vectors are of headers far enough apart, made by the parameters below them, and one for all', () => {
+  const mesh = createMesh()
+  mesh.tell(submissionOf(MINERS[0] ?? '', 'code'))
+  mesh.run(() => kindsOf(mesh).includes('result'))
+  const height = kindsOf(mesh).length + 1
+  mesh.tell(meshChange({ weightsEveryBlocks: 15 }, { activationHeight: height + 2 }))
+  mesh.tell(roundChange({ burnPpm: 0 }, { activationHeight: height + 2 }))
+  const from = mesh.clock.head
+  mesh.run(() => mesh.clock.head === from + 90, 100)
+  const { vectors } = nodeAt(mesh, 0).state
+  const burns = vectors.map(({ competitions }) => competitions[0]?.burnPpm)
+  assert.deepEqual(new Set(burns), new Set([params.burnPpm, 0]))
+  assert.equal(burns[0], params.burnPpm)
+  assert.equal(burns.at(-1), 0)
+  vectors.forEach(({ block }, index) => {
+    const before = vectors[index - 1]?.block
+    if (before !== undefined) assert.ok(block - before >= (burns[index] === 0 ? 15 : 10), `${before} ${block}`)
+  })
+  const blocks = new Set(vectors.map(({ block }) => block))
+  const known = new Map<number, string>()
+  for (const { weights } of mesh.nodes) {
+    assert.ok(weights.size > 0)
+    for (const [block, vector] of weights) {
+      const printed = JSON.stringify(vector)
+      assert.ok(blocks.has(block))
+      assert.equal(known.get(block) ?? printed, printed)
+      known.set(block, printed)
     }
-    const [vectors, ...others] = mesh.nodes.map(({ weights }) => [...weights])
-    for (const other of others) assert.deepEqual(other, vectors)
   }
 })

@@ -59,8 +59,6 @@ export type Log = {
   readonly seatsAt: (height: number) => Seats | null
   /** In force when this height is decided. */
   readonly paramsAt: (height: number) => Params
-  /** What a block's vector is made by: in force since a header at least 4 blocks below it. */
-  readonly paramsOfBlock: (block: number) => Params
   /** @returns the decision when it is this height's first. */
   readonly note: (decided: Decided) => Decision | null
 }
@@ -85,7 +83,6 @@ const createParams = ({ genesis, messageOf }: Sim) => {
   }
   return {
     at: (height: number): Params => versions.findLast(({ from }) => from <= height) ?? first,
-    ofBlock: (at: number): Params => versions.findLast((one) => one.block + 4 <= at) ?? first,
     note: ({ entry, height, block: at }: Header): void => {
       const message = entry.kind === 'params' ? messageOf(entry.message) : null
       if (message?.kind === 'params') pending.set(targetOf(message.body), message.body)
@@ -120,7 +117,6 @@ const createLog = (sim: Sim): Log => {
     rounds,
     seatsAt,
     paramsAt: params.at,
-    paramsOfBlock: params.ofBlock,
     note: ({ header, certificate }) => {
       const { height, entry } = header
       if (height !== decisions.length + 1) return null

@@ -210,9 +210,12 @@ const record = (draft: Draft): void => {
   const reveals = sealed.map((one) => spread(draft, { kind: 'reveal', body: { ...at, ...one } }))
   const result = resultDigest(deriveFrom(sealed, { entry, manifest }))
   decide(draft, { entry: { kind: 'result', ...at, reveals, result }, block: 35, atMs: 60_000 })
+  // The header after it decides the vector.
+  const next: ManifestEntry = { ...entry, round: 2, closeBlock: 32, beaconBlock: 46, submissions: [] }
+  decide(draft, { entry: next, block: 40, atMs: 70_000 })
   for (const node of keys) {
     put(draft, 'persisted', node, [{ kind: 'weights', block: 40 }])
-    put(draft, 'weighed', node, { block: 40, vector: { uids: [0], values: [65_535] } })
+    put(draft, 'weighed', node, { block: 40, vector: { uids: [0, 5], values: [65_535, 6_613] } })
   }
   put(draft, 'restarted', keys[0])
 }

@@ -23,15 +23,14 @@ export const vectors: Checker = {
         checked()
         if (blocks.has(block)) throw new Violation('a vector is set once', { node, block })
         blocks.add(block)
-        if (block % log.paramsOfBlock(block).mesh.weightsEveryBlocks !== 0)
-          throw new Violation('a vector is of a due block', { node, block })
+        const naive = naiveOf(sim).vectorAt(block)
+        if (naive === undefined) throw new Violation('a vector is of a due block', { node, block })
         const first = known.get(block)
         if (first !== undefined) {
           if (!isSame(first, vector)) throw new Violation('one vector a block', { node, block, first, vector })
           return
         }
         known.set(block, vector)
-        const naive = naiveOf(sim).vectorAt(block)
         if (naive !== null && !isSame(naive, vector)) {
           throw new Violation('a vector is the one of its block', { node, block, naive, vector })
         }

@@ -1,4 +1,4 @@
-/** The weights vector once more, in exact fractions. */
+/** The weights vector once more, in exact fractions. */
 import type { vectorAt } from '../../../protocol/ledger/weights.ts'
 import type { WeightsVector } from '../../../protocol/machine-types.ts'
 import { add, divide, floor, isAbove, multiply, ONE, type Rational, rational, subtract, ZERO } from './rational.ts'
@@ -13,7 +13,7 @@ const winnerOf = (o: VectorQuery, competition: VectorQuery['competitions'][numbe
   const { block, neurons } = o.metagraph
   const here = (hotkey: string): boolean => neurons.some((neuron) => neuron.hotkey === hotkey)
   const records = o.standings.get(competition.id)?.records ?? []
-  const paid = records.filter((record) => block.number - record.block >= 4 && here(record.hotkey)).at(-1)
+  const paid = records.filter((record) => here(record.hotkey)).at(-1)
   if (paid === undefined) return null
   const { sharePpm, burnPpm, decayBlocks } = competition
   const age = block.number - paid.block
