@@ -71,12 +71,15 @@ function describeVerdicts({ prefer, start, stop }: Parameters<typeof describeSub
     const folder = join(submissions, name)
     const expected = JSON.parse(readFileSync(join(folder, 'expect.json'), 'utf8')) as {
       readonly verdict: 'pass' | 'miner'
-      readonly reason?: string
+      /** Several where it depends on the host which limit is met first. */
+      readonly reason?: string | readonly string[]
     }
     const { verdict, reason = 'PASS' } = expected
-    test(`${name} ${verdict === 'pass' ? 'is measured' : `is the miner's fault: ${reason}`}`, async () => {
+    const reasons = [reason].flat()
+    test(`${name} ${verdict === 'pass' ? 'is measured' : `is the miner's fault: ${reasons.join(' or ')}`}`, async () => {
       const judged = await judge(readFileSync(join(folder, 'submission/solution.py')))
-      assert.deepEqual({ verdict: judged.verdict, code: judged.code }, { verdict, code: reason }, judged.line)
+      assert.equal(judged.verdict, verdict, judged.line)
+      assert.ok(reasons.includes(judged.code), `${judged.code}: ${judged.line}`)
       if ('engine' in judged) assert.equal(judged.engine?.kind, prefer)
     })
   }

@@ -22,7 +22,7 @@ test('every mutant that is called rare is one', () => {
   assert.ok(MUTANTS.length >= 40)
 })
 
-describe('a fault that is planted in the protocol is seen', { concurrency: 2 }, () => {
+describe('a fault that is planted in the protocol is seen', () => {
   for (const mutant of MUTANTS.filter(({ name }) => !RARE.has(name))) {
     test(mutant.name, async () => {
       const { killed, by } = await tryMutant(mutant, { n: 4, seeds: SEEDS })
