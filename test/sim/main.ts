@@ -22,7 +22,7 @@ const HELP = `Simulates whole meshes in one process and no time, and checks ever
 
   --seeds N     schedules to run (1000); for each mutant at most (20000)
   --from N      first seed (1)                   --n N       validators (4)
-  --scene S     rounds, toy (the agreement over the smallest rounds) or mixed: one in five whole rounds (mixed)
+  --scene S     rounds, toy (the agreement over the smallest rounds) or mixed: one in ten whole rounds (mixed)
   --threads N   threads (all cores)
   --stop        end at the first violation       --only T    mutants whose name holds T
   --out FILE    where --shrink writes            --json      the last line is JSON

@@ -2,12 +2,13 @@
 
 /** Every `find` stands exactly once in its file. */
 type Edit = { readonly file: string; readonly find: string; readonly replace: string }
-export type Mutant = { readonly name: string; readonly edits: readonly Edit[] }
+export type Mutant = { readonly name: string; readonly scene: 'mixed' | 'rounds'; readonly edits: readonly Edit[] }
 
 type Change = readonly [file: string, find: string, replace: string]
 
 const mutant = (name: string, ...changes: readonly Change[]): Mutant => ({
   name,
+  scene: 'mixed',
   edits: changes.map(([file, find, replace]) => ({ file: `protocol/${file}`, find, replace })),
 })
 
@@ -257,7 +258,10 @@ const RESULTS: readonly Mutant[] = [
   ]),
 ]
 
-export const MUTANTS: readonly Mutant[] = [...AGREEMENT, ...ROUNDS, ...RESULTS]
+/** What is wrong with rounds shows in rounds only. */
+const inRounds = (one: Mutant): Mutant => ({ ...one, scene: 'rounds' })
+
+export const MUTANTS: readonly Mutant[] = [...AGREEMENT, ...[...ROUNDS, ...RESULTS].map(inRounds)]
 
 /** Seen only after hundreds of schedules: left to `npm run sim -- --mutants`. */
 export const RARE: ReadonlySet<string> = new Set([

@@ -29,8 +29,11 @@ const readLast = (out: string): Last | null => {
   }
 }
 
-export const tryMutant = async ({ name }: Mutant, o: { readonly n: number; readonly seeds: number }): Promise<Fate> => {
-  const flags = ['--threads', '1', '--scene', 'mixed', '--stop', '--json', '--n', `${o.n}`, '--seeds', `${o.seeds}`]
+export const tryMutant = async (
+  { name, scene }: Mutant,
+  o: { readonly n: number; readonly seeds: number },
+): Promise<Fate> => {
+  const flags = ['--threads', '1', '--scene', scene, '--stop', '--json', '--n', `${o.n}`, '--seeds', `${o.seeds}`]
   const child = spawn(process.execPath, ['--import', at('./mutate.ts'), at('./main.ts'), ...flags], {
     env: { ...process.env, SIM_MUTANT: name },
     stdio: ['ignore', 'pipe', 'pipe'],

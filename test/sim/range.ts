@@ -36,7 +36,7 @@ export type Tally = {
 }
 
 /** Where scenes are mixed one seed in so many plays whole rounds: they cost four times what the agreement alone does. */
-const ROUNDS_EVERY = 5
+const ROUNDS_EVERY = 10
 /** One seed in so many runs over real bytes and real signatures. */
 const REAL_EVERY = 100
 
