@@ -9,7 +9,7 @@ export const MESH_FIELDS = {
   deltaMs: u32,
   /** No member's weight counts for more than this part of the whole. */
   weightCapPpm: u32,
-  /** Vectors are set for blocks that are multiples of this; not below the chain's rate limit. */
+  /** Blocks between two vectors at least; not below the chain’s rate limit. */
   weightsEveryBlocks: count,
   /** Who was convicted by evidence has no seat in the committees of this many epochs after. */
   evidenceEpochs: u32,
