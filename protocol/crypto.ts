@@ -1,8 +1,9 @@
 /** Hashing, domain separation and the reference signature checks; this file never signs. */
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { sha256, sha512 } from '@noble/hashes/sha2.js'
+import { sha512 } from '@noble/hashes/sha2.js'
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { verify as verifySchnorrkel } from '@scure/sr25519'
+import { sha256Hex } from '#sha256'
 
 export { bytesToHex, concatBytes, hexToBytes, utf8ToBytes }
 
@@ -13,7 +14,11 @@ export type Key = string
 /** A 64-byte signature, 128 lower-case hex characters. */
 export type Signature = string
 
-export const hash = (...parts: readonly Uint8Array[]): Digest => bytesToHex(sha256(concatBytes(...parts)))
+/** Of all parts in their order, as one. `#sha256` is the host's own where it has one (ADR 8). */
+export const hash = (...parts: readonly Uint8Array[]): Digest => {
+  const [first] = parts
+  return sha256Hex(parts.length === 1 && first !== undefined ? first : concatBytes(...parts))
+}
 
 const TAG = utf8ToBytes('evalmesh/v1')
 

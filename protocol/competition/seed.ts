@@ -44,7 +44,7 @@ export const drawWithoutReplacement = <T>(seed: Digest, items: readonly T[], cou
   const below = (limit: number): number => {
     const bound = 2 ** 32 - (2 ** 32 % limit)
     for (;;) {
-      const value = new DataView(sha256(concatBytes(key, u32(counter++))).buffer).getUint32(0)
+      const value = Number.parseInt(hash(key, u32(counter++)).slice(0, 8), 16)
       if (value < bound) return value % limit
     }
   }

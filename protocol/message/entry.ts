@@ -106,7 +106,7 @@ const digests = new WeakMap<Header, Digest>()
 export const headerDigest = (value: Header): Digest => {
   const known = digests.get(value)
   if (known !== undefined) return known
-  const made = hash(HEADER_TAG, encode(header, value))
+  const made = hash(encode(header, value, HEADER_TAG))
   digests.set(value, made)
   return made
 }
