@@ -1,0 +1,68 @@
+/** A case: a folder with `submission/`, whatever lies in it, and `expect.json` with the verdict that it must get. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { toVerdict, type Verdict, verdictWords } from './words.ts'
+
+/** What a case's author expects. */
+export type Expectation = {
+  readonly verdict: Verdict
+  /** Any of these; a fault's code, or a text in the code or the line. Empty: the verdict alone counts. */
+  readonly reasons: readonly string[]
+  /** Ids of the competitions that it is a case of; null for all. */
+  readonly competitions: readonly string[] | null
+}
+
+export type Case = {
+  readonly name: string
+  /** Absolute path of the folder that holds the submission; it need not exist, for an archive keeps no empty folder. */
+  readonly submission: string
+  /** Null, with `problem`, when expect.json cannot be read. */
+  readonly expectation: Expectation | null
+  readonly problem: string
+}
+
+const isStrings = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string')
+
+/** @throws Error that says what is wrong with expect.json. */
+export const parseExpectation = (text: string): Expectation => {
+  const value: unknown = JSON.parse(text)
+  if (typeof value !== 'object' || value === null) throw new Error('it is no object')
+  const { verdict, reason = [], competitions = null } = value as Record<string, unknown>
+  const known = typeof verdict === 'string' ? toVerdict(verdict) : undefined
+  if (known === undefined) {
+    const words = Object.values(verdictWords).flat().join(', ')
+    throw new Error(`verdict ${JSON.stringify(verdict)} is none of ${words}`)
+  }
+  const reasons = [reason ?? []].flat()
+  if (!isStrings(reasons)) throw new Error('reason is a text or several')
+  if (competitions !== null && !isStrings(competitions)) throw new Error('competitions is a list of ids')
+  return { verdict: known, reasons, competitions }
+}
+
+const readCase = (folder: string, name: string): Case => {
+  const submission = join(folder, 'submission')
+  try {
+    const expectation = parseExpectation(readFileSync(join(folder, 'expect.json'), 'utf8'))
+    return { name, submission, expectation, problem: '' }
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown)
+    return { name, submission, expectation: null, problem: `expect.json: ${reason}` }
+  }
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+
+/**
+ * The cases of a competition below `dir`, sorted by name; `dir` may be a case itself. What is no folder is no case.
+ * @throws Error when `dir` is not there.
+ */
+export const readCases = (dir: string, competition: string): readonly Case[] => {
+  const top = resolve(dir)
+  const isOne = existsSync(join(top, 'expect.json'))
+  const names = isOne ? [''] : readdirSync(top).filter((name) => !name.startsWith('.') && isFolder(join(top, name)))
+  return names
+    .sort((a, b) => (a < b ? -1 : 1))
+    .map((name) => readCase(join(top, name), name || (top.split('/').at(-1) ?? top)))
+    .filter(({ expectation }) => expectation?.competitions?.includes(competition) ?? true)
+}

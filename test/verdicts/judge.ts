@@ -1,0 +1,70 @@
+/** Judges one case as a validator would, and says whether it got what it must get. */
+import { checkBundle, type Evaluator, faulted, type Job, type Measurement, RunFault } from '../../sandbox/index.ts'
+import type { Case, Expectation } from './case.ts'
+import { readFolder } from './folder.ts'
+import type { Verdict } from './words.ts'
+
+/** One row of the answer. */
+export type Judged = {
+  readonly name: string
+  readonly expected: Verdict | 'unreadable'
+  readonly got: Verdict | 'unreadable'
+  /** The fault's code, or PASS. */
+  readonly reason: string
+  /** What the miner would read. */
+  readonly line: string
+  readonly ok: boolean
+  readonly elapsedMs: number
+}
+
+/** What every case of a run is measured with. */
+export type Bench = {
+  readonly evaluator: Evaluator
+  readonly job: Omit<Job, 'candidate'>
+  readonly signal?: AbortSignal
+}
+
+/** What the bundle check refuses never runs. */
+const measure = async (submission: string, { evaluator, job, signal }: Bench): Promise<Measurement> => {
+  let candidate: string
+  try {
+    candidate = checkBundle(readFolder(submission))
+  } catch (thrown) {
+    if (thrown instanceof RunFault) return faulted(thrown, { stderr: '', engine: null, elapsedMs: 0 })
+    throw thrown
+  }
+  const evaluate = () => evaluator.evaluate({ ...job, candidate }, signal === undefined ? {} : { signal })
+  const first = await evaluate()
+  // As on the mesh: a fault of this host is no answer, and the submission is run again.
+  return first.verdict === 'infra' ? evaluate() : first
+}
+
+/** Whether a verdict is the expected one, for one of the expected reasons. */
+export const isExpected = (
+  { verdict, reasons }: Expectation,
+  got: Pick<Measurement, 'verdict' | 'code' | 'line'>,
+): boolean => {
+  const told = `${got.code}\n${got.line}`.toLowerCase()
+  const isReason = reasons.length === 0 || reasons.some((reason) => told.includes(reason.toLowerCase()))
+  return verdict === got.verdict && isReason
+}
+
+/** Rejects only when aborted, without the host's lock, or when the folder cannot be read. */
+export const judge = async (one: Case, bench: Bench): Promise<Judged> => {
+  const { name, expectation, problem } = one
+  if (expectation === null) {
+    return {
+      name,
+      expected: 'unreadable',
+      got: 'unreadable',
+      reason: 'BAD_CASE',
+      line: problem,
+      ok: false,
+      elapsedMs: 0,
+    }
+  }
+  const measured = await measure(one.submission, bench)
+  const { verdict, code, line, elapsedMs } = measured
+  const ok = isExpected(expectation, measured)
+  return { name, expected: expectation.verdict, got: verdict, reason: code, line, ok, elapsedMs }
+}

@@ -1,0 +1,113 @@
+/** Makes this machine ready to judge: packages, image, an engine that runs, matrices, and a watch over what is left behind. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { ensureSystemPackages } from '../../node/setup/system.ts'
+import { connectDocker } from '../../sandbox/docker-connect.ts'
+import {
+  buildImage,
+  buildPool,
+  createEvaluator,
+  defaultCacheDirectory,
+  type Engine,
+  type EngineOptions,
+  imageDirectory,
+  type MatrixFile,
+  openEngine,
+  readBaseline,
+  runLimits,
+} from '../../sandbox/index.ts'
+import { defaultHostLock } from '../../sandbox/lock.ts'
+import { isOwnerAlive } from '../../sandbox/process-owner.ts'
+import type { Bench } from './judge.ts'
+import { watchHost } from './leftovers.ts'
+
+/** The engines by name. */
+export const ENGINES = ['bubblewrap', 'docker'] as const
+export type EngineName = (typeof ENGINES)[number]
+
+export type Ready = {
+  readonly bench: Bench
+  /** `bubblewrap 0.8.0`. */
+  readonly engine: string
+  /** What was left over since the last call or the start. */
+  readonly leftSinceLastCase: () => Promise<readonly string[]>
+  /** Ends the engine and all of ours; what is on this host then that was not before. */
+  readonly close: () => Promise<readonly string[]>
+}
+
+type Options = {
+  readonly engine: EngineName
+  /** Quads of each measurement. */
+  readonly matrixCount: number
+  readonly say: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/** Containers with our label that nobody alive owns. */
+const orphanedContainers = (dockerRoot: string) => async (): Promise<readonly string[]> => {
+  const socketPath = join(dockerRoot, 'run/docker.sock')
+  const docker = await connectDocker(existsSync(socketPath) ? socketPath : undefined)
+  const containers = await docker.listContainers({ all: true, filters: { label: ['evalmesh.owner'] } })
+  return containers
+    .filter(({ Labels }) => !isOwnerAlive(Labels['evalmesh.owner'] ?? ''))
+    .map(({ Id, Labels }) => `${Labels['evalmesh.name'] ?? 'unnamed'} ${Id.slice(0, 12)}`)
+}
+
+const findMatrices = async (engine: Engine, o: Options): Promise<readonly MatrixFile[]> => {
+  const outDir = join(defaultCacheDirectory(), `pool-demo-${engine.imageDigest?.slice(0, 16) ?? 'host'}`)
+  const { dir, digests } = await buildPool({ engine, preset: 'demo', outDir, signal: o.signal })
+  return digests.slice(0, o.matrixCount).map((digest) => ({ digest, path: join(dir, `${digest}.bin`) }))
+}
+
+/**
+ * Image and pool are found in the cache or made; an engine of ours is started where none answers.
+ * @throws SetupError or SandboxError with what this machine lacks; the signal's reason
+ */
+export const prepare = async (o: Options): Promise<Ready> => {
+  const { say, signal } = o
+  // The command's own children carry the mark, and its own /tmp: what they leave can be told from a neighbour's.
+  const hostLock = defaultHostLock()
+  const scratch = mkdtempSync(join(tmpdir(), 'evalmesh-submissions-'))
+  const [name, value] = ['EVALMESH_SUBMISSIONS', scratch]
+  process.env[name] = value
+  process.env['TMPDIR'] = scratch
+  const watch = { mark: `${name}=${value}`, scratch, containers: async () => [] }
+  const leftAtTheEnd = await watchHost(watch)
+  const need = [o.engine, 'mmdebstrap'] as const
+  const interactive = process.stdin.isTTY === true
+  await ensureSystemPackages({ need, yes: false, interactive, report: say, signal })
+  const directory = imageDirectory(defaultCacheDirectory())
+  await buildImage({ directory, onProgress: say, signal })
+  const dockerRoot = join(scratch, 'docker')
+  const options: EngineOptions = { prefer: o.engine, imageDirectory: directory, dockerRoot }
+  say(`starting ${o.engine} …`)
+  const engine = await openEngine(options)
+  const close = async (): Promise<readonly string[]> => {
+    await engine.close()
+    const isOurs = existsSync(dockerRoot)
+    if (isOurs) rmSync(dockerRoot, { recursive: true, force: true })
+    rmSync(join(scratch, 'lock'), { force: true })
+    const left = await leftAtTheEnd()
+    if (left.length === 0) rmSync(scratch, { recursive: true, force: true })
+    return left
+  }
+  try {
+    const matrices = await findMatrices(engine, o)
+    const containers = o.engine === 'docker' ? orphanedContainers(dockerRoot) : async () => []
+    // Verdicts do not depend on times, but where others measure, theirs must not suffer from hostile code beside them.
+    const lockPath = existsSync(hostLock) ? hostLock : join(scratch, 'lock')
+    const evaluator = createEvaluator({ engine: options, lockPath })
+    const job = { partner: readBaseline(), matrices, seed: '5e'.repeat(32), limits: runLimits }
+    return {
+      bench: { evaluator, job, signal },
+      engine: `${engine.kind} ${engine.version}`,
+      leftSinceLastCase: await watchHost({ ...watch, containers }),
+      close,
+    }
+  } catch (thrown) {
+    await close()
+    throw thrown
+  }
+}
