@@ -182,10 +182,10 @@ export const runBench = async (o: BenchOptions): Promise<BenchReport> => {
   const evaluator = createEvaluator({ engine: o.options })
   const evaluate = (name: string, codes: { candidate: string; partner: string }, on: readonly MatrixFile[]) =>
     evaluator.evaluate(
-      { ...codes, matrices: on, seed, limits: runLimits },
+      { competition, ...codes, matrices: on, seed, limits: runLimits },
       { signal, onProgress: ({ phase, done, total }) => done === total && say(`${name}: ${phase} ${done}/${total}`) },
     )
-  const baseline = readBaseline()
+  const baseline = readBaseline(competition)
   const source = readSolution(o.solution)
   const partner = o.against ?? baseline
   const measurement =

@@ -194,7 +194,7 @@ const openMeasurer = (p: Parts, engine: Awaited<ReturnType<typeof probeEngine>>,
     evaluator: createEvaluator({ engine: engine.options }),
     engine: engine.facts,
     referee: refereeDigest(),
-    baseline: readBaseline(),
+    baselineOf: readBaseline,
     workDir: workDirOf(p),
     fetchBlob,
     bundleOf: (competition, id) =>

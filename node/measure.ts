@@ -50,8 +50,8 @@ type Options = MaterialsOptions & {
   readonly referee: Digest
   readonly genesis: Genesis
   readonly self: Key
-  /** Source of the code that is compared with while nobody leads. */
-  readonly baseline: string
+  /** Source of the code that a competition compares with while nobody leads. */
+  readonly baselineOf: (competition: string) => string
   /** False once the round is over: then nobody waits for its measurement. */
   readonly isOpen: (competition: string, manifest: Digest) => boolean
   readonly submit: (input: Input) => void
@@ -62,8 +62,14 @@ type Options = MaterialsOptions & {
   readonly retryMs?: number
 }
 
-type Codes = { readonly candidate: string; readonly partner: string; readonly matrices: Matrices }
+type Codes = {
+  readonly competition: string
+  readonly candidate: string
+  readonly partner: string
+  readonly matrices: Matrices
+}
 type Setup = {
+  readonly competition: string
   readonly rules: CompetitionRules
   readonly params: CompetitionParams
   readonly certificate: HostCertificate
@@ -87,21 +93,23 @@ const rulesOf = (competition: string): CompetitionRules => {
   return rules
 }
 
-const run = (o: Options, { candidate, partner, matrices }: Codes): Promise<Measurement> => {
+const run = (o: Options, { competition, candidate, partner, matrices }: Codes): Promise<Measurement> => {
   const seed = randomBytes(32).toString('hex')
-  return o.evaluator.evaluate({ candidate, partner, matrices, seed, limits: runLimits }, { signal: o.signal })
+  const job = { competition, candidate, partner, matrices, seed, limits: runLimits }
+  return o.evaluator.evaluate(job, { signal: o.signal })
 }
 
 /** This host's noise in each competition, measured when it is first asked for and again when that is too long ago. */
 const createNoise = (o: Options) => {
   const known = new Map<Digest, { readonly at: number; readonly certificate: HostCertificate }>()
   return {
-    certify: async (setup: Pick<Setup, 'rules' | 'params' | 'matrices'>): Promise<HostCertificate> => {
-      const { rules, params } = setup
+    certify: async (setup: Pick<Setup, 'competition' | 'rules' | 'params' | 'matrices'>): Promise<HostCertificate> => {
+      const { competition, rules, params } = setup
       const last = known.get(paramsHash(params))
       if (last !== undefined && o.now() - last.at < CERTIFICATE_MS) return last.certificate
       const matrices = setup.matrices.slice(0, NOISE_MATRICES)
-      const measurement = await run(o, { candidate: o.baseline, partner: o.baseline, matrices })
+      const baseline = o.baselineOf(competition)
+      const measurement = await run(o, { competition, candidate: baseline, partner: baseline, matrices })
       if (measurement.verdict !== 'pass') throw new Error(`the baseline does not run here: ${measurement.line}`)
       const certificate = rules.certifyHost({ params, matrices: measurement.matrices.map(toRuns) })
       known.set(paramsHash(params), { at: o.now(), certificate })
@@ -130,12 +138,12 @@ const measureOne = async (
   )
   const traced = { id, runs, transcriptRoot: merkleRoot(leaves) }
   if (verdict !== 'pass') return failed({ ...traced, verdict, code })
-  const { quadsPpm, ratioPpb, timeNanos, scorePpb } = one.rules.score({
+  const { quadsPpm, scorePpb, values } = one.rules.score({
     params: one.params,
     matrices: matrices.map(toRuns),
     hereNanos: one.certificate.hereNanos,
   })
-  return passed({ ...traced, quadsPpm, ratioPpb, timeNanos, scorePpb, thetaPpm: job.entry.thetaPpm })
+  return passed({ ...traced, quadsPpm, scorePpb, values, thetaPpm: job.entry.thetaPpm })
 }
 
 type Found = { readonly noisePpm: number; readonly submissions: readonly Measured[] }
@@ -185,13 +193,16 @@ export const createMeasurer = (o: Options): Measurer => {
     const rules = rulesOf(competition)
     const { dir, matrices } = await materials.layOut({ rules, params, seed })
     try {
-      const certificate = await noise.certify({ rules, params, matrices })
-      const partner = entry.incumbent === null ? o.baseline : await materials.sourceOf(competition, entry.incumbent)
+      const certificate = await noise.certify({ competition, rules, params, matrices })
+      const partner =
+        entry.incumbent === null ? o.baselineOf(competition) : await materials.sourceOf(competition, entry.incumbent)
       const submissions: Measured[] = []
       for (const { id } of entry.submissions) {
         if (isOver(job)) return null
         const candidate = await materials.sourceOf(competition, id)
-        submissions.push(await measureOne(o, job, { id, candidate, rules, params, certificate, partner, matrices }))
+        submissions.push(
+          await measureOne(o, job, { id, candidate, competition, rules, params, certificate, partner, matrices }),
+        )
       }
       return { noisePpm: certificate.noisePpm, submissions }
     } finally {

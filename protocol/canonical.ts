@@ -25,6 +25,7 @@ export type Shape =
   | { readonly kind: 'word'; readonly words: readonly string[] }
   | { readonly kind: 'list'; readonly item: Shape; readonly countMax: number }
   | { readonly kind: 'option'; readonly item: Shape }
+  | { readonly kind: 'record'; readonly item: Shape; readonly countMax: number }
   | { readonly kind: 'struct' | 'union'; readonly parts: Readonly<Record<string, Shape>> }
 
 /** The value type of a codec. */
@@ -221,6 +222,54 @@ export const list = <T>(item: Codec<T>, countMax: number): Codec<readonly T[]> =
   toWire: (values) => values.map(item.toWire),
   toJson: (values) => values.map(item.toJson),
 })
+
+/** Names of a record: as a program would name a field. */
+const FIELD = /^[a-z][A-Za-z0-9]{0,31}$/
+const FIELD_BYTES_MAX = 32
+
+/** At most `countMax` values by name, in the order of their names: what is known only to who knows the rules. */
+export const record = <T>(item: Codec<T>, countMax: number): Codec<Readonly<Record<string, T>>> => {
+  const name = text(FIELD_BYTES_MAX)
+  const checkNames = (names: readonly string[], path: string): void => {
+    if (names.length > countMax || !names.every((one) => FIELD.test(one))) bad(path, `at most ${countMax} named values`)
+    if (names.some((one, index) => index > 0 && one <= (names[index - 1] ?? ''))) bad(path, 'names in rising order')
+  }
+  const sorted = (value: object): readonly [string, T][] =>
+    Object.entries(value as Record<string, T>).sort(([a], [b]) => (a < b ? -1 : 1))
+  return {
+    shape: { kind: 'record', item: item.shape, countMax },
+    write: (out, value) => {
+      const entries = sorted(value)
+      out.uint(entries.length, 4)
+      for (const [key, one] of entries) {
+        name.write(out, key)
+        item.write(out, one)
+      }
+    },
+    read: (input) => {
+      const size = input.uint(4)
+      if (size > countMax) bad('record', `at most ${countMax}`)
+      const entries = Array.from({ length: size }, () => [name.read(input), item.read(input)] as const)
+      checkNames(
+        entries.map(([key]) => key),
+        'record',
+      )
+      return Object.fromEntries(entries)
+    },
+    fromWire: (raw, path) => {
+      if (raw === null || raw === undefined) return {}
+      if (!isObject(raw) || Array.isArray(raw)) return bad(path, 'an object')
+      const entries = sorted(raw).map(([key, one]) => [key, item.fromWire(one, `${path}.${key}`)] as const)
+      checkNames(
+        entries.map(([key]) => key),
+        path,
+      )
+      return Object.fromEntries(entries)
+    },
+    toWire: (value) => Object.fromEntries(sorted(value).map(([key, one]) => [key, item.toWire(one)])),
+    toJson: (value) => Object.fromEntries(sorted(value).map(([key, one]) => [key, item.toJson(one)])),
+  }
+}
 
 /** A value or null. */
 export const option = <T>(item: Codec<T>): Codec<T | null> => ({

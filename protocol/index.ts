@@ -11,9 +11,10 @@ export {
   weightOf,
 } from './committee.ts'
 export { hardwareClassOf } from './competition/hardware.ts'
-export { COMPETITIONS, type CompetitionRules } from './competition/index.ts'
+export { COMPETITIONS } from './competition/index.ts'
 export { printRational } from './competition/integers.ts'
-export type { HostCertificate, MatrixRuns } from './competition/matrix-lossless/score.ts'
+export type { MatrixRuns } from './competition/matrix/runs.ts'
+export type { CheckCode, Checked, CompetitionRules, HostCertificate, Scored } from './competition/rules.ts'
 export { certificateClaims } from './consensus/certificate.ts'
 export {
   bytesToHex,

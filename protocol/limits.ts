@@ -14,6 +14,8 @@ export const BLOB_BYTES_MAX = 9 << 20
 export const SUBMISSIONS_MAX = 224
 /** Quads of one submission: the last look of PAIR-1 is after 30 to 32. */
 export const QUADS_MAX = 64
+/** Named values beside the score that a competition may have certified: few enough for 224 submissions in one statement. */
+export const VALUES_MAX = 8
 /** Letters of a competition's id. */
 export const COMPETITION_ID_BYTES_MAX = 32
 /** Letters of a libp2p peer id. */

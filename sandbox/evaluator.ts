@@ -24,9 +24,9 @@ export type Evaluator = {
   evaluate(job: Job, options?: RunOptions): Promise<Measurement>
 }
 
-/** solution.py of the baseline: what a first challenger is measured against. */
-export function readBaseline(): string {
-  return readFileSync(join(import.meta.dirname, 'harness/baseline/solution.py'), 'utf8')
+/** solution.py of a competition's baseline: what a first challenger is measured against. Throws where the competition has none. */
+export function readBaseline(competition: string): string {
+  return readFileSync(join(import.meta.dirname, 'harness/baseline', competition, 'solution.py'), 'utf8')
 }
 
 /** Time for a referee that was told to leave to end its sandboxes; they die with it anyway. */

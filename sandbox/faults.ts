@@ -1,5 +1,7 @@
 /** Every way a run can fail: whose fault it is, and the line that tells that person what to do. */
 
+import type { CheckCode } from '../protocol/index.ts'
+
 type Fault = { readonly verdict: 'miner' | 'infra'; readonly help: string }
 
 /** The codes that a measurement may carry beside `PASS`; names are stable, lines may be reworded. */
@@ -26,12 +28,20 @@ export const faults = {
     verdict: 'miner',
     help: 'decompress(compress(x)) must equal x byte for byte, each in a fresh sandbox: keep nothing outside the answer.',
   },
+  NOT_SIMILAR: {
+    verdict: 'miner',
+    help: 'What decompress returns must have the matrix’s size and a similarity above 0.99 to it, each matrix for itself: keep more.',
+  },
+  NOT_FINITE: {
+    verdict: 'miner',
+    help: 'An infinity or NaN may come back only where the matrix has the very same: limit values before rounding.',
+  },
   EXPANDS: { verdict: 'miner', help: 'All compressed matrices together are larger than the matrices themselves.' },
   PARTNER_FAILED: { verdict: 'infra', help: 'The code to compare with failed here: not your fault, it is run again.' },
   SANDBOX_START: { verdict: 'infra', help: 'A sandbox did not start on this host: not your fault, it is run again.' },
   ENGINE_FAILED: { verdict: 'infra', help: 'The sandbox engine failed here: not your fault, it is run again.' },
   REFEREE_FAILED: { verdict: 'infra', help: 'The referee process failed here: not your fault, it is run again.' },
-} as const satisfies Record<string, Fault>
+} as const satisfies Record<CheckCode, Fault> & Record<string, Fault>
 
 /** A name in the table above. */
 export type FaultCode = keyof typeof faults

@@ -33,6 +33,8 @@ export type MatrixFile = { readonly digest: string; readonly path: string }
 
 /** One submission against its partner. */
 export type Job = {
+  /** Whose rules say whether a matrix that came back passes; one of `COMPETITIONS`. */
+  readonly competition: string
   /** Sources of solution.py; the candidate's is checked by `checkBundle` first. */
   readonly candidate: string
   readonly partner: string
@@ -48,6 +50,8 @@ export type CodeTimes = {
   readonly compressedBytes: readonly [number, number]
   readonly compressNs: readonly [string, string]
   readonly decompressNs: readonly [string, string]
+  /** How much of the matrix each run kept, in parts per billion; null where it must be everything. */
+  readonly similarityPpb: readonly [number, number] | null
 }
 
 /** One A B B A quad. */

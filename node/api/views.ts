@@ -201,8 +201,8 @@ type SubmissionView = {
   /** The certified median of the score over the partner's, in parts per million. */
   readonly metricPpm: number
   readonly scorePpb: bigint
-  readonly ratioPpb: bigint
-  readonly timeNanos: bigint
+  /** Medians of what the competition tells beside the score, by name. */
+  readonly values: SubmissionResult['values']
   /** Median throughput in thousandths a second, where the competition measures one. */
   readonly rawMilli: bigint | null
   /** The medians among hosts of one hardware class. */
@@ -238,8 +238,7 @@ const submissionView = (result: RoundResult, s: SubmissionResult): SubmissionVie
   rank: s.rank,
   metricPpm: s.metricPpm,
   scorePpb: s.scorePpb,
-  ratioPpb: s.ratioPpb,
-  timeNanos: s.timeNanos,
+  values: s.values,
   rawMilli: s.rawMilli,
   classes: s.classes,
 })

@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { encodeSs58 } from '../../protocol/index.ts'
 import { prepareMachine } from '../demo/prepare.ts'
-import { type DemoReport, type RunningDemo, runDemo } from '../demo/run.ts'
+import { DEMO_COMPETITIONS, type DemoReport, type RunningDemo, runDemo, solutionPathsOf } from '../demo/run.ts'
 import { apiOf } from '../demo/watch.ts'
 import { createLog } from '../log.ts'
 import { CliError, EXIT, print, printJson, progress, table } from './output.ts'
 
 type Flags = {
+  readonly competition: readonly string[]
   readonly json?: boolean
   readonly keep?: boolean
   readonly keepLogs?: boolean
@@ -69,7 +70,9 @@ const show = (running: RunningDemo): string => {
 }
 
 const howToExplore = (running: RunningDemo, dir: string): string => {
-  const { devnet, genesisPath, chainEndpoint, peers } = running.mesh
+  const { devnet, genesis, genesisPath, chainEndpoint, peers } = running.mesh
+  const competition = genesis.competitions[0]?.id ?? ''
+  const home = devnet.miners[0]?.home
   const [member] = devnet.members
   const api = member === undefined ? '' : apiOf(member)
   return [
@@ -78,12 +81,21 @@ const howToExplore = (running: RunningDemo, dir: string): string => {
     `  npm run -s evalmesh -- status --api ${api}`,
     `  npm run -s evalmesh -- competitions --api ${api}`,
     `  npm run -s evalmesh -- audit verify --genesis ${genesisPath} --chain ${chainEndpoint} --peer ${peers[0]}`,
-    `  npm run -s evalmesh -- submit node/demo/solutions/byte-planes.py --home ${join(dir, 'miner-baseline')} --genesis ${genesisPath} --peer ${peers[0]}`,
+    `  npm run -s evalmesh -- submit ${solutionPathsOf(competition)[1]} --competition ${competition} --home ${home} --genesis ${genesisPath} --peer ${peers[0]}`,
     `Logs and keys: ${dir}. Ctrl-C ends it and removes them.`,
   ].join('\n')
 }
 
+/** Each once, in the order given. */
+const competitionsOf = ({ competition }: Flags): readonly string[] => {
+  const unknown = competition.find((id) => !DEMO_COMPETITIONS.includes(id))
+  if (unknown === undefined) return [...new Set(competition)]
+  const message = `no demo of ${unknown}; there is ${DEMO_COMPETITIONS.join(', ')}`
+  throw new CliError({ exitCode: EXIT.notFound, message })
+}
+
 const run = async (flags: Flags): Promise<void> => {
+  const competitions = competitionsOf(flags)
   const say = createSay()
   const stopping = new AbortController()
   const { signal } = stopping
@@ -99,7 +111,7 @@ const run = async (flags: Flags): Promise<void> => {
   const dir = await mkdtemp(join(tmpdir(), 'evalmesh-demo-'))
   let running: RunningDemo | null = null
   try {
-    const prepared = await prepareMachine({ ...flags, yes: flags.yes ?? false, say, signal })
+    const prepared = await prepareMachine({ ...flags, competitions, yes: flags.yes ?? false, say, signal })
     const log = createLog({ name: 'demo', level: 'error' })
     running = await runDemo({ ...prepared, dir, engine: flags.engine, say, log, signal })
     if (flags.keep) progress(howToExplore(running, dir))
@@ -121,6 +133,7 @@ export const addDemo = (program: Command): void => {
   program
     .command('demo')
     .description('four validators certify a round on this machine and set weights on a local chain; ends by itself')
+    .option('--competition <id...>', `one or more of ${DEMO_COMPETITIONS.join(', ')}`, ['matrix-lossless'])
     .option('--json', 'print one JSON object on the last line')
     .option('--keep', 'leave the mesh running afterwards, until Ctrl-C')
     .option('--keep-logs', 'leave the directory with the logs')
@@ -128,7 +141,7 @@ export const addDemo = (program: Command): void => {
     .option('--engine <kind>', 'auto, docker or bubblewrap', 'auto')
     .addHelpText(
       'after',
-      '\nExamples:\n  npm run demo\n  npm run -s demo -- --json | tail -1\n  npm run demo -- --keep',
+      '\nExamples:\n  npm run demo\n  npm run -s demo -- --json | tail -1\n  npm run demo -- --competition matrix-lossy\n  npm run demo -- --competition matrix-lossless matrix-lossy\n  npm run demo -- --keep',
     )
     .action(run)
 }

@@ -18,7 +18,7 @@ export type MeshOptions = {
   /** Names of registered miners. */
   readonly miners: readonly string[]
   readonly poolDir: string
-  readonly params: CompetitionParams
+  readonly competitions: readonly CompetitionParams[]
   readonly engine: 'auto' | 'docker' | 'bubblewrap'
   readonly say: (line: string) => void
   readonly signal: AbortSignal
@@ -68,7 +68,7 @@ const foundAndStart = async (
     await chain.close()
   }
   try {
-    const founded = await foundMesh({ ...o, devnet, chain, chainEndpoint, competitions: [o.params] })
+    const founded = await foundMesh({ ...o, devnet, chain, chainEndpoint })
     const { genesis } = founded
     o.say(
       `local chain at ${chainEndpoint}; mesh ${domainsOf(genesis).mesh.slice(0, 16)} founded at block ${genesis.block}`,

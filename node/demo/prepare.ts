@@ -19,7 +19,6 @@ import { CliError, EXIT } from '../cli/output.ts'
 import { toRuns } from '../measure.ts'
 import { ensureSystemPackages } from '../setup/system.ts'
 
-const COMPETITION = 'matrix-lossless'
 /** Matrices on which the baseline's time on this host is pinned. */
 const REFERENCE_MATRICES = 8
 
@@ -48,23 +47,24 @@ const tellPool = (say: (line: string) => void) => {
   }
 }
 
-/** The demo's parameters: the competition's rules with this machine's image, pool and reference time. */
+/** The demo's parameters of one competition: its rules with this machine's image, pool and reference time. */
 const toParams = async (o: {
+  competition: string
   image: string
   pool: PoolInfo
   options: EngineOptions
   signal: AbortSignal
 }): Promise<CompetitionParams> => {
-  const rules = COMPETITIONS.get(COMPETITION)
-  if (rules === undefined) throw new Error(`no competition ${COMPETITION}`)
-  const { pool } = o
+  const { competition, pool } = o
+  const rules = COMPETITIONS.get(competition)
+  if (rules === undefined) throw new Error(`no competition ${competition}`)
   const facts = { image: o.image, poolManifest: pool.manifestDigest, poolRoot: pool.root, referenceNanos: 1n }
   const params = rules.presets.demo(facts)
   const matrices = pool.digests
     .slice(0, REFERENCE_MATRICES)
     .map((digest) => ({ digest, path: join(pool.dir, `${digest}.bin`) }))
-  const baseline = readBaseline()
-  const job = { candidate: baseline, partner: baseline, matrices, seed: pool.root, limits: runLimits }
+  const baseline = readBaseline(competition)
+  const job = { competition, candidate: baseline, partner: baseline, matrices, seed: pool.root, limits: runLimits }
   const measurement = await createEvaluator({ engine: o.options }).evaluate(job, { signal: o.signal })
   if (measurement.verdict !== 'pass') {
     throw new CliError({
@@ -111,16 +111,22 @@ export const prepareSandbox = async (o: PrepareOptions & { readonly hostPython: 
 }
 
 /**
- * The demo's parameters and pool; the reference time is measured each time.
+ * The demo's parameters of these competitions, which share what is handed out, and their pool; the reference times are measured each time.
  * @throws as `prepareSandbox`
  */
 export const prepareMachine = async (
-  o: PrepareOptions,
-): Promise<{ readonly params: CompetitionParams; readonly poolDir: string }> => {
+  o: PrepareOptions & { readonly competitions: readonly string[] },
+): Promise<{ readonly competitions: readonly CompetitionParams[]; readonly poolDir: string }> => {
   const { engine, options, pool } = await prepareSandbox({ ...o, hostPython: false })
   try {
     if (engine.imageDigest === null) throw new Error('an engine without an image')
-    return { params: await toParams({ image: engine.imageDigest, pool, options, signal: o.signal }), poolDir: pool.dir }
+    const competitions: CompetitionParams[] = []
+    // One after the other: what is timed runs alone.
+    for (const competition of o.competitions) {
+      const params = await toParams({ competition, image: engine.imageDigest, pool, options, signal: o.signal })
+      competitions.push({ ...params, sharePpm: Math.floor(params.sharePpm / o.competitions.length) })
+    }
+    return { competitions, poolDir: pool.dir }
   } finally {
     await engine.close()
   }

@@ -1,4 +1,4 @@
-/** The main job on one machine: a local chain, four validators, three submissions, a crash in the middle, one certified result. */
+/** The main job on one machine: a local chain, four validators, three submissions a competition, a crash in the middle, one certified result each. */
 import { readFile } from 'node:fs/promises'
 import { type CompetitionParams, domainsOf, encodeSs58 } from '../../protocol/index.ts'
 import type { CertificateView } from '../api/certificates.ts'
@@ -12,8 +12,21 @@ import type { DevnetMember } from './devnet.ts'
 import { type DevMesh, startMesh, waitForWindow } from './mesh.ts'
 import { apiOf, createNarrator, poll, statusOf } from './watch.ts'
 
-/** What each miner hands in: a file of node/demo/solutions. */
-const SOLUTIONS = ['baseline', 'byte-planes', 'stash'] as const
+/** What is handed in, by competition: files below node/demo/solutions, each by a miner of its own. */
+const SOLUTIONS: Readonly<Record<string, readonly string[]>> = {
+  'matrix-lossless': ['baseline', 'byte-planes', 'stash'],
+  'matrix-lossy': ['matrix-lossy/baseline', 'matrix-lossy/quantiser', 'matrix-lossy/coarse'],
+}
+
+/** The competitions that have something to show. */
+export const DEMO_COMPETITIONS: readonly string[] = Object.keys(SOLUTIONS)
+
+/** Paths of the competition's submissions, from the top of the repository; the first is its baseline. */
+export const solutionPathsOf = (competition: string): readonly string[] =>
+  (SOLUTIONS[competition] ?? []).map((path) => `node/demo/solutions/${path}.py`)
+
+/** A miner's name, and that of its file in a report. */
+const nameOf = (solution: string): string => solution.slice(solution.lastIndexOf('/') + 1)
 
 /** Longest wait for each step, in ms; a cold machine with busy cores stays well below. */
 const PATIENCE = { round: 300_000, catchUp: 60_000, weights: 60_000 }
@@ -47,7 +60,7 @@ export type DemoReport = {
 export type DemoOptions = {
   readonly dir: string
   readonly poolDir: string
-  readonly params: CompetitionParams
+  readonly competitions: readonly CompetitionParams[]
   readonly engine: 'auto' | 'docker' | 'bubblewrap'
   readonly say: (line: string) => void
   readonly log: Log
@@ -56,6 +69,17 @@ export type DemoOptions = {
 
 /** A demo's mesh, which still runs, and what it has shown. */
 export type RunningDemo = { readonly mesh: DevMesh; readonly report: DemoReport }
+
+type Entry = { readonly params: CompetitionParams; readonly path: string; readonly miner: string }
+
+/** Everything that is handed in, one competition after the other; a name that comes twice gets its competition's before it. */
+const entriesOf = ({ competitions }: Pick<DemoOptions, 'competitions'>): readonly Entry[] =>
+  competitions.flatMap((params) =>
+    (SOLUTIONS[params.id] ?? []).map((path) => {
+      const miner = competitions.length === 1 ? nameOf(path) : `${params.id}-${nameOf(path)}`
+      return { params, path, miner }
+    }),
+  )
 
 type Stage = { readonly o: DemoOptions; readonly mesh: DevMesh }
 
@@ -66,14 +90,16 @@ const submitAll = async (s: Stage): Promise<ReadonlyMap<string, string>> => {
   const mesh = await connectGuest({ peers: all, domains, log: o.log })
   const names = new Map<string, string>()
   try {
-    for (const [index, miner] of devnet.miners.entries()) {
-      const solution = await readFile(new URL(`solutions/${miner.name}.py`, import.meta.url))
-      const submission = prepareSubmission({ params: o.params, solution, hotkey: miner.hotkey, domains })
+    for (const [index, { params, path }] of entriesOf(o).entries()) {
+      const miner = devnet.miners[index]
+      if (miner === undefined) throw new Error('every entry has a miner')
+      const solution = await readFile(new URL(`solutions/${path}.py`, import.meta.url))
+      const submission = prepareSubmission({ params, solution, hotkey: miner.hotkey, domains })
       // Each to another validator: the others get it by gossip and fetch the bundle by its digest.
       const peers = all.map((_, offset) => peerIdOf(all[(index + offset) % all.length] ?? ''))
       const { id } = await sendSubmission({ submission, mesh, peers, signal: o.signal })
-      names.set(id, miner.name)
-      o.say(`miner ${miner.name} submits ${id.slice(0, 16)} (${solution.length} bytes)`)
+      names.set(id, nameOf(path))
+      o.say(`miner ${miner.name} submits ${id.slice(0, 16)} to ${params.id} (${solution.length} bytes)`)
     }
   } finally {
     await mesh.close()
@@ -104,15 +130,15 @@ const killInTheMiddle = async (s: Stage, victim: DevnetMember): Promise<void> =>
   s.o.say(`*** ${victim.name} (${name}) is killed with SIGKILL`)
 }
 
-const waitForResult = (s: Stage, witness: DevnetMember): Promise<CertifiedRoundView> => {
+const waitForResult = (s: Stage, witness: DevnetMember, competition: string): Promise<CertifiedRoundView> => {
   const narrate = createNarrator(s.o.say)
   return poll({
-    what: 'the certified result',
+    what: `the certified result of ${competition}`,
     withinMs: PATIENCE.round,
     signal: s.o.signal,
     look: async () => {
       for (const member of s.mesh.devnet.members) narrate(member, await statusOf(member))
-      return askApi<CertifiedRoundView>(apiOf(witness), `/rounds/${s.o.params.id}/1`).catch((error: unknown) => {
+      return askApi<CertifiedRoundView>(apiOf(witness), `/rounds/${competition}/1`).catch((error: unknown) => {
         if (error instanceof CliError) return null
         throw error
       })
@@ -136,7 +162,8 @@ const bringBack = async (s: Stage, victim: DevnetMember, witness: DevnetMember):
   s.o.say(`${victim.name} has caught up: the same log root as the others`)
 }
 
-const waitForWeights = (s: Stage): Promise<Readonly<Record<string, Row>>> =>
+/** Until all have set one vector that pays the owner and every one of so many winners. */
+const waitForWeights = (s: Stage, winners: number): Promise<Readonly<Record<string, Row>>> =>
   poll({
     what: 'equal weights of all validators',
     withinMs: PATIENCE.weights,
@@ -144,7 +171,9 @@ const waitForWeights = (s: Stage): Promise<Readonly<Record<string, Row>>> =>
     look: async () => {
       const rows = await Promise.all(s.mesh.devnet.members.map(s.mesh.rowOf))
       const [first] = rows.map(({ row }) => JSON.stringify(row))
-      const equal = rows.every(({ row, setAt }) => setAt !== null && row.length > 1 && JSON.stringify(row) === first)
+      const equal = rows.every(
+        ({ row, setAt }) => setAt !== null && row.length > winners && JSON.stringify(row) === first,
+      )
       if (!equal) return null
       return Object.fromEntries(
         s.mesh.devnet.members.map((member, index) => [
@@ -180,14 +209,18 @@ const tellStory = async (s: Stage, started: number): Promise<DemoReport> => {
   const [witness, victim] = s.mesh.devnet.members
   if (witness === undefined || victim === undefined) throw new Error('a devnet has four members')
   await killInTheMiddle(s, victim)
-  const view = await waitForResult(s, witness)
-  s.o.say(
-    `round ${view.round} is certified at height ${view.certificate.height} by ${view.certificate.signers.length} validators`,
-  )
+  const views: CertifiedRoundView[] = []
+  for (const { id } of s.o.competitions) {
+    const view = await waitForResult(s, witness, id)
+    const { height, signers } = view.certificate
+    s.o.say(`round ${view.round} of ${id} is certified at height ${height} by ${signers.length} validators`)
+    views.push(view)
+  }
   await bringBack(s, victim, witness)
-  const chainWeights = await waitForWeights(s)
+  const winners = views.filter(({ winner }) => winner !== null).length
+  const chainWeights = await waitForWeights(s, winners)
   return {
-    rounds: [toReport(view, names, Object.values(chainWeights)[0] ?? [])],
+    rounds: views.map((view) => toReport(view, names, Object.values(chainWeights)[0] ?? [])),
     chainWeights,
     caughtUp: [encodeSs58(victim.keys.hotkey.publicKey)],
     seconds: Math.round((performance.now() - started) / 100) / 10,
@@ -197,7 +230,7 @@ const tellStory = async (s: Stage, started: number): Promise<DemoReport> => {
 /** Runs the whole story; the mesh still runs when it resolves, for the caller to stop, and is gone when it rejects. */
 export const runDemo = async (o: DemoOptions): Promise<RunningDemo> => {
   const started = performance.now()
-  const mesh = await startMesh({ ...o, miners: SOLUTIONS })
+  const mesh = await startMesh({ ...o, miners: entriesOf(o).map(({ miner }) => miner) })
   try {
     return { mesh, report: await tellStory({ o, mesh }, started) }
   } catch (error) {

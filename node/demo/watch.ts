@@ -51,9 +51,10 @@ export const createNarrator = (say: (line: string) => void) => {
   const last = new Map<string, string>()
   return (member: DevnetMember, status: StatusView | null): void => {
     for (const round of status?.rounds ?? []) {
-      const now = `round ${round.round}: ${member.name} ${STAGES[round.stage]}`
-      if (last.get(member.name) === now) continue
-      last.set(member.name, now)
+      const now = `round ${round.round} of ${round.competition}: ${member.name} ${STAGES[round.stage]}`
+      const place = `${member.name} ${round.competition}`
+      if (last.get(place) === now) continue
+      last.set(place, now)
       say(now)
     }
   }

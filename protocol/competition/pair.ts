@@ -1,11 +1,21 @@
 /** PAIR-1: what one host may say of a challenger after paired runs: better, not better, or not yet known; ranks and comparisons only. */
-import { compareNumbers, lowerMedian } from './integers.ts'
+import { compareNumbers, lowerMedian, type Rational } from './integers.ts'
 
 export const PAIR_VERDICTS = ['better', 'not better', 'inconclusive'] as const
 export type PairVerdict = (typeof PAIR_VERDICTS)[number]
 
 /** One in parts per million: the ratio of two equals. */
 export const ONE_PPM = 1_000_000
+
+/** A ratio against a partner that scores 0, and the largest that is told: a thousandfold. */
+const RATIO_MAX_PPM = 1000n * BigInt(ONE_PPM)
+
+/** How one score stands to another in ppm, rounded down; two zeros are equal. */
+export const ratioPpm = (candidate: Rational, partner: Rational): number => {
+  if (partner.num === 0n) return candidate.num === 0n ? ONE_PPM : Number(RATIO_MAX_PPM)
+  const ppm = (candidate.num * partner.den * BigInt(ONE_PPM)) / (candidate.den * partner.num)
+  return Number(ppm < RATIO_MAX_PPM ? ppm : RATIO_MAX_PPM)
+}
 
 /** Looks after 8 and 16 quads and at the end; what each may spend of being wrong on one side, in parts per million. */
 const EARLY_LOOKS = [

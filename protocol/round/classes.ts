@@ -20,6 +20,12 @@ export const weigh = (seen: readonly Seen[]): bigint => seen.reduce((sum, { weig
 export const medianOf = <T extends number | bigint>(seen: readonly Seen[], pick: (m: Measured) => T, none: T): T =>
   weightedMedian(seen.map(({ measured, weight }) => ({ value: pick(measured), weight }))) ?? none
 
+/** the median of each named value by itself; all counted passes tell the same names. */
+export const valueMedians = (seen: readonly Seen[]): Measured['values'] =>
+  Object.fromEntries(
+    Object.keys(seen[0]?.measured.values ?? {}).map((name) => [name, medianOf(seen, (m) => m.values[name] ?? 0n, 0n)]),
+  )
+
 /** Median throughput of those that tell one; null when none does. */
 export const rawMedianOf = (seen: readonly Seen[]): bigint | null =>
   weightedMedian(

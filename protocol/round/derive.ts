@@ -6,7 +6,7 @@ import type { Digest, Key } from '../crypto.ts'
 import { incumbentOf, type Standing } from '../ledger/fold.ts'
 import { isBetter, isConfirmed } from '../ledger/takeover.ts'
 import type { ManifestEntry } from '../message/entry.ts'
-import { classMedians, medianOf, rawMedianOf, type Seen, weigh } from './classes.ts'
+import { classMedians, medianOf, rawMedianOf, type Seen, valueMedians, weigh } from './classes.ts'
 import { marksOf } from './marks.ts'
 import { weightedMedian } from './median.ts'
 import type { RoundResult, SubmissionResult, ValidatorValue } from './result.ts'
@@ -91,8 +91,8 @@ const hasThroughput = (counted: readonly Seen[], total: bigint): boolean =>
   isQuorum(weigh(counted.filter(({ measured }) => measured.rawMilli !== null)), total)
 
 const shownOf = ({ hotkey, measured }: Seen, use: ValidatorValue['use']): ValidatorValue => {
-  const { verdict, code, centrePpm, madPpm, pair, ratioPpb, timeNanos, scorePpb, rawMilli } = measured
-  return { hotkey, use, verdict, code, centrePpm, madPpm, pair, ratioPpb, timeNanos, scorePpb, rawMilli }
+  const { verdict, code, centrePpm, madPpm, pair, scorePpb, values, rawMilli } = measured
+  return { hotkey, use, verdict, code, centrePpm, madPpm, pair, scorePpb, values, rawMilli }
 }
 
 /** One submission before it is compared with the others; `isAhead` says that it qualifies for the lead. */
@@ -120,9 +120,8 @@ const rowOf = (query: DeriveQuery, index: number, id: Digest): Row => {
     flag: isSplit ? 'classes' : 'none',
     rank: 0,
     metricPpm,
-    ratioPpb: medianOf(voters, (m) => m.ratioPpb, 0n),
-    timeNanos: medianOf(voters, (m) => m.timeNanos, 0n),
     scorePpb: medianOf(voters, (m) => m.scorePpb, 0n),
+    values: valueMedians(voters),
     rawMilli: hasRaw ? rawMedianOf(voters) : null,
     classes,
     byValidator: seen.map((s, place) => shownOf(s, uses[place] ?? 'none')),

@@ -1,9 +1,23 @@
 /** What a round ended in, derived by every node alike: verdicts, medians, ranking, and each validator's own values beside them. */
-import { digest, encode, type Infer, key, list, oneOf, option, struct, text, u16, u32, u64 } from '../canonical.ts'
+import {
+  digest,
+  encode,
+  type Infer,
+  key,
+  list,
+  oneOf,
+  option,
+  record,
+  struct,
+  text,
+  u16,
+  u32,
+  u64,
+} from '../canonical.ts'
 import { HARDWARE_CLASS_BYTES_MAX } from '../competition/hardware.ts'
 import { PAIR_VERDICTS } from '../competition/pair.ts'
 import { type Digest, hash, utf8ToBytes } from '../crypto.ts'
-import { COMPETITION_ID_BYTES_MAX, MEMBERS_MAX, SUBMISSIONS_MAX } from '../limits.ts'
+import { COMPETITION_ID_BYTES_MAX, MEMBERS_MAX, SUBMISSIONS_MAX, VALUES_MAX } from '../limits.ts'
 import { CODE_BYTES_MAX, VERDICTS } from './statement.ts'
 
 /** How a value was used: in the median; in it but far from the others; not, since its host is too noisy; not, since it is no pass. */
@@ -30,9 +44,8 @@ const validatorValue = struct({
   centrePpm: u32,
   madPpm: u32,
   pair: oneOf(PAIR_VERDICTS),
-  ratioPpb: u64,
-  timeNanos: u64,
   scorePpb: u64,
+  values: record(u64, VALUES_MAX),
   rawMilli: option(u64),
 })
 export type ValidatorValue = Infer<typeof validatorValue>
@@ -59,9 +72,9 @@ const submissionResult = struct({
   rank: u16,
   /** Upper weighted medians of the counted values; 0 unless the verdict is a pass. The metric is the score over the partner's. */
   metricPpm: u32,
-  ratioPpb: u64,
-  timeNanos: u64,
   scorePpb: u64,
+  /** The same of each value that the competition's rules name. */
+  values: record(u64, VALUES_MAX),
   /** Median throughput in thousandths a second; null where the competition measures none. */
   rawMilli: option(u64),
   /** The same medians among hosts of one class, in the order of the classes' names. */

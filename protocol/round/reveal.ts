@@ -1,5 +1,6 @@
 /** Whether a reveal opens its commitment and says what its round allows. */
 
+import { COMPETITIONS } from '../competition/index.ts'
 import { type RoundId, roundSeed } from '../competition/seed.ts'
 import { ProtocolError } from '../errors.ts'
 import { commitmentOf } from '../message/commitment.ts'
@@ -26,7 +27,9 @@ export const termsOf = (round: OpenRound, domains: Domains): StatementTerms | nu
   const id = roundIdOf(round, domains)
   const { paramsHash, image, thetaPpm, submissions } = round.entry
   const seed = roundSeed({ ...id, beacon: round.beacon })
-  const made = { id, paramsHash, image, thetaPpm, seed, submissions: submissions.map((submission) => submission.id) }
+  // Who does not know the rules cannot measure, and takes nothing of what others say they did.
+  const values = COMPETITIONS.get(id.competition)?.values ?? []
+  const made = { id, paramsHash, image, thetaPpm, seed, values, submissions: submissions.map((one) => one.id) }
   terms.set(round, made)
   return made
 }

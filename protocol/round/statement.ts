@@ -1,13 +1,13 @@
 /** The evaluation statement: what one validator measured in one round, as the in-toto JSON that its commit hashes and its reveal shows. */
 import { assert } from '../assert.ts'
-import { digest, type Infer, key, list, oneOf, option, struct, text, u16, u32, u64 } from '../canonical.ts'
+import { digest, type Infer, key, list, oneOf, option, record, struct, text, u16, u32, u64 } from '../canonical.ts'
 import { HARDWARE_CLASS_BYTES_MAX, hardwareClassOf } from '../competition/hardware.ts'
-import { lowerMedian, medianDeviation } from '../competition/integers.ts'
+import { compareNames, lowerMedian, medianDeviation } from '../competition/integers.ts'
 import { PAIR_VERDICTS, pairVerdict } from '../competition/pair.ts'
 import type { RoundId } from '../competition/seed.ts'
 import type { Digest, Key } from '../crypto.ts'
 import { ProtocolError } from '../errors.ts'
-import { COMPETITION_ID_BYTES_MAX, QUADS_MAX, SUBMISSIONS_MAX } from '../limits.ts'
+import { COMPETITION_ID_BYTES_MAX, QUADS_MAX, SUBMISSIONS_MAX, VALUES_MAX } from '../limits.ts'
 import { type Json, PREDICATE_TYPES, printJson } from '../message/statement.ts'
 
 /** `pass`: measured; `miner`: the code's own fault; `infra`: ours; `inconclusive`: nobody's, measure again. */
@@ -31,10 +31,9 @@ const measured = struct({
   madPpm: u32,
   quadsPpm: list(u32, QUADS_MAX),
   pair: oneOf(PAIR_VERDICTS),
-  /** Share of the bytes that are left, mean time a matrix on the reference host, and the score of the two. */
-  ratioPpb: u64,
-  timeNanos: u64,
   scorePpb: u64,
+  /** What the competition tells beside the score, by the names of its rules: none unless a pass. */
+  values: record(u64, VALUES_MAX),
   /** Raw throughput in thousandths a second as the clock here saw it, where the competition measures one. */
   rawMilli: option(u64),
   /** Merkle root over what this validator's runs put out: differs per validator, checkable by rerunning. */
@@ -128,6 +127,8 @@ export type StatementTerms = {
   readonly seed: Digest
   readonly image: Digest
   readonly thetaPpm: number
+  /** Names of the values that a pass tells, in rising order. */
+  readonly values: readonly string[]
   /** Submission ids in the manifest's order. */
   readonly submissions: readonly Digest[]
 }
@@ -142,7 +143,7 @@ type Traced = Pick<Measured, 'id' | 'transcriptRoot' | 'runs'>
 /** A pass from its quads in the order they were drawn: centre, deviation and verdict follow from them. */
 export const passed = (
   o: Traced &
-    Pick<Measured, 'quadsPpm' | 'ratioPpb' | 'timeNanos' | 'scorePpb'> & {
+    Pick<Measured, 'quadsPpm' | 'scorePpb' | 'values'> & {
       readonly thetaPpm: number
       readonly rawMilli?: bigint
     },
@@ -161,25 +162,26 @@ export const failed = (
   madPpm: 0,
   quadsPpm: [],
   pair: 'inconclusive',
-  ratioPpb: 0n,
-  timeNanos: 0n,
   scorePpb: 0n,
+  values: {},
   rawMilli: null,
 })
 
-const measuredFault = (value: Measured, thetaPpm: number): string | null => {
+const measuredFault = (value: Measured, { thetaPpm, values }: StatementTerms): string | null => {
   if (!CODE.test(value.code)) return 'code'
   if ((value.verdict === 'pass') !== (value.code === '')) return 'code'
   if ((value.verdict === 'pass') !== value.quadsPpm.length > 0) return 'quads'
   const want = summaryOf(value.quadsPpm, thetaPpm)
   if (value.centrePpm !== want.centrePpm || value.madPpm !== want.madPpm || value.pair !== want.pair) return 'summary'
-  const isSilent = value.ratioPpb === 0n && value.timeNanos === 0n && value.scorePpb === 0n && value.rawMilli === null
-  return value.verdict === 'pass' || isSilent ? null : 'values'
+  const names = Object.keys(value.values).sort(compareNames).join()
+  if (value.verdict === 'pass') return names === values.join() ? null : 'values'
+  return names === '' && value.scorePpb === 0n && value.rawMilli === null ? null : 'values'
 }
 
 /**
  * R-49: a statement counts only if it names its round's domain, parameters, manifest, seed and image and its signer, lists the manifest's
- * submissions each once in its order, and its hardware class, centres, deviations and pair verdicts follow from what else it says.
+ * submissions each once in its order, its hardware class, centres, deviations and pair verdicts follow from what else it says, and a pass tells
+ * exactly the values that its competition's rules name (R-105).
  * @returns the name of the first field that is wrong, or null.
  */
 export const statementFault = (
@@ -203,5 +205,5 @@ export const statementFault = (
   ]
   const wrong = wanted.find(([, is, want]) => is !== want)
   if (wrong !== undefined) return wrong[0]
-  return value.submissions.map((s) => measuredFault(s, terms.thetaPpm)).find((fault) => fault !== null) ?? null
+  return value.submissions.map((s) => measuredFault(s, terms)).find((fault) => fault !== null) ?? null
 }

@@ -2,7 +2,7 @@
 import { getPublicKey, secretFromSeed, sign } from '@scure/sr25519'
 import type { BlockRef, Metagraph } from '../../protocol/chain-view.ts'
 import { hardwareClassOf } from '../../protocol/competition/hardware.ts'
-import { PRESETS } from '../../protocol/competition/matrix-lossless/params.ts'
+import { presetsOf } from '../../protocol/competition/matrix/params.ts'
 import { bytesToHex, type Digest, type Key } from '../../protocol/crypto.ts'
 import type { Effect, Input } from '../../protocol/machine-types.ts'
 import { bytesToSign, type Signed, type Unsigned } from '../../protocol/message/message.ts'
@@ -16,7 +16,7 @@ const QUADS = 8
 export const CLOSE_BLOCK = 10
 export const BEACON_BLOCK = 16
 export const COMPETITION = {
-  ...PRESETS.real({
+  ...presetsOf('matrix-lossless').real({
     image: digestOf('image'),
     poolManifest: digestOf('pool manifest'),
     poolRoot: digestOf('pool'),
@@ -82,9 +82,8 @@ export const statementOf = (
         { length: QUADS },
         (_, quad) => 1_000_000 + ((salt + index * 7919 + quad * 104_729) % 9_000),
       ),
-      ratioPpb: 700_000_000n,
-      timeNanos: 1_000_000n + BigInt(salt % 100_000),
       scorePpb: 300_000_000n,
+      values: { linkPpm: 1_000_000n, ratioPpb: 700_000_000n, timeNanos: 1_000_000n + BigInt(salt % 100_000) },
       thetaPpm: entry.thetaPpm,
     }),
   )

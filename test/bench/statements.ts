@@ -16,9 +16,8 @@ const measuredOf = (id: string, salt: number, quads = QUADS): Measured =>
     transcriptRoot: digestOf(`transcript ${salt}`),
     runs: digestOf(`runs ${salt}`),
     quadsPpm: Array.from({ length: quads }, (_, quad) => 1_000_000 + ((salt * 7919 + quad * 104_729) % 40_000)),
-    ratioPpb: 700_000_000n,
-    timeNanos: 1_234_567n,
     scorePpb: 321_654_987n,
+    values: { linkPpm: 1_000_000n, ratioPpb: 700_000_000n, timeNanos: 1_234_567n },
     thetaPpm: 10_000,
   })
 

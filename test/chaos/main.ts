@@ -28,7 +28,7 @@ const { values } = parseArgs({
 
 /** Where the second process finds what the first one prepared; only the first has a network to build an image with. */
 const PREPARED = 'EVALMESH_CHAOS_PREPARED'
-type Prepared = Awaited<ReturnType<typeof prepareMachine>>
+type Prepared = { readonly poolDir: string; readonly params: CompetitionParams }
 
 const started = performance.now()
 const seconds = (): number => (performance.now() - started) / 1000
@@ -113,7 +113,11 @@ const main = async (): Promise<number> => {
   readFlags()
   const lack = await lackOf()
   if (lack !== null) throw new CliError({ exitCode: EXIT.unavailable, message: lack })
-  return runInside(await prepareMachine({ engine: 'bubblewrap', yes: true, say, signal: stopping.signal }))
+  const competitions = ['matrix-lossless']
+  const prepared = await prepareMachine({ competitions, engine: 'bubblewrap', yes: true, say, signal: stopping.signal })
+  const [params] = prepared.competitions
+  if (params === undefined) throw new Error('nothing was prepared')
+  return runInside({ poolDir: prepared.poolDir, params })
 }
 
 try {

@@ -159,9 +159,18 @@ export const runChaos = async <T>(o: ChaosOptions, check: (ran: Ran) => Promise<
   const network = await openNetwork(o.validators)
   try {
     const { dir, poolDir, say, signal } = o
-    const params = chaosParams(o.params)
+    const competitions = [chaosParams(o.params)]
     const site = siteOf(o, network)
-    const mesh = await startMesh({ dir, miners: MINERS, poolDir, params, engine: 'bubblewrap', say, signal, site })
+    const mesh = await startMesh({
+      dir,
+      miners: MINERS,
+      poolDir,
+      competitions,
+      engine: 'bubblewrap',
+      say,
+      signal,
+      site,
+    })
     try {
       return await check(await liveThrough(o, mesh, network))
     } finally {

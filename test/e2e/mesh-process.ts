@@ -133,12 +133,14 @@ export const startTestMesh = async (o: {
 }): Promise<TestMesh> => {
   const say = (): void => {}
   const engine = 'bubblewrap'
-  const prepared = await prepareMachine({ engine, yes: true, say, signal: never })
-  const params = { ...prepared.params, ...o.change }
+  const prepared = await prepareMachine({ competitions: ['matrix-lossless'], engine, yes: true, say, signal: never })
+  const [own] = prepared.competitions
+  if (own === undefined) throw new Error('nothing was prepared')
+  const params = { ...own, ...o.change }
   const dir = await mkdtemp(join(tmpdir(), 'evalmesh-e2e-'))
   try {
     const { poolDir } = prepared
-    const mesh = await startMesh({ dir, miners: o.miners, poolDir, params, engine, say, signal: never })
+    const mesh = await startMesh({ dir, miners: o.miners, poolDir, competitions: [params], engine, say, signal: never })
     return toTestMesh(mesh, dir, params)
   } catch (error) {
     await rm(dir, { recursive: true })

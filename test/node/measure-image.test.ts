@@ -45,7 +45,7 @@ for (const imageDigest of [null, '3c'.repeat(32)]) {
           throw new Error('no engine')
         },
       },
-      ...{ referee: DIGEST, self: DIGEST, baseline: '', workDir: '/nowhere', log: createFakeLog(), submit },
+      ...{ referee: DIGEST, self: DIGEST, baselineOf: () => '', workDir: '/nowhere', log: createFakeLog(), submit },
       store: { getBlob: async () => undefined, putBlob: async (bytes) => hash(bytes) },
       pool: { read: async () => undefined },
       fetchBlob: async () => {

@@ -62,6 +62,7 @@ const side = (nanos: number) => ({
   compressedBytes: [10, 10] as const,
   compressNs: [`${nanos}`, `${nanos}`] as const,
   decompressNs: [`${nanos}`, `${nanos}`] as const,
+  similarityPpb: null,
 })
 const pass = (given: Job): Measurement => ({
   verdict: 'pass',
@@ -137,7 +138,7 @@ const create = (
       },
     },
     pool: { read: async (digest) => (digest === hash(manifestBytes) ? manifestBytes : undefined) },
-    baseline: 'baseline',
+    baselineOf: () => 'baseline',
     workDir,
     fetchBlob: async (digest) => (o.missing?.() ? null : (pool.get(digest) ?? null)),
     bundleOf: (_, id) => {
@@ -172,6 +173,7 @@ const terms = {
   seed: job.seed,
   image: params.image,
   thetaPpm: params.thetaPpm,
+  values: ['linkPpm', 'ratioPpb', 'timeNanos'],
   submissions: entry.submissions.map(({ id }) => id),
 }
 /** The statement, after the check that every other validator makes of it. */

@@ -81,6 +81,7 @@ const checkValue = (field: protobuf.Field, shape: Shape, seen: Set<string>): voi
       break
     case 'list':
     case 'option':
+    case 'record':
       assert.fail(`${place}: protobuf holds no ${shape.kind} inside another`)
   }
 }
@@ -139,6 +140,8 @@ const wireBytesMax = (shape: Shape): number => {
       return 1
     case 'list':
       return shape.countMax * (1 + wireBytesMax(shape.item))
+    case 'record':
+      throw new Error('no message on the wire has one')
     case 'option':
       return wireBytesMax(shape.item)
     case 'struct':

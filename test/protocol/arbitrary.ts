@@ -25,6 +25,11 @@ const ofShape = (shape: Shape): fc.Arbitrary<unknown> => {
       return fc.array(ofShape(shape.item), { maxLength: Math.min(shape.countMax, 3) })
     case 'option':
       return fc.option(ofShape(shape.item))
+    case 'record':
+      return fc.dictionary(fc.stringMatching(/^[a-z][A-Za-z0-9]{0,31}$/), ofShape(shape.item), {
+        maxKeys: Math.min(shape.countMax, 3),
+        noNullPrototype: true,
+      })
     case 'struct':
       return fc.record(Object.fromEntries(Object.entries(shape.parts).map(([name, part]) => [name, ofShape(part)])))
     case 'union':

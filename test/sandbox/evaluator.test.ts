@@ -23,8 +23,15 @@ const { matrices, remove } = layMatrices(4)
 const [first] = matrices
 assert.ok(first)
 const folder = dirname(first.path)
-const baseline = readBaseline()
-const job: Job = { candidate: baseline, partner: baseline, matrices, seed: 'seed', limits: testLimits }
+const baseline = readBaseline('matrix-lossless')
+const job: Job = {
+  competition: 'matrix-lossless',
+  candidate: baseline,
+  partner: baseline,
+  matrices,
+  seed: 'seed',
+  limits: testLimits,
+}
 const skip = mustRun ? false : 'needs root on Debian to be sure that bubblewrap runs'
 after(remove)
 

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { COMPETITIONS } from '../../protocol/index.ts'
 import { openBubblewrap } from '../../sandbox/bubblewrap.ts'
 import {
   buildPool,
@@ -13,7 +14,7 @@ import {
   readBaseline,
   runLimits,
 } from '../../sandbox/index.ts'
-import { readCases } from '../verdicts/case.ts'
+import { type Case, readCases } from '../verdicts/case.ts'
 import { type Bench, judge } from '../verdicts/judge.ts'
 import { mustRun, testImage } from './engine-setup.ts'
 
@@ -33,9 +34,15 @@ export function describeSubmissions(candidate: {
   describe(`submissions on ${candidate.prefer}`, { skip }, () => describeVerdicts(candidate))
 }
 
+/** Of the first competition all; of another, which shares its sandbox and contract, those that are its own. */
+const casesOf = (competition: string, index: number): readonly (readonly [string, Case])[] =>
+  readCases(submissions, competition)
+    .filter(({ expectation }) => index === 0 || expectation?.competitions?.includes(competition))
+    .map((one) => [competition, one])
+
 function describeVerdicts({ prefer, start, stop }: Parameters<typeof describeSubmissions>[0]) {
   const home = mkdtempSync(join(tmpdir(), 'evalmesh-submissions-'))
-  let bench: Bench
+  let bench: Omit<Bench, 'job'> & { readonly job: Omit<Bench['job'], 'competition' | 'partner'> }
 
   before(async () => {
     await start?.()
@@ -46,17 +53,20 @@ function describeVerdicts({ prefer, start, stop }: Parameters<typeof describeSub
     const matrices = first.map((digest) => ({ digest, path: join(pool.dir, `${digest}.bin`) }))
     const options = { prefer, imageDirectory: imageDirectory(defaultCacheDirectory()) } as const
     const evaluator = createEvaluator({ engine: options, lockPath: join(home, 'lock') })
-    bench = { evaluator, job: { partner: readBaseline(), matrices, seed: '5e'.repeat(32), limits } }
+    bench = { evaluator, job: { matrices, seed: '5e'.repeat(32), limits } }
   })
   after(async () => {
     rmSync(home, { recursive: true, force: true })
     await stop?.()
   })
 
-  for (const one of readCases(submissions, 'matrix-lossless')) {
+  for (const [competition, one] of [...COMPETITIONS.keys()].flatMap(casesOf)) {
     const { verdict, reasons } = one.expectation ?? { verdict: one.problem, reasons: [] }
-    test(`${one.name} ${verdict === 'pass' ? 'is measured' : `is the ${verdict}'s fault: ${reasons.join(' or ')}`}`, async () => {
-      const { ok, got, reason, line } = await judge(one, bench)
+    test(`${competition}: ${one.name} ${verdict === 'pass' ? 'is measured' : `is the ${verdict}'s fault: ${reasons.join(' or ')}`}`, async () => {
+      const { ok, got, reason, line } = await judge(one, {
+        ...bench,
+        job: { ...bench.job, competition, partner: readBaseline(competition) },
+      })
       assert.ok(ok, `${got} ${reason}: ${line}`)
     })
   }

@@ -1,7 +1,7 @@
 /** The real rounds: submissions of three miners, seeded measurements, epochs that move the stakes. */
 import type { Metagraph, Neuron } from '../../protocol/chain-view.ts'
 import { hardwareClassOf } from '../../protocol/competition/hardware.ts'
-import { PRESETS } from '../../protocol/competition/matrix-lossless/params.ts'
+import { presetsOf } from '../../protocol/competition/matrix/params.ts'
 import { type Digest, hash, type Key, utf8ToBytes } from '../../protocol/crypto.ts'
 import { chainDomain, domainsOf, type Genesis } from '../../protocol/genesis.ts'
 import type { Header } from '../../protocol/message/entry.ts'
@@ -19,7 +19,6 @@ import { committeeOf, DELTA_MS } from './toy-scene.ts'
 const EPOCH_BLOCKS = 14
 const SUBMIT_EVERY_BLOCKS = 7
 const CHANGE_EVERY_BLOCKS = 21
-const DELEGATE_EVERY_BLOCKS = 5
 /** As many as the first look of PAIR-1 takes. */
 const QUADS = 8
 /** What stakes move by from one epoch to the next where no fault says more, per mille. */
@@ -37,7 +36,7 @@ const named = (name: string): Digest => {
 }
 
 const PARAMS = {
-  ...PRESETS.demo({
+  ...presetsOf('matrix-lossless').demo({
     image: named('image'),
     poolManifest: named('pool'),
     poolRoot: named('root'),
@@ -54,16 +53,16 @@ const PARAMS = {
 
 type Seats = Genesis['members']
 
-const delegationOf = (hotkey: Key, o: { signing: Signing; counter: number }): Delegation => ({
+const delegationOf = (hotkey: Key, signing: Signing): Delegation => ({
   netuid: 1,
   hotkey,
   scheme: 'ed25519',
-  sessionKey: o.signing.keyNamed(o.counter === 1 ? sessionName(hotkey) : `${sessionName(hotkey)} ${o.counter}`),
+  sessionKey: signing.keyNamed(sessionName(hotkey)),
   sealingKey: named(`sealing ${hotkey}`),
   peerId: `peer ${hotkey.slice(0, 8)}`,
   fromBlock: 0,
   toBlock: 1_000_000,
-  counter: o.counter,
+  counter: 1,
 })
 
 const genesisOf = (members: Seats, signing: Signing): Genesis => {
@@ -78,7 +77,7 @@ const genesisOf = (members: Seats, signing: Signing): Genesis => {
     owner: signing.keyNamed('owner'),
     members,
     delegations: members.map(({ hotkey }) => {
-      const body = delegationOf(hotkey, { signing, counter: 1 })
+      const body = delegationOf(hotkey, signing)
       const { signature } = signing.sign({ kind: 'delegation', body }, domains, (message) =>
         messageId(message, domains),
       )
@@ -183,24 +182,6 @@ const submissionsOf = (signing: Signing, domains: Domains) => {
   }
 }
 
-/** Validators move to other keys by turns; where signatures are real nobody does, for there each name has the one key it signs with. */
-const delegationsOf = (hotkeys: readonly Key[], signing: Signing, domains: Domains) => {
-  const known = new Map<number, readonly Signed[]>()
-  return (block: number): readonly Signed[] => {
-    if (block % DELEGATE_EVERY_BLOCKS !== 1 || signing !== TOKENS) return []
-    const made = known.get(block)
-    if (made !== undefined) return made
-    const turn = Math.floor(block / DELEGATE_EVERY_BLOCKS)
-    const body = delegationOf(hotkeys[turn % hotkeys.length] ?? '', {
-      signing,
-      counter: 2 + Math.floor(turn / hotkeys.length),
-    })
-    const signed = [signing.sign({ kind: 'delegation', body }, domains, (message) => messageId(message, domains))]
-    known.set(block, signed)
-    return signed
-  }
-}
-
 const FAULT_CODES = ['WRONG_OUTPUT', 'NOT_LOSSLESS', 'TIMEOUT'] as const
 
 /** Half of the hosts are of one kind, half of another. */
@@ -226,10 +207,11 @@ const measuredBy = (node: Key, id: Digest, o: { seed: Digest; thetaPpm: number }
   // One host in four has a quad that lost: it may be ahead and still not say better.
   const lost = random.below(4) === 0 ? 900_000 : ratioPpm
   const quadsPpm = Array.from({ length: QUADS }, (_, index) => (index === 0 ? lost : ratioPpm + index))
-  const values = { ratioPpb: 700_000_000n, timeNanos: BigInt(1_000_000 + random.below(1000)), scorePpb: 1000n }
+  const values = { linkPpm: 0n, ratioPpb: 700_000_000n, timeNanos: BigInt(1_000_000 + random.below(1000)) }
   return passed({
     ...common,
-    ...values,
+    values,
+    scorePpb: 1000n,
     quadsPpm,
     rawMilli: BigInt(random.below(1_000_000)),
     thetaPpm: o.thetaPpm,
@@ -281,23 +263,18 @@ export const roundsScene = (count: number, isReal = false): Scene<RoundState> =>
   const seats = members.map(({ hotkey, weight }) => ({ hotkey, weight }))
   const genesis = genesisOf(seats, signing)
   const domains = domainsOf(genesis)
-  const keys = seats.map(({ hotkey }) => hotkey)
-  const outsiders = [
-    submissionsOf(signing, domains),
-    changesOf(signing, domains),
-    delegationsOf(keys, signing, domains),
-  ]
+  const [submissions, changes] = [submissionsOf(signing, domains), changesOf(signing, domains)]
   return {
     name: 'rounds',
     genesis,
     domains,
-    keys,
+    keys: seats.map(({ hotkey }) => hotkey),
     signing,
     isReal,
     application: rounds,
     createRounds: (self) => createRounds({ genesis, self }),
     idOf: (message) => messageId(message, domains),
-    outside: (block) => outsiders.flatMap((say) => say(block)),
+    outside: (block) => [...submissions(block), ...changes(block)],
     metagraph: metagraphOf(seats, signing),
     evaluate: (node, effect, life) => evaluate(domains.mesh, { node, effect, life }),
     twist,

@@ -122,7 +122,7 @@ const stopping = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort(new Error('interrupted')))
 
 try {
-  const ready = await prepare({ engine: engineName, matrixCount, say, signal: stopping.signal })
+  const ready = await prepare({ competition, engine: engineName, matrixCount, say, signal: stopping.signal })
   say(`${cases.length} cases of ${competition} on ${ready.engine}`)
   const { judged, leftovers } = await judgeAll(cases, ready).catch(async (error: unknown) => {
     await ready.close()

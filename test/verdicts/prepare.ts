@@ -38,6 +38,7 @@ export type Ready = {
 }
 
 type Options = {
+  readonly competition: string
   readonly engine: EngineName
   /** Quads of each measurement. */
   readonly matrixCount: number
@@ -99,7 +100,9 @@ export const prepare = async (o: Options): Promise<Ready> => {
     // Verdicts do not depend on times, but where others measure, theirs must not suffer from hostile code beside them.
     const lockPath = existsSync(hostLock) ? hostLock : join(scratch, 'lock')
     const evaluator = createEvaluator({ engine: options, lockPath })
-    const job = { partner: readBaseline(), matrices, seed: '5e'.repeat(32), limits: runLimits }
+    const { competition } = o
+    const partner = readBaseline(competition)
+    const job = { competition, partner, matrices, seed: '5e'.repeat(32), limits: runLimits }
     return {
       bench: { evaluator, job, signal },
       engine: `${engine.kind} ${engine.version}`,

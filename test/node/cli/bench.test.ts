@@ -104,6 +104,7 @@ const side = (compressed: number, milliseconds: readonly [number, number]): Matr
   compressedBytes: [compressed, compressed],
   compressNs: [`${milliseconds[0]}000000`, `${milliseconds[1]}000000`],
   decompressNs: ['0', '0'],
+  similarityPpb: null,
 })
 
 const measured = (matrix: Pick<MatrixTimes, 'candidate' | 'partner'>): Measurement => ({

@@ -5,7 +5,7 @@ import sodium from 'sodium-native'
 import { toPeerId } from '../../../node/mesh/index.ts'
 import type { BlockRef, Metagraph } from '../../../protocol/chain-view.ts'
 import type { Committee } from '../../../protocol/committee.ts'
-import { PRESETS } from '../../../protocol/competition/matrix-lossless/params.ts'
+import { presetsOf } from '../../../protocol/competition/matrix/params.ts'
 import { bytesToHex, type Digest, hash, type Key, utf8ToBytes } from '../../../protocol/crypto.ts'
 import { chainDomain, domainsOf, type Genesis } from '../../../protocol/genesis.ts'
 import type { JournalRecord } from '../../../protocol/machine-types.ts'
@@ -61,7 +61,7 @@ const ROUND_BLOCKS = 20
 const EPOCH_OFFSET = 7
 
 const params = {
-  ...PRESETS.demo({
+  ...presetsOf('matrix-lossless').demo({
     image: digestOf('image'),
     poolManifest: digestOf('pool manifest'),
     poolRoot: digestOf('pool'),
@@ -188,9 +188,8 @@ export const statementOf = (o: {
         transcriptRoot: digestOf('transcript'),
         runs: digestOf('runs'),
         quadsPpm: Array.from({ length: 30 }, () => 1_010_000),
-        ratioPpb: 700_000_000n,
-        timeNanos: 1_000_000n,
         scorePpb: 303_000_000n,
+        values: { linkPpm: 1_000_000n, ratioPpb: 700_000_000n, timeNanos: 1_000_000n },
         thetaPpm: params.thetaPpm,
       }),
     ),

@@ -4,13 +4,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { COMPETITIONS } from '../../../protocol/competition/index.ts'
 import { printRational } from '../../../protocol/competition/integers.ts'
-import {
-  type CodeRuns,
-  certifyHost,
-  type MatrixRuns,
-  scoreOf,
-  scoreRuns,
-} from '../../../protocol/competition/matrix-lossless/score.ts'
+import { certifyHost } from '../../../protocol/competition/matrix/certify.ts'
+import type { CodeRuns, MatrixRuns } from '../../../protocol/competition/matrix/runs.ts'
+import { scoreOf, scoreRuns } from '../../../protocol/competition/matrix-lossless/score.ts'
 import { digestOf } from '../round/mesh.ts'
 
 const rules = COMPETITIONS.get('matrix-lossless')
@@ -73,8 +69,8 @@ test('the exact score agrees with the formula in floats, and its parts are round
       const scored = scoreRuns(all, { referenceNanos: 1_000_000n, hereNanos })
       const want = naive(all, 1_000_000 / Number(hereNanos))
       assert.ok(Math.abs(Number(scored.scorePpb) - want.score * 1e9) <= 2)
-      assert.ok(Math.abs(Number(scored.ratioPpb) - want.ratio * 1e9) <= 2)
-      assert.ok(Math.abs(Number(scored.timeNanos) / 1e9 - want.seconds) <= 1e-8 + want.seconds * 1e-9)
+      assert.ok(Math.abs(Number(scored.values['ratioPpb']) - want.ratio * 1e9) <= 2)
+      assert.ok(Math.abs(Number(scored.values['timeNanos']) / 1e9 - want.seconds) <= 1e-8 + want.seconds * 1e-9)
     }),
   )
 })
@@ -119,17 +115,18 @@ test('a slower host gives the same score: its time is told in the reference host
 })
 
 test('a host’s noise is 0 for a clock without noise and grows with it', () => {
+  const scoring = { referenceNanos: 3_000_000n, score: scoreRuns }
   const quad = (ns: bigint): MatrixRuns => ({
     rawBytes: 65_536,
     candidate: { ...still, compressNs: [ns, ns] },
     partner: still,
   })
-  assert.deepEqual(certifyHost([quad(2_000_000n), quad(2_000_000n)], 3_000_000n), {
+  assert.deepEqual(certifyHost([quad(2_000_000n), quad(2_000_000n)], scoring), {
     noisePpm: 0,
     hereNanos: 3_000_000n,
   })
   const [little, much] = [2_100_000n, 100_000_000n].map(
-    (ns) => certifyHost([quad(ns), quad(2_000_000n)], 3_000_000n).noisePpm,
+    (ns) => certifyHost([quad(ns), quad(2_000_000n)], scoring).noisePpm,
   )
   assert.ok(little !== undefined && much !== undefined && 0 < little && little < much)
 })

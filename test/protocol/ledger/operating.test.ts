@@ -73,7 +73,7 @@ const playRound = (mesh: Mesh, o: { standing: Standing; noise: Noise; gain: numb
   const committee = committeeOf(mesh)
   const attestations = committee.members.map(({ hotkey }, index) => {
     const quadsPpm = index < (mesh.liars ?? 0) ? Array<number>(QUADS).fill(2_000_000) : drawn(o.noise, o.gain, QUADS)
-    const values = { ratioPpb: 0n, timeNanos: 0n, scorePpb: 0n, quadsPpm, thetaPpm: THETA }
+    const values = { scorePpb: 0n, values: {}, quadsPpm, thetaPpm: THETA }
     const measured = passed({ id: CANDIDATE, transcriptRoot: LEADER, runs: LEADER, ...values })
     return { hotkey, evaluation: { ...said.evaluation, hostNoisePpm: noisePpm(o.noise), submissions: [measured] } }
   })

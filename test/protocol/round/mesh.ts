@@ -3,7 +3,7 @@
 import type { EntryCheck, Judge } from '../../../protocol/application.ts'
 import type { BlockRef, Metagraph } from '../../../protocol/chain-view.ts'
 import { isQuorum, weightOf } from '../../../protocol/committee.ts'
-import { PRESETS } from '../../../protocol/competition/matrix-lossless/params.ts'
+import { presetsOf } from '../../../protocol/competition/matrix/params.ts'
 import { type Digest, hash, type Key, utf8ToBytes } from '../../../protocol/crypto.ts'
 import { domainsOf, type Genesis } from '../../../protocol/genesis.ts'
 import type { Effect, Input, JournalRecord, Relayed, WeightsVector } from '../../../protocol/machine-types.ts'
@@ -43,7 +43,7 @@ export const delegationOf = (hotkey: Key, counter = 1): Delegation => ({
 })
 
 export const params = {
-  ...PRESETS.demo({
+  ...presetsOf('matrix-lossless').demo({
     image: digestOf('image'),
     poolManifest: digestOf('pool manifest'),
     poolRoot: digestOf('pool'),
@@ -111,9 +111,8 @@ export const measuredAt = (
     transcriptRoot: digestOf('transcript'),
     runs: digestOf('runs'),
     quadsPpm: o.quadsPpm ?? Array.from({ length: 30 }, () => ratioPpm),
-    ratioPpb: 700_000_000n,
-    timeNanos: 1_000_000n,
     scorePpb: BigInt(ratioPpm) * 300n,
+    values: { linkPpm: 1_000_000n, ratioPpb: 700_000_000n, timeNanos: 1_000_000n },
     thetaPpm: params.thetaPpm,
     ...(o.rawMilli === undefined ? {} : { rawMilli: o.rawMilli }),
   })

@@ -23,6 +23,7 @@ const terms: StatementTerms = {
   seed: roundSeed({ ...id, beacon: digestOf('beacon') }),
   image: digestOf('image'),
   thetaPpm: params.thetaPpm,
+  values: ['linkPpm', 'ratioPpb', 'timeNanos'],
   submissions: [A, B],
 }
 const signer = { hotkey: HOTKEY, nonce: digestOf('nonce') }
@@ -109,6 +110,9 @@ test('a statement that fits its round has no fault; each field that does not is 
     [{ submissions: [{ ...first, pair: 'inconclusive' }, second] }, 'summary'],
     [{ submissions: [{ ...first, quadsPpm: [] }, second] }, 'quads'],
     [{ submissions: [first, { ...second, scorePpb: 1n }] }, 'values'],
+    [{ submissions: [first, { ...second, values: { ratioPpb: 0n } }] }, 'values'],
+    [{ submissions: [{ ...first, values: {} }, second] }, 'values'],
+    [{ submissions: [{ ...first, values: { ...first.values, more: 1n } }, second] }, 'values'],
     [{ submissions: [first, { ...second, rawMilli: 1n }] }, 'values'],
     [{ submissions: [first, { ...second, code: '' }] }, 'code'],
     [{ submissions: [first, { ...second, code: 'not a code' }] }, 'code'],

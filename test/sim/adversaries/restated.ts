@@ -56,8 +56,8 @@ export const absurdMetric: Adversary = (liar) =>
     submissions: evaluation.submissions.map((measured) => {
       const { id, transcriptRoot, runs } = measured
       const quadsPpm = Array.from({ length: 8 }, () => liar.params['ppm'] ?? 0)
-      const values = { quadsPpm, ratioPpb: 0n, timeNanos: 0n, scorePpb: 0n, thetaPpm }
-      return passed({ id, transcriptRoot, runs, ...values })
+      const values = { linkPpm: 0n, ratioPpb: 0n, timeNanos: 0n }
+      return passed({ id, transcriptRoot, runs, quadsPpm, scorePpb: 0n, values, thetaPpm })
     }),
   }))
 

@@ -38,13 +38,18 @@ export const quads = fc.oneof(
 )
 export const plain = (id: string) => ({
   ...{ id, transcriptRoot: digestOf('t'), runs: digestOf('r') },
-  ...{ ratioPpb: 0n, timeNanos: 0n, scorePpb: 0n },
+  ...{ scorePpb: 0n, values: {} },
 })
 const word = (id: string): fc.Arbitrary<Measured> => {
   const traced = { id, transcriptRoot: digestOf('t'), runs: digestOf('r') }
   const small = fc.bigInt({ min: 0n, max: 9n })
   const pass = fc
-    .record({ quadsPpm: quads, ratioPpb: small, timeNanos: small, scorePpb: small, rawMilli: fc.option(small) })
+    .record({
+      quadsPpm: quads,
+      scorePpb: small,
+      values: fc.record({ ratioPpb: small, timeNanos: small }).map((values) => ({ ...values })),
+      rawMilli: fc.option(small),
+    })
     .map(({ rawMilli, ...rest }) =>
       passed({ ...traced, ...rest, thetaPpm: THETA, ...(rawMilli !== null && { rawMilli }) }),
     )

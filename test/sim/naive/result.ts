@@ -31,14 +31,14 @@ const wordsOn = (query: DeriveQuery, place: number): readonly Word[] =>
   query.attestations.flatMap(({ hotkey, evaluation }) => {
     const said = evaluation.submissions[place]
     if (said === undefined) return []
-    const { verdict, code, quadsPpm, ratioPpb, timeNanos, scorePpb, rawMilli } = said
+    const { verdict, code, quadsPpm, scorePpb, values, rawMilli } = said
     const summary = summaryOf(quadsPpm, query.entry.thetaPpm)
     return [
       {
         weight: query.committee.members.find((member) => member.hotkey === hotkey)?.weight ?? 0n,
         noisePpm: evaluation.hostNoisePpm,
         hardwareClass: evaluation.hardware.class,
-        value: { hotkey, use: 'none', verdict, code, ...summary, ratioPpb, timeNanos, scorePpb, rawMilli },
+        value: { hotkey, use: 'none', verdict, code, ...summary, scorePpb, values, rawMilli },
       },
     ]
   })
@@ -122,9 +122,14 @@ const judged = (query: DeriveQuery, place: number): Submission & { readonly isAh
     flag: isSplit ? 'classes' : 'none',
     rank: 0,
     metricPpm,
-    ratioPpb: medianOf(counted, (value) => value.ratioPpb) ?? 0n,
-    timeNanos: medianOf(counted, (value) => value.timeNanos) ?? 0n,
     scorePpb: medianOf(counted, (value) => value.scorePpb) ?? 0n,
+    // whatever is told has a median of its own.
+    values: Object.fromEntries(
+      [...new Set(counted.flatMap(({ value }) => Object.keys(value.values)))].map((name) => [
+        name,
+        medianOf(counted, (value) => value.values[name] ?? null) ?? 0n,
+      ]),
+    ),
     rawMilli: isTold ? medianOf(counted, (value) => value.rawMilli) : null,
     classes,
     byValidator: words.map(({ value }, at) => ({ ...value, use: uses[at] ?? 'none' })),

@@ -1,4 +1,4 @@
-/** Parameter presets of lossless matrix compression: the real rules, and a demo that fits into a minute. */
+/** Parameter presets of both matrix competitions: the real rules, and a demo that fits into a minute. */
 import type { Digest } from '../../crypto.ts'
 import type { CompetitionParams } from '../../params.ts'
 
@@ -15,8 +15,8 @@ export type ParamsFacts = {
 const BLOCKS_PER_DAY = 7_200
 
 /** The published rules: rounds of 2 days, burn 90 %, 10 days of decay, 4 submissions a day, 20,000 bytes, θ 1 %. */
-const real = (facts: ParamsFacts): CompetitionParams => ({
-  id: 'matrix-lossless',
+const real = (id: string, facts: ParamsFacts): CompetitionParams => ({
+  id,
   sharePpm: 1_000_000,
   burnPpm: 900_000,
   decayBlocks: 10 * BLOCKS_PER_DAY,
@@ -35,8 +35,8 @@ const real = (facts: ParamsFacts): CompetitionParams => ({
 })
 
 /** Blocks of half a second, submissions close every six seconds, a larger θ for hosts that share their cores; the competition's own rules unchanged. */
-const demo = (facts: ParamsFacts): CompetitionParams => ({
-  ...real(facts),
+const demo = (id: string, facts: ParamsFacts): CompetitionParams => ({
+  ...real(id, facts),
   decayBlocks: 20_000,
   roundBlocks: 12,
   // Four validators of one host take turns at measuring; when all are done nobody waits.
@@ -48,4 +48,10 @@ const demo = (facts: ParamsFacts): CompetitionParams => ({
   thetaPpm: 50_000,
 })
 
-export const PRESETS = { real, demo } as const
+export type Presets = Readonly<Record<'real' | 'demo', (facts: ParamsFacts) => CompetitionParams>>
+
+/** The presets of the competition with this id, alone in its mesh: it hands out everything. */
+export const presetsOf = (id: string): Presets => ({
+  real: (facts) => real(id, facts),
+  demo: (facts) => demo(id, facts),
+})

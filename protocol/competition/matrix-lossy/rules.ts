@@ -1,0 +1,18 @@
+/** Lossy matrix compression: what comes back is similar enough, and size alone counts. */
+import { certifyHost } from '../matrix/certify.ts'
+import { drawMatrices } from '../matrix/draw.ts'
+import { presetsOf } from '../matrix/params.ts'
+import type { CompetitionRules } from '../rules.ts'
+import { check } from './check.ts'
+import { scoreRuns } from './score.ts'
+
+export const matrixLossy: CompetitionRules = {
+  presets: presetsOf('matrix-lossy'),
+  values: ['linkPpm', 'ratioPpb'],
+  formula: 'max(0, 1 − C)',
+  draw: ({ params, seed, pool }) => drawMatrices({ seed, poolDigests: pool, count: params.matrixCount }),
+  check,
+  score: ({ params, matrices, hereNanos }) => scoreRuns(matrices, { referenceNanos: params.referenceNanos, hereNanos }),
+  certifyHost: ({ params, matrices }) =>
+    certifyHost(matrices, { referenceNanos: params.referenceNanos, score: scoreRuns }),
+}
