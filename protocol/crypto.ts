@@ -1,11 +1,15 @@
 /** Hashing, domain separation and the reference signature checks; this file never signs. */
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha512 } from '@noble/hashes/sha2.js'
-import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { verify as verifySchnorrkel } from '@scure/sr25519'
 import { sha256Hex } from '#sha256'
 
-export { bytesToHex, concatBytes, hexToBytes, utf8ToBytes }
+export { bytesToHex, concatBytes, hexToBytes }
+
+const encoder = new TextEncoder()
+
+export const utf8ToBytes = (text: string): Uint8Array => encoder.encode(text)
 
 /** SHA-256, 64 lower-case hex characters: the identity of anything in the mesh. */
 export type Digest = string

@@ -35,5 +35,5 @@ export const stepConsensus = (state: Consensus, host: Host, input: Input): reado
     state.alarm = alarm
     c.sends.push({ kind: 'wake', at: alarm })
   }
-  return [...c.effects, ...c.sends]
+  return c.sends.length === 0 ? c.effects : c.effects.concat(c.sends)
 }

@@ -1,6 +1,6 @@
 /** The votes of one view: each signer's first in each phase, weighed as they come, made into a certificate at the quorum. */
 import { type Committee, isQuorum } from '../committee.ts'
-import type { Key } from '../crypto.ts'
+import type { Digest, Key } from '../crypto.ts'
 import type { Signed } from '../message/message.ts'
 import type { Certificate, Phase } from '../message/vote.ts'
 
@@ -16,11 +16,14 @@ type Ballot = {
 
 export type Votes = {
   readonly ballots: Map<Key, Ballot>
-  /** Phase and value → weight that voted so. */
-  readonly weights: Map<string, bigint>
+  /** By phase: value → weight that voted so. */
+  readonly weights: Readonly<Record<Phase, Map<Digest, bigint>>>
 }
 
-export const noVotes = (): Votes => ({ ballots: new Map(), weights: new Map() })
+export const noVotes = (): Votes => ({
+  ballots: new Map(),
+  weights: { notarize: new Map(), nullify: new Map(), finalize: new Map() },
+})
 
 export const voteOf = (votes: Votes, hotkey: Key, phase: Phase): SignedVote | null =>
   votes.ballots.get(hotkey)?.[phase] ?? null
@@ -74,9 +77,9 @@ export const castVote = (votes: Votes, committee: Committee, o: { vote: SignedVo
   if (conflict !== null) ballot.reported = true
   if (ballot[vote.kind] !== null) return { added: false, conflict, certificate: null }
   ballot[vote.kind] = vote
-  const side = `${vote.kind}${vote.body.value}`
-  const before = votes.weights.get(side) ?? 0n
-  votes.weights.set(side, before + o.weight)
+  const weights = votes.weights[vote.kind]
+  const before = weights.get(vote.body.value) ?? 0n
+  weights.set(vote.body.value, before + o.weight)
   const crossed = !isQuorum(before, committee.total) && isQuorum(before + o.weight, committee.total)
   return { added: true, conflict, certificate: crossed ? formed(votes, committee, vote) : null }
 }

@@ -110,6 +110,7 @@ export const simOf = (o: {
     messageOf: (id) => messages.get(id) ?? null,
     consensusOf: (node) => machines.get(node)?.consensus ?? null,
     roundsOf: (node) => machines.get(node)?.rounds ?? null,
+    kept: new Map(),
     metagraphAt: (block) => o.metagraphs.get(block) ?? null,
     isVoteSigned: ({ kind, signature, ...body }) => {
       const voter = votersAt(body.height).find(({ hotkey }) => hotkey === body.hotkey)

@@ -166,6 +166,7 @@ const simOf = (w: World): Sim => ({
   roundsOf: (node) => (node === w.self ? w.machine.rounds : null),
   metagraphAt: (block) => scene.metagraph(block, 0),
   isVoteSigned: () => true,
+  kept: new Map(),
 })
 
 /** `keeps`: a disk that loses records shows that the checks see it. */

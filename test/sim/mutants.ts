@@ -24,8 +24,8 @@ const AGREEMENT: readonly Mutant[] = [
   ]),
   mutant('votes of different values are added up', [
     'consensus/votes.ts',
-    '{vote.kind}$' + '{vote.body.value}`',
-    '{vote.kind}`',
+    'const weights = votes.weights[vote.kind]\n  const before = weights.get(vote.body.value) ?? 0n\n  weights.set(vote.body.value,',
+    "const weights = votes.weights[vote.kind]\n  const before = weights.get('') ?? 0n\n  weights.set('',",
   ]),
   mutant('votes are signed unguarded', [
     'consensus/context.ts',

@@ -27,6 +27,8 @@ export type Sim = {
   readonly roundsOf: (node: Key) => RoundState | null
   /** The chain's own, whoever asks. */
   readonly metagraphAt: (block: number) => Metagraph | null
+  /** What the checkers of this run share, by what makes it: see `shared`. */
+  readonly kept: Map<unknown, unknown>
   /** Whether this signature of a vote holds. */
   readonly isVoteSigned: (vote: {
     readonly kind: Certificate['phase']
@@ -36,6 +38,18 @@ export type Sim = {
     readonly hotkey: Key
     readonly signature: string
   }) => boolean
+}
+
+/**
+ * What all checkers of a run share, made when the first asks for it. In the run itself, not in a WeakMap by run: a young collection holds on
+ * to the values of those, and would carry every run that has ended over to the old generation.
+ */
+export const shared = <T>(sim: Sim, make: (sim: Sim) => T): T => {
+  const known = sim.kept.get(make) as T | undefined
+  if (known !== undefined) return known
+  const made = make(sim)
+  sim.kept.set(make, made)
+  return made
 }
 
 /** Everything here is of honest nodes, except certificates: those are seen wherever they turn up. */

@@ -47,27 +47,34 @@ export type Setup<S> = {
 
 type Hook = keyof Watcher
 
+/** No hook has more facts than two. */
+type Listener = (fact: never, more: never) => void
+
 /** One watcher that tells all who want to know, and nobody else. */
 const together = (watchers: readonly Watcher[]): Required<Watcher> => {
-  const tell = (hook: Hook) => {
-    const listeners = watchers.map((watcher) => watcher[hook]).filter((listener) => listener !== undefined)
-    return (...facts: readonly never[]): void => {
-      for (const listener of listeners) (listener as (...facts: readonly never[]) => void)(...facts)
+  const tell = <H extends Hook>(hook: H): Required<Watcher>[H] => {
+    const listeners: Listener[] = []
+    for (const watcher of watchers) {
+      const listener = watcher[hook]
+      if (listener !== undefined) listeners.push(listener as Listener)
     }
+    const all: Listener = (fact, more) => {
+      for (const listener of listeners) listener(fact, more)
+    }
+    return all as Required<Watcher>[H]
   }
-  const hooks: readonly Hook[] = [
-    'persisted',
-    'signed',
-    'sent',
-    'certified',
-    'decided',
-    'weighed',
-    'noticed',
-    'stepped',
-    'restarted',
-    'ended',
-  ]
-  return Object.fromEntries(hooks.map((hook) => [hook, tell(hook)])) as unknown as Required<Watcher>
+  return {
+    persisted: tell('persisted'),
+    signed: tell('signed'),
+    sent: tell('sent'),
+    certified: tell('certified'),
+    decided: tell('decided'),
+    weighed: tell('weighed'),
+    noticed: tell('noticed'),
+    stepped: tell('stepped'),
+    restarted: tell('restarted'),
+    ended: tell('ended'),
+  }
 }
 
 const SILENT = together([])
@@ -251,6 +258,7 @@ const simOf = <S>(o: Setup<S>, world: () => World<S>): Sim => {
       scene.name === 'rounds' ? ((machineOf(node)?.rounds as RoundState | undefined) ?? null) : null,
     metagraphAt: (block) => scene.metagraph(block, plan.faults.stakeSwing?.['perMille'] ?? 0),
     isVoteSigned: (vote) => scene.signing.isVoteSigned(vote, scene.domains),
+    kept: new Map(),
   }
 }
 

@@ -27,7 +27,7 @@ const agreementFault = ({ current, early, recent }: Consensus): string | null =>
   let views = 0
   for (const view of current.views.values()) {
     if (view.votes.ballots.size > members) return 'ballots'
-    if (view.votes.weights.size > 3 * members) return 'weights'
+    for (const weights of Object.values(view.votes.weights)) if (weights.size > members) return 'weights'
     if (view.view > current.view + VIEWS_AHEAD_MAX && !isCertified(view)) return 'views ahead'
     views++
   }

@@ -7,7 +7,7 @@ import type { Domains } from '../../../protocol/message/message.ts'
 import { type ParamsChange, targetOf } from '../../../protocol/message/params.ts'
 import type { Certificate, Decided } from '../../../protocol/message/vote.ts'
 import type { CompetitionParams, MeshParams } from '../../../protocol/params.ts'
-import type { Sim } from '../watch.ts'
+import { type Sim, shared } from '../watch.ts'
 
 /** A committee as the log seats it. */
 export type Seats = {
@@ -138,16 +138,8 @@ const createLog = (sim: Sim): Log => {
   }
 }
 
-const logs = new WeakMap<Sim, Log>()
-
 /** One log for all checkers of a run. */
-export const logOf = (sim: Sim): Log => {
-  const known = logs.get(sim)
-  if (known !== undefined) return known
-  const made = createLog(sim)
-  logs.set(sim, made)
-  return made
-}
+export const logOf = (sim: Sim): Log => shared(sim, createLog)
 
 /** For one checker: each height's decision once, at whichever call of a `decided` hook it is new to that checker. */
 export const firstDecisions = (sim: Sim): ((decided: Decided) => Decision | null) => {

@@ -5,7 +5,7 @@ import type { Header } from '../../../protocol/message/entry.ts'
 import type { RoundResult } from '../../../protocol/round/result.ts'
 import { createNaiveLog } from '../naive/log.ts'
 import { naiveVector } from '../naive/vector.ts'
-import { type Sim, Violation } from '../watch.ts'
+import { type Sim, shared, Violation } from '../watch.ts'
 import { logOf } from './log.ts'
 
 export type Naive = {
@@ -57,11 +57,5 @@ const createNaive = (sim: Sim): Naive => {
   }
 }
 
-const known = new WeakMap<Sim, Naive>()
-
 /** One evaluator for all checkers of a run. */
-export const naiveOf = (sim: Sim): Naive => {
-  const made = known.get(sim) ?? createNaive(sim)
-  known.set(sim, made)
-  return made
-}
+export const naiveOf = (sim: Sim): Naive => shared(sim, createNaive)

@@ -272,6 +272,7 @@ export const simOf = (tape: Tape, o: Playing = {}): { readonly sim: Sim; readonl
     roundsOf: () => tape.state().rounds,
     metagraphAt: (block) => scene.metagraph(block, 0),
     isVoteSigned: (vote) => signing.isVoteSigned(vote, domains),
+    kept: new Map(),
     ...o.sim,
   }
   const set = (at: number): void => {
