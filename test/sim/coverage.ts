@@ -11,6 +11,7 @@ export type Coverage = Record<
   | 'lateNotarizes'
   | 'decidedLater'
   | 'restoredVotes'
+  | 'convicted'
   | Entry['kind'],
   number
 >
@@ -23,6 +24,7 @@ export const noCoverage = (): Coverage => ({
   lateNotarizes: 0,
   decidedLater: 0,
   restoredVotes: 0,
+  convicted: 0,
   epoch: 0,
   manifest: 0,
   commits: 0,
@@ -31,7 +33,7 @@ export const noCoverage = (): Coverage => ({
   params: 0,
 })
 
-/** `views`: votes beyond view 0; `lateNotarizes`: after an own nullify of the view; `decidedLater`: heights decided beyond view 0. */
+/** `views`: votes beyond view 0; `lateNotarizes`: after an own nullify of the view; `decidedLater`: heights decided beyond view 0; `convicted`: evidence that decided headers name. */
 export const cover = (counts: Coverage): Watcher => {
   const nullified = new Set<string>()
   const signed = new Set<string>()
@@ -53,6 +55,7 @@ export const cover = (counts: Coverage): Watcher => {
     decided: (_, { header, certificate }) => {
       counts[header.entry.kind]++
       if (certificate.view > 0) counts.decidedLater++
+      counts.convicted += header.evidence.length
     },
   }
 }

@@ -229,6 +229,21 @@ const RESULTS: readonly Mutant[] = [
     'params.decayBlocks - (o.block - o.record.block)',
     'params.decayBlocks',
   ]),
+  mutant('a convict keeps its seat', [
+    'round/evidence.ts',
+    'return epoch <= conviction.epoch + state.params.mesh.evidenceEpochs',
+    'return epoch < conviction.epoch',
+  ]),
+  mutant('one key is convicted again and again', [
+    'round/evidence.ts',
+    "if (isConvicted(state, hotkey)) return 'evidence against a convict'",
+    '',
+  ]),
+  mutant('evidence of a replaced key convicts', [
+    'round/evidence.ts',
+    "if (delegation.body.sessionKey !== speaks.sessionKey) return 'evidence of another session key'",
+    '',
+  ]),
   mutant('nothing is burned', ['ledger/weights.ts', '(PPM - BigInt(params.burnPpm))', 'PPM']),
   mutant('a vector is of the ledger of the day', [
     'round/vector.ts',

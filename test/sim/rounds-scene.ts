@@ -19,6 +19,7 @@ import { committeeOf, DELTA_MS } from './toy-scene.ts'
 const EPOCH_BLOCKS = 14
 const SUBMIT_EVERY_BLOCKS = 7
 const CHANGE_EVERY_BLOCKS = 21
+const DELEGATE_EVERY_BLOCKS = 5
 /** As many as the first look of PAIR-1 takes. */
 const QUADS = 8
 /** What stakes move by from one epoch to the next where no fault says more, per mille. */
@@ -53,16 +54,16 @@ const PARAMS = {
 
 type Seats = Genesis['members']
 
-const delegationOf = (hotkey: Key, signing: Signing): Delegation => ({
+const delegationOf = (hotkey: Key, o: { signing: Signing; counter: number }): Delegation => ({
   netuid: 1,
   hotkey,
   scheme: 'ed25519',
-  sessionKey: signing.keyNamed(sessionName(hotkey)),
+  sessionKey: o.signing.keyNamed(o.counter === 1 ? sessionName(hotkey) : `${sessionName(hotkey)} ${o.counter}`),
   sealingKey: named(`sealing ${hotkey}`),
   peerId: `peer ${hotkey.slice(0, 8)}`,
   fromBlock: 0,
   toBlock: 1_000_000,
-  counter: 1,
+  counter: o.counter,
 })
 
 const genesisOf = (members: Seats, signing: Signing): Genesis => {
@@ -77,7 +78,7 @@ const genesisOf = (members: Seats, signing: Signing): Genesis => {
     owner: signing.keyNamed('owner'),
     members,
     delegations: members.map(({ hotkey }) => {
-      const body = delegationOf(hotkey, signing)
+      const body = delegationOf(hotkey, { signing, counter: 1 })
       const { signature } = signing.sign({ kind: 'delegation', body }, domains, (message) =>
         messageId(message, domains),
       )
@@ -182,6 +183,24 @@ const submissionsOf = (signing: Signing, domains: Domains) => {
   }
 }
 
+/** Validators move to other keys by turns; where signatures are real nobody does, for there each name has the one key it signs with. */
+const delegationsOf = (hotkeys: readonly Key[], signing: Signing, domains: Domains) => {
+  const known = new Map<number, readonly Signed[]>()
+  return (block: number): readonly Signed[] => {
+    if (block % DELEGATE_EVERY_BLOCKS !== 1 || signing !== TOKENS) return []
+    const made = known.get(block)
+    if (made !== undefined) return made
+    const turn = Math.floor(block / DELEGATE_EVERY_BLOCKS)
+    const body = delegationOf(hotkeys[turn % hotkeys.length] ?? '', {
+      signing,
+      counter: 2 + Math.floor(turn / hotkeys.length),
+    })
+    const signed = [signing.sign({ kind: 'delegation', body }, domains, (message) => messageId(message, domains))]
+    known.set(block, signed)
+    return signed
+  }
+}
+
 const FAULT_CODES = ['WRONG_OUTPUT', 'NOT_LOSSLESS', 'TIMEOUT'] as const
 
 /** Half of the hosts are of one kind, half of another. */
@@ -263,18 +282,23 @@ export const roundsScene = (count: number, isReal = false): Scene<RoundState> =>
   const seats = members.map(({ hotkey, weight }) => ({ hotkey, weight }))
   const genesis = genesisOf(seats, signing)
   const domains = domainsOf(genesis)
-  const [submissions, changes] = [submissionsOf(signing, domains), changesOf(signing, domains)]
+  const keys = seats.map(({ hotkey }) => hotkey)
+  const outsiders = [
+    submissionsOf(signing, domains),
+    changesOf(signing, domains),
+    delegationsOf(keys, signing, domains),
+  ]
   return {
     name: 'rounds',
     genesis,
     domains,
-    keys: seats.map(({ hotkey }) => hotkey),
+    keys,
     signing,
     isReal,
     application: rounds,
     createRounds: (self) => createRounds({ genesis, self }),
     idOf: (message) => messageId(message, domains),
-    outside: (block) => [...submissions(block), ...changes(block)],
+    outside: (block) => outsiders.flatMap((say) => say(block)),
     metagraph: metagraphOf(seats, signing),
     evaluate: (node, effect, life) => evaluate(domains.mesh, { node, effect, life }),
     twist,

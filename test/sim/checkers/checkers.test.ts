@@ -9,6 +9,7 @@ import { type Checker, Violation } from '../watch.ts'
 import { offenders } from './accountability.ts'
 import { boundedMemoryOf } from './bounded-memory.ts'
 import { BROKEN_AGREEMENT } from './broken-agreement.ts'
+import { BROKEN_CONVICTIONS } from './broken-convictions.ts'
 import { BROKEN_ROUNDS } from './broken-rounds.ts'
 import { CHECKERS } from './index.ts'
 import { logOf } from './log.ts'
@@ -26,7 +27,7 @@ const whole = (name: string): Checker => {
   return checker
 }
 
-const BROKEN: Broken = { ...BROKEN_AGREEMENT, ...BROKEN_ROUNDS }
+const BROKEN: Broken = { ...BROKEN_AGREEMENT, ...BROKEN_CONVICTIONS, ...BROKEN_ROUNDS }
 
 describe('a run that keeps every promise', () => {
   for (const { name } of CHECKERS) {

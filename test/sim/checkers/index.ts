@@ -6,6 +6,7 @@ import { boundedMemory } from './bounded-memory.ts'
 import { catchUp } from './catch-up.ts'
 import { commitmentsOpened } from './commitments-opened.ts'
 import { committees } from './committees.ts'
+import { convictions } from './convictions.ts'
 import { everythingDue } from './everything-due.ts'
 import { externalValidity } from './external-validity.ts'
 import { guarded } from './guarded.ts'
@@ -26,7 +27,7 @@ import { sameResults } from './same-results.ts'
 import { sealedUntilCommits } from './sealed-until-commits.ts'
 import { vectors } from './vectors.ts'
 
-/** 1 to 21, then that what is due is decided, L1 and L2. */
+/** 1 to 21, what evidence costs, then that what is due is decided, L1 and L2. */
 export const CHECKERS: readonly Checker[] = [
   agreement,
   oneNotarization,
@@ -50,6 +51,7 @@ export const CHECKERS: readonly Checker[] = [
   boundedMemory,
   oneMeaning,
   vectors,
+  convictions,
   everythingDue,
   prompt,
   catchUp,
