@@ -172,7 +172,7 @@ const openNetwork = (p: Parts, mesh: Mesh, stored: (digest: Digest) => void) => 
 const probeEngine = async (p: Parts, restored: State) => {
   const options: EngineOptions = {
     prefer: p.config.engine,
-    imageDirectory: imageDirectory(defaultCacheDirectory()),
+    imageDirectory: imageDirectory(defaultCacheDirectory(), p.config.image),
     dockerRoot: join(defaultCacheDirectory(), 'docker'),
   }
   const engine = await openEngine(options)

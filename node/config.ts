@@ -1,6 +1,7 @@
 /** A validator's configuration: one JSON file in its home directory; flags win over it. */
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { type RecipeName, recipeNames } from '../sandbox/index.ts'
 
 /** Paths are absolute or relative to the home directory. */
 export type ValidatorConfig = {
@@ -16,6 +17,8 @@ export type ValidatorConfig = {
   readonly peers: readonly string[]
   readonly api: { readonly host: string; readonly port: number }
   readonly engine: 'auto' | 'docker' | 'bubblewrap'
+  /** The image that this node measures in; its digest must be the one that the mesh's parameters name. */
+  readonly image: RecipeName
   /** Directories with pool matrices that this node serves to the committee. */
   readonly pools: readonly string[]
   readonly logLevel: string
@@ -35,6 +38,7 @@ const DEFAULTS = {
   peers: [],
   api: { host: '127.0.0.1', port: 8080 },
   engine: 'auto',
+  image: 'numpy',
   pools: [],
   logLevel: 'info',
 } as const
@@ -81,6 +85,7 @@ export const parseConfig = (raw: unknown, home: string): ValidatorConfig => {
     peers: textsOf('peers'),
     api: { host: api.host, port: api.port },
     engine,
+    image: recipeNames.find((name) => name === given['image']) ?? bad('image', recipeNames.join(', ')),
     pools: textsOf('pools').map((dir) => resolve(home, dir)),
     logLevel: LOG_LEVELS.find((level) => level === given['logLevel']) ?? bad('logLevel', LOG_LEVELS.join(', ')),
   }

@@ -11,7 +11,7 @@ import { reasonOf, SandboxError } from './errors.ts'
 import { type ImageRoot, systemBinds } from './image-root.ts'
 import { basePolicy, SANDBOX_UID } from './limits.ts'
 import { type Bind, checkSpec, toBubblewrapArgs, toTimeoutArgs } from './policy.ts'
-import { toBpf } from './seccomp.ts'
+import { type SeccompProfile, toBpf } from './seccomp.ts'
 import { auditArch, type SeccompArch } from './seccomp-calls.ts'
 import { type Copies, isCopy, stageCopies, sweepCopies } from './stage.ts'
 
@@ -153,12 +153,12 @@ function watch({ spec, spawned, cgroup, copies }: Running): Sandbox {
 type Context = {
   readonly root: ImageRoot
   readonly cgroups: CgroupTree | null
-  readonly filter: Buffer
+  readonly filters: Readonly<Record<SeccompProfile, Buffer>>
   readonly live: Set<Sandbox>
 }
 
 /** Starts one sandbox; settles when bwrap has made its namespaces or is dead. */
-async function startSandbox(spec: SandboxSpec, { root, cgroups, filter, live }: Context): Promise<Sandbox> {
+async function startSandbox(spec: SandboxSpec, { root, cgroups, filters, live }: Context): Promise<Sandbox> {
   checkSpec(spec)
   let cgroup: Cgroup | null = null
   let copies: Copies | null = null
@@ -181,7 +181,7 @@ async function startSandbox(spec: SandboxSpec, { root, cgroups, filter, live }: 
     const spawned = spawnSandbox(
       toCommand(spec, [...system.steps, ...mounts.steps, ...joins], command),
       options,
-      filter,
+      filters[spec.seccomp ?? 'closed'],
     )
     const sandbox = watch({ spec, spawned, cgroup, copies })
     live.add(sandbox)
@@ -221,7 +221,9 @@ export async function openBubblewrap(options: { readonly root: ImageRoot }): Pro
   const cgroups = asRoot() ? openCgroupTree(basePolicy) : { reason: 'not root' }
   const tree = 'tree' in cgroups ? cgroups.tree : null
   const live = new Set<Sandbox>()
-  const context = { root: options.root, cgroups: tree, filter: toBpf(process.arch as SeccompArch), live }
+  const arch = process.arch as SeccompArch
+  const filters = { closed: toBpf(arch, 'closed'), loopback: toBpf(arch, 'loopback') }
+  const context = { root: options.root, cgroups: tree, filters, live }
   let isClosed = false
   const engine: Engine = {
     kind: 'bubblewrap',

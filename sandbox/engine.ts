@@ -1,6 +1,7 @@
 /** The port between us and whatever isolates a stranger's program. */
 import type { Readable, Writable } from 'node:stream'
 import type { Policy } from './limits.ts'
+import type { SeccompProfile } from './seccomp.ts'
 
 /** One program to run. */
 export type SandboxSpec = {
@@ -13,6 +14,8 @@ export type SandboxSpec = {
   /** The whole environment inside, beside PATH, HOME, LANG and the thread counts that the engine sets. */
   readonly env: Readonly<Record<string, string>>
   readonly policy: Policy
+  /** `closed` if not given. */
+  readonly seccomp?: SeccompProfile
 }
 
 /** How a sandbox ended: by itself, by `kill`, or by one of its limits. */

@@ -3,8 +3,10 @@ export type { Engine, Sandbox, SandboxExit } from './engine.ts'
 export { SandboxError, type SandboxErrorCode } from './errors.ts'
 export { createEvaluator, type Evaluator, readBaseline } from './evaluator.ts'
 export { RunFault } from './faults.ts'
+export { recipeFor } from './form.ts'
 export { buildImage } from './image/build.ts'
 export { defaultCacheDirectory, imageDirectory } from './image/image.ts'
+export { type RecipeName, recipeNames } from './image/recipe.ts'
 export {
   checkBundle,
   type EngineFacts,

@@ -143,7 +143,7 @@ export function toDockerOptions(options: {
       Init: false,
       Tmpfs: { '/tmp': tmp },
       CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges:true', `seccomp=${JSON.stringify(toOciProfile())}`],
+      SecurityOpt: ['no-new-privileges:true', `seccomp=${JSON.stringify(toOciProfile(spec.seccomp ?? 'closed'))}`],
       PidsLimit: policy.pidsMax,
       Memory: policy.memoryBytes,
       // The sum of RAM and swap: equal means no swap.

@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { COMPETITIONS } from '../../protocol/index.ts'
+import { recipeFor, recipeNames } from '../../sandbox/index.ts'
 import { type BenchReport, type BenchScore, runBench } from '../bench.ts'
 import { prepareSandbox } from '../demo/prepare.ts'
 import { CliError, EXIT, print, printJson, progress, table } from './output.ts'
@@ -13,6 +14,7 @@ type Flags = {
   readonly against?: string
   readonly preset: string
   readonly engine: string
+  readonly image: string
   readonly seed?: string
   readonly matrices?: string
   readonly hostPython?: boolean
@@ -92,6 +94,7 @@ const run = async (path: string, flags: Flags): Promise<void> => {
   }
   const preset = oneOf('--preset', flags.preset, ['real', 'demo'] as const)
   const engine = oneOf('--engine', flags.engine, ['auto', 'docker', 'bubblewrap'] as const)
+  const image = oneOf('--image', flags.image, ['auto', ...recipeNames] as const)
   const hostPython = flags.hostPython ?? false
   if (hostPython && engine === 'docker') throw usage('--host-python works on bubblewrap only')
   const matrixCount = toCount(flags.matrices)
@@ -103,7 +106,9 @@ const run = async (path: string, flags: Flags): Promise<void> => {
     process.once(name, () => stopping.abort(new CliError({ exitCode: EXIT.interrupted, message: 'interrupted' })))
   }
   const { signal } = stopping
-  const prepared = await prepareSandbox({ engine, hostPython, yes: flags.yes ?? false, say: progress, signal })
+  const needed = image === 'auto' ? recipeFor(`${solution}\n${against ?? ''}`) : image
+  const options = { engine, image: needed, hostPython, yes: flags.yes ?? false, say: progress, signal }
+  const prepared = await prepareSandbox(options)
   try {
     const seed = flags.seed ?? randomBytes(16).toString('hex')
     const { options, pool } = prepared
@@ -133,6 +138,7 @@ export const addBench = (program: Command): void => {
     .option('--against <file>', 'another solution to compare with instead of the baseline (zstd level 3)')
     .option('--preset <name>', 'real (the published θ) or demo (the θ of npm run demo)', 'real')
     .option('--engine <kind>', 'auto, docker or bubblewrap', 'auto')
+    .option('--image <name>', 'numpy, torch, or auto: torch when the source imports what only it has', 'auto')
     .option('--seed <text>', 'repeats an earlier run’s matrices and order; random if not given')
     .option('--matrices <count>', 'fewer than the competition’s, for a quick look')
     .option('--host-python', 'no image: this machine’s own Python in bubblewrap; never comparable with a vote')

@@ -12,12 +12,14 @@ import {
   openEngine,
   type PoolInfo,
   type PoolProgress,
+  type RecipeName,
   readBaseline,
   runLimits,
 } from '../../sandbox/index.ts'
 import { CliError, EXIT } from '../cli/output.ts'
 import { toRuns } from '../measure.ts'
 import { ensureSystemPackages } from '../setup/system.ts'
+import type { SystemNeed } from '../setup/system-plan.ts'
 
 /** Matrices on which the baseline's time on this host is pinned. */
 const REFERENCE_MATRICES = 8
@@ -81,20 +83,23 @@ const toParams = async (o: {
  * `hostPython`: no image, the machine's own Python by bubblewrap; nothing measured so may become a vote.
  * @throws CliError, SetupError or SandboxError with what this machine lacks; the signal's reason
  */
-export const prepareSandbox = async (o: PrepareOptions & { readonly hostPython: boolean }): Promise<Prepared> => {
-  const { hostPython, say, signal } = o
+export const prepareSandbox = async (
+  o: PrepareOptions & { readonly image: RecipeName; readonly hostPython: boolean },
+): Promise<Prepared> => {
+  const { hostPython, image, say, signal } = o
   const prefer = hostPython ? 'bubblewrap' : o.engine
-  const builder = hostPython ? 'python' : 'mmdebstrap'
+  const imageBuilders: SystemNeed[] = image === 'torch' ? ['mmdebstrap', 'pip'] : ['mmdebstrap']
+  const builders: SystemNeed[] = hostPython ? ['python'] : imageBuilders
   await ensureSystemPackages({
-    need: [prefer === 'docker' ? 'docker' : 'bubblewrap', builder],
+    need: [prefer === 'docker' ? 'docker' : 'bubblewrap', ...builders],
     yes: o.yes,
     interactive: process.stdin.isTTY === true,
     report: say,
     signal,
   })
   const cache = defaultCacheDirectory()
-  const directory = hostPython ? null : imageDirectory(cache)
-  if (directory !== null) await buildImage({ directory, onProgress: say, signal })
+  const directory = hostPython ? null : imageDirectory(cache, image)
+  if (directory !== null) await buildImage({ recipe: image, directory, onProgress: say, signal })
   const options: EngineOptions = { prefer, imageDirectory: directory, dockerRoot: join(cache, 'docker') }
   const engine = await openEngine(options)
   try {
@@ -117,7 +122,7 @@ export const prepareSandbox = async (o: PrepareOptions & { readonly hostPython: 
 export const prepareMachine = async (
   o: PrepareOptions & { readonly competitions: readonly string[] },
 ): Promise<{ readonly competitions: readonly CompetitionParams[]; readonly poolDir: string }> => {
-  const { engine, options, pool } = await prepareSandbox({ ...o, hostPython: false })
+  const { engine, options, pool } = await prepareSandbox({ ...o, image: 'numpy', hostPython: false })
   try {
     if (engine.imageDigest === null) throw new Error('an engine without an image')
     const competitions: CompetitionParams[] = []

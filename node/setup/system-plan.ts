@@ -1,7 +1,17 @@
 /** Which Debian packages a task needs and what may be done about those that are missing: pure data and pure choice. */
 
 /** Something of the operating system that a command of evalmesh can need. */
-export type SystemNeed = 'bubblewrap' | 'mmdebstrap' | 'docker' | 'zstd' | 'python' | 'spin' | 'compiler' | 'ip' | 'nft'
+export type SystemNeed =
+  | 'bubblewrap'
+  | 'mmdebstrap'
+  | 'docker'
+  | 'zstd'
+  | 'python'
+  | 'pip'
+  | 'spin'
+  | 'compiler'
+  | 'ip'
+  | 'nft'
 
 /** How a need is recognised and what brings it. */
 export type SystemPart = {
@@ -19,6 +29,8 @@ export const systemParts: Readonly<Record<SystemNeed, SystemPart>> = {
   mmdebstrap: { programs: ['mmdebstrap'], packages: ['mmdebstrap'] },
   docker: { programs: ['dockerd'], packages: ['docker.io'] },
   zstd: { programs: ['zstd'], packages: ['zstd'] },
+  // Fetches the wheels of image torch.
+  pip: { programs: ['pip3', 'pip'], packages: ['python3-pip'] },
   spin: { programs: ['spin'], packages: ['spin'] },
   // Spin writes its checker in C; gcc only recommends the headers.
   compiler: { programs: ['cc'], packages: ['gcc', 'libc6-dev'] },

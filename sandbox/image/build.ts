@@ -1,29 +1,29 @@
 /** Builds the image root from Debian packages, by mmdebstrap with no registry and no daemon, else by Docker. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { boundedText } from '../bounded.ts'
 import { connectDocker } from '../docker-connect.ts'
-import { reasonOf, SandboxError } from '../errors.ts'
+import { SandboxError } from '../errors.ts'
 import { takeLock } from '../lock.ts'
 import { isOwnerAlive, ownerTag } from '../process-owner.ts'
+import { type CommandOptions, startCommand } from './command.ts'
 import { exportBuild } from './docker-build.ts'
 import { type Image, openImage, writeRecord } from './image.ts'
-import { excludedPaths, packages, suite } from './recipe.ts'
+import { type RecipeName, recipes, suite } from './recipe.ts'
 import { pruneTree } from './tree.ts'
+import { installWheels } from './wheels.ts'
 
 // The bootstrap writes and syncs 300 MB of small files: four times slower on a disk than in memory.
 const ROOMY_BYTES = 2 * 1024 ** 3
 const MEMORY_FOLDER = '/dev/shm'
-const ERROR_TEXT_BYTES = 8 * 1024
 
 /** What a build can be told. */
 export type BuildOptions = {
+  readonly recipe: RecipeName
   /** Folder of this one image (`imageDirectory(…)`); made if missing. */
   readonly directory: string
   /** One line a phase, for people. */
@@ -34,18 +34,22 @@ export type BuildOptions = {
 }
 
 /**
- * The image in `directory`, built if it is missing or damaged (20–60 s, about 65 MB to fetch). Callers in several
+ * The image in `directory`, built if it is missing or damaged (docs/SANDBOX.md says how long and how large). Callers in several
  * processes wait for one another; what they see is a whole image or none.
  * @throws SandboxError `TOOLS_MISSING` with the `packages` to install, `IMAGE_BUILD_FAILED`, `LOCK_FAILED`.
  */
 export async function buildImage(options: BuildOptions): Promise<Image> {
-  const { directory, signal } = options
+  const { directory, recipe, signal } = options
+  const findPresent = async () => {
+    const image = await openImage(directory).catch(asMissing)
+    return image?.recipe === recipe ? image : null
+  }
   mkdirSync(dirname(directory), { recursive: true })
-  const present = await openImage(directory).catch(asMissing)
+  const present = await findPresent()
   if (present !== null) return present
   const unlock = await takeLock(`${directory}.lock`, signal)
   try {
-    return (await openImage(directory).catch(asMissing)) ?? (await buildAside(options))
+    return (await findPresent()) ?? (await buildAside(options))
   } finally {
     unlock()
   }
@@ -58,18 +62,19 @@ function asMissing(thrown: unknown): null {
 }
 
 async function buildAside(options: BuildOptions): Promise<Image> {
-  const { directory, onProgress } = options
+  const { directory, recipe: name, onProgress, signal } = options
+  const recipe = recipes[name]
   removeLeftovers(directory)
   const aside = `${directory}.building.${ownerTag()}`
   const rootfs = join(aside, 'rootfs')
   mkdirSync(rootfs, { recursive: true })
   try {
-    onProgress?.(`fetching and unpacking Debian ${suite} with ${packages.join(', ')}`)
+    onProgress?.(`fetching and unpacking Debian ${suite} with ${recipe.packages.join(', ')}`)
     await bootstrap(rootfs, options)
-    const installed = installedPackages(rootfs)
+    const installed = [...installedPackages(rootfs), ...(await installWheels({ rootfs, recipe, onProgress, signal }))]
     pruneTree(rootfs)
     onProgress?.('computing the image digest')
-    const digest = await writeRecord(aside, installed)
+    const digest = await writeRecord(aside, name, installed)
     rmSync(directory, { recursive: true, force: true })
     renameSync(aside, directory)
     onProgress?.(`image ${digest.slice(0, 16)} is ready`)
@@ -92,22 +97,26 @@ function removeLeftovers(directory: string): void {
 const EXCLUDED = ['./dev/*', 'dev/*', '.dockerenv'].map((pattern) => `--exclude=${pattern}`)
 
 /** Both ways write a tar that we unpack ourselves: without devices and owners it works for an ordinary user too. */
-async function bootstrap(rootfs: string, { signal, socketPath }: BuildOptions): Promise<void> {
+async function bootstrap(rootfs: string, { recipe: name, signal, socketPath }: BuildOptions): Promise<void> {
+  const recipe = recipes[name]
+  const env = { ...process.env, TMPDIR: scratchFolder(), LC_ALL: 'C' }
+  const start = (command: readonly string[], options: Partial<CommandOptions> = {}) =>
+    startCommand(command, { env, signal, ...options })
   const unpack = ['tar', '-x', '-p', '--no-same-owner', ...EXCLUDED, '-C', rootfs]
   if (!(await hasMmdebstrap())) {
     const docker = await connectDocker(socketPath).catch((thrown: unknown) => {
       throw new SandboxError('TOOLS_MISSING', { packages: ['mmdebstrap'] }, thrown)
     })
-    const { tar, remove } = await exportBuild(docker)
-    await start(unpack, tar, signal).done.finally(remove)
+    const { tar, remove } = await exportBuild(docker, recipe)
+    await start(unpack, { stdin: tar }).done.finally(remove)
     return
   }
-  const options = ['--quiet', '--variant=minbase', '--format=tar', `--include=${packages.join(',')}`]
+  const options = ['--quiet', '--variant=minbase', '--format=tar', `--include=${recipe.packages.join(',')}`]
   const apt = ['Acquire::Languages "none"', 'Acquire::Check-Valid-Until "false"'].map((text) => `--aptopt=${text}`)
-  const dpkg = excludedPaths.map((path) => `--dpkgopt=path-exclude=${path}`)
+  const dpkg = recipe.excludedPaths.map((path) => `--dpkgopt=path-exclude=${path}`)
   const build = ['mmdebstrap', ...options, ...apt, ...dpkg, suite, '-', ...hostSources()]
-  const from = start(build, 'none', signal)
-  const into = start(unpack, from.child.stdout as Readable, signal)
+  const from = start(build)
+  const into = start(unpack, { stdin: from.child.stdout as Readable })
   const results = await Promise.allSettled([from.done, into.done])
   const failed = results.find((result) => result.status === 'rejected')
   if (failed !== undefined) throw failed.reason
@@ -134,38 +143,6 @@ function scratchFolder(): string {
   } catch {
     return tmpdir()
   }
-}
-
-type Started = { readonly child: ChildProcess; readonly done: Promise<void> }
-
-/** One command of a pipe; `done` rejects with what it wrote to stderr. */
-function start(command: readonly string[], stdin: 'none' | Readable, signal: AbortSignal | undefined): Started {
-  const [file = '', ...args] = command
-  const env = { ...process.env, TMPDIR: scratchFolder(), LC_ALL: 'C' }
-  const child = spawn(file, args, {
-    env,
-    stdio: [stdin === 'none' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    ...(signal === undefined ? {} : { signal }),
-  })
-  if (stdin !== 'none' && child.stdin !== null) {
-    child.stdin.on('error', () => undefined)
-    stdin.pipe(child.stdin)
-  }
-  const stderr = boundedText(child.stderr as Readable, ERROR_TEXT_BYTES, () => undefined)
-  const finish = async () => {
-    try {
-      const [code, killedBy] = await once(child, 'close')
-      if (code === 0) return
-      throw new SandboxError('IMAGE_BUILD_FAILED', { command: file, code: code ?? killedBy, stderr: stderr.text() })
-    } catch (thrown) {
-      if (thrown instanceof SandboxError) throw thrown
-      if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') {
-        throw new SandboxError('TOOLS_MISSING', { packages: [file] }, thrown)
-      }
-      throw new SandboxError('IMAGE_BUILD_FAILED', { command: file, reason: reasonOf(thrown) }, thrown)
-    }
-  }
-  return { child, done: finish() }
 }
 
 /** `name version` of every installed package, from dpkg's own record. */

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import type Docker from 'dockerode'
 import { reasonOf, SandboxError } from '../errors.ts'
-import { packages } from './recipe.ts'
+import type { Recipe } from './recipe.ts'
 
 const TAG = 'evalmesh-build:latest'
 
@@ -14,11 +14,15 @@ type Step = { readonly error?: string; readonly stream?: string }
  * registry's base does: members who compare digests build in one way.
  * @throws SandboxError `IMAGE_BUILD_FAILED` with the end of the build's output.
  */
-export async function exportBuild(docker: Docker): Promise<{ tar: Readable; remove: () => Promise<void> }> {
+export async function exportBuild(
+  docker: Docker,
+  { packages, excludedPaths }: Recipe,
+): Promise<{ tar: Readable; remove: () => Promise<void> }> {
   try {
     const context = { context: import.meta.dirname, src: ['Dockerfile'] }
     // Builds have no network of their own where the engine runs without a bridge.
-    const options = { t: TAG, networkmode: 'host', buildargs: { PACKAGES: packages.join(' ') } }
+    const buildargs = { PACKAGES: packages.join(' '), EXCLUDED: excludedPaths.join(' ') }
+    const options = { t: TAG, networkmode: 'host', buildargs }
     const progress = await docker.buildImage(context, options)
     const steps = (await promisify(docker.modem.followProgress.bind(docker.modem))(progress)) as Step[] | undefined
     const failed = steps?.find(({ error }) => error !== undefined)

@@ -4,16 +4,17 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { SandboxError } from '../errors.ts'
-import { recipeKey } from './recipe.ts'
+import { type RecipeName, recipeKey, recipeOfKey } from './recipe.ts'
 import { digestTree, stampTree } from './tree.ts'
 
 /** An image that was checked against its record. */
 export type Image = {
+  readonly recipe: RecipeName
   /** Absolute path of the unpacked tree. */
   readonly rootfs: string
   /** Hex SHA-256 of the tree. */
   readonly digest: string
-  /** Debian packages as `name version`, sorted; what a member compares when digests differ. */
+  /** Debian packages as `name version`, sorted, then wheels as `name==version`, sorted; what a member compares when digests differ. */
   readonly packages: readonly string[]
 }
 
@@ -26,18 +27,23 @@ export function defaultCacheDirectory(env: NodeJS.ProcessEnv = process.env): str
   return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'evalmesh')
 }
 
-/** The folder of this version's image below a cache folder. */
-export function imageDirectory(cacheDirectory: string): string {
-  return join(cacheDirectory, `image-${recipeKey()}`)
+/** The folder of this version's image of that name below a cache folder. */
+export function imageDirectory(cacheDirectory: string, recipe: RecipeName = 'numpy'): string {
+  return join(cacheDirectory, `image-${recipeKey(recipe)}`)
 }
 
 const recordPath = (directory: string): string => join(directory, 'image.json')
 
 /** Writes the record of a finished tree; whoever sees the record sees a whole image. */
-export async function writeRecord(directory: string, installed: readonly string[]): Promise<string> {
+export async function writeRecord(
+  directory: string,
+  recipe: RecipeName,
+  installed: readonly string[],
+): Promise<string> {
   const rootfs = join(directory, 'rootfs')
   const digest = await digestTree(rootfs)
-  const record: ImageRecord = { recipe: recipeKey(), digest, stamp: stampTree(rootfs), packages: [...installed] }
+  const stamp = stampTree(rootfs)
+  const record: ImageRecord = { recipe: recipeKey(recipe), digest, stamp, packages: [...installed] }
   const aside = `${recordPath(directory)}.new`
   writeFileSync(aside, `${JSON.stringify(record, null, 2)}\n`)
   renameSync(aside, recordPath(directory))
@@ -45,8 +51,8 @@ export async function writeRecord(directory: string, installed: readonly string[
 }
 
 /**
- * The image in `directory`. Cheap when nothing touched the tree (50–100 ms); a tree with other change times is digested
- * again, about a second.
+ * The image in `directory`. Cheap when nothing touched the tree (50–200 ms); a tree with other change times is digested
+ * again, a second a gigabyte or two.
  * @throws SandboxError `IMAGE_MISSING` (nothing there, or of another recipe) or `IMAGE_DAMAGED`.
  */
 export async function openImage(directory: string): Promise<Image> {
@@ -54,14 +60,15 @@ export async function openImage(directory: string): Promise<Image> {
   if (!existsSync(recordPath(directory)) || !existsSync(rootfs)) throw new SandboxError('IMAGE_MISSING', { directory })
   const record = parseRecord(readFileSync(recordPath(directory), 'utf8'))
   if (record === null) throw new SandboxError('IMAGE_DAMAGED', { directory, reason: 'its record cannot be read' })
-  if (record.recipe !== recipeKey()) throw new SandboxError('IMAGE_MISSING', { directory, recipe: record.recipe })
+  const recipe = recipeOfKey(record.recipe)
+  if (recipe === undefined) throw new SandboxError('IMAGE_MISSING', { directory, recipe: record.recipe })
   if (stampTree(rootfs) !== record.stamp) {
     const digest = await digestTree(rootfs)
     if (digest !== record.digest)
       throw new SandboxError('IMAGE_DAMAGED', { directory, digest, recorded: record.digest })
-    await writeRecord(directory, record.packages)
+    await writeRecord(directory, recipe, record.packages)
   }
-  return { rootfs, digest: record.digest, packages: record.packages }
+  return { recipe, rootfs, digest: record.digest, packages: record.packages }
 }
 
 function parseRecord(text: string): ImageRecord | null {

@@ -1,22 +1,61 @@
-/** What the sandbox image holds: data that every member must share, for the digest is part of what they sign. */
+/** What the sandbox images hold: data that every member must share, for an image's digest is part of what they sign. */
 import { hash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import process from 'node:process'
 
-/** Debian's release; its python is 3.11, its numpy 1.24. */
+/** Debian's release; its python is 3.11. */
 export const suite = 'bookworm'
 
-/** Packages beside the essential ones. OpenBLAS: NumPy's matrix product is 11 times slower on the reference BLAS. */
-export const packages = ['python3', 'python3-numpy', 'libopenblas0-pthread', 'python3-zstandard'] as const
+/** What makes one image another one. */
+export type Recipe = {
+  /** Debian packages beside the essential ones. */
+  readonly packages: readonly string[]
+  /** dpkg's patterns of what is never unpacked: nothing at run time reads it. */
+  readonly excludedPaths: readonly string[]
+  /** A file beside this one in pip's form, with versions and hashes; null: nothing but Debian's packages. */
+  readonly wheels: string | null
+}
 
-/** Never unpacked: nothing at run time reads them. */
-export const excludedPaths = [
-  '/usr/share/man/*',
-  '/usr/share/doc/*',
-  '/usr/share/locale/*',
-  '/usr/share/info/*',
-  '/usr/share/lintian/*',
-  '/usr/include/*',
-] as const
+const texts = ['man', 'doc', 'locale', 'info', 'lintian'].map((name) => `/usr/share/${name}/*`)
+
+// libnss-myhostname: whoever listens on `localhost` needs its address, and Docker lays an empty file over /etc/hosts.
+
+/** The images by name. */
+export const recipes = {
+  /** Python 3.11 with NumPy 1.24: 250 MB, built in a minute. */
+  numpy: {
+    // OpenBLAS: NumPy's matrix product is 11 times slower on the reference BLAS.
+    packages: ['python3', 'python3-numpy', 'libopenblas0-pthread', 'python3-zstandard', 'libnss-myhostname'],
+    excludedPaths: [...texts, '/usr/include/*'],
+    wheels: null,
+  },
+  /** PyTorch's CPU build and what Apex's image holds, NumPy 2 among it, with a compiler for `torch.compile`. */
+  torch: {
+    // PyTorch compiles C++ against Python's headers and loads what came out; it names it by a digest of openssl's.
+    packages: ['python3', 'g++', 'libpython3.11-dev', 'openssl', 'libnss-myhostname'],
+    excludedPaths: [
+      ...texts,
+      // Static libraries that nobody links against: 60 MB of Python's, 10 of the C library's.
+      ...['/usr/lib/python3.11/config-*/*.a', '/usr/lib/*/libpython*.a', '/usr/lib/*/lib[cm].a', '/usr/lib/*/libm-*.a'],
+      // Compilers of other languages and for link-time optimisation.
+      ...[
+        '/usr/bin/*-lto-dump*',
+        '/usr/lib/gcc/*/*/lto1',
+        '/usr/lib/gcc/*/*/lib[alt]san*',
+        '/usr/lib/*/lib[alt]san*',
+        '/usr/lib/*/libubsan*',
+      ],
+    ],
+    wheels: 'torch-wheels.txt',
+  },
+} as const satisfies Record<string, Recipe>
+
+/** Name of an image. */
+export type RecipeName = keyof typeof recipes
+
+/** All of them. */
+export const recipeNames = Object.keys(recipes) as RecipeName[]
 
 /**
  * Removed after unpacking: what names the machine or the mirror it was built from, what changes from build to build, and
@@ -37,19 +76,26 @@ export const emptiedFolders = [
 export const unreadablePaths = ['usr/bin/timeout'] as const
 
 /** Raise it when the way of building changes what comes out. */
-const RECIPE_VERSION = 1
+const RECIPE_VERSION = 2
+
+/** pip's lines of a recipe: one `name==version --hash=…` a wheel, comments left out. */
+export function wheelLines({ wheels }: Recipe): string[] {
+  if (wheels === null) return []
+  const lines = readFileSync(join(import.meta.dirname, wheels), 'utf8').split('\n')
+  return lines.filter((line) => line !== '' && !line.startsWith('#'))
+}
 
 /** Hex name of everything above and of the machine kind; images of different recipes live side by side. */
-export function recipeKey(): string {
-  const recipe = [
-    RECIPE_VERSION,
-    process.arch,
-    suite,
-    packages,
-    excludedPaths,
-    prunedPaths,
-    emptiedFolders,
-    unreadablePaths,
+export function recipeKey(name: RecipeName): string {
+  const recipe = recipes[name]
+  const parts = [
+    [RECIPE_VERSION, process.arch, suite, recipe.packages, recipe.excludedPaths, wheelLines(recipe)],
+    [prunedPaths, emptiedFolders, unreadablePaths],
   ]
-  return hash('sha256', JSON.stringify(recipe)).slice(0, 16)
+  return hash('sha256', JSON.stringify(parts)).slice(0, 16)
+}
+
+/** Whose key it is; undefined for a recipe of another version. */
+export function recipeOfKey(key: string): RecipeName | undefined {
+  return recipeNames.find((name) => recipeKey(name) === key)
 }

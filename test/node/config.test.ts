@@ -19,6 +19,7 @@ test('a home with nothing but a chain runs with the defaults, the API on this ma
     peers: [],
     api: { host: '127.0.0.1', port: 8080 },
     engine: 'auto',
+    image: 'numpy',
     pools: [],
     logLevel: 'info',
   })

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { type AddressInfo, createServer } from 'node:net'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { buffer } from 'node:stream/consumers'
@@ -17,8 +17,12 @@ import { runProgram, startProgram } from './engine-setup.ts'
 const MIB = 1024 * 1024
 
 /** Outcome of each attempt inside a sandbox: `open` or the name of the error. */
-async function attempt(engine: Engine, ...attempts: string[]): Promise<Record<string, string>> {
-  const { stdout, stderr } = await runProgram(engine, { file: 'attempts.py', args: attempts })
+async function attempt(
+  on: Engine | { readonly engine: Engine; readonly seccomp: 'loopback' },
+  ...attempts: string[]
+): Promise<Record<string, string>> {
+  const { engine, seccomp } = 'engine' in on ? on : { engine: on, seccomp: 'closed' as const }
+  const { stdout, stderr } = await runProgram(engine, { file: 'attempts.py', args: attempts, seccomp })
   assert.notEqual(stdout, '', stderr)
   return JSON.parse(stdout) as Record<string, string>
 }
@@ -137,6 +141,27 @@ function describeKernel(get: () => Engine) {
       for (const [name, outcome] of Object.entries(others)) assert.equal(outcome, 'EPERM', name)
       const control = await outside('inet', 'netlink', `abstract=${host}`)
       assert.deepEqual(Object.values(control), ['open', 'open', 'open'])
+    } finally {
+      server.close()
+    }
+  })
+
+  test('a program that may use TCP talks to itself and to nobody else', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    try {
+      const { port } = server.address() as AddressInfo
+      const program = { file: 'loopback.py', args: [String(port)], seccomp: 'loopback' } as const
+      const { stdout, stderr } = await runProgram(get(), program)
+      assert.notEqual(stdout, '', stderr)
+      const { host, outside: far, ...inside } = JSON.parse(stdout) as Record<string, string | number>
+      assert.deepEqual(inside, { any: 'hello', v4: 'hello', named: 'hello' })
+      const { ECONNREFUSED, ENETUNREACH } = constants.errno
+      assert.deepEqual([host, far], [ECONNREFUSED, ENETUNREACH])
+      const families = ['inet', 'inet-udp', 'netlink', 'packet', 'vsock', 'alg', 'tipc-pair']
+      const { inet, ...others } = await attempt({ engine: get(), seccomp: 'loopback' }, ...families)
+      assert.equal(inet, 'open')
+      for (const [name, result] of Object.entries(others)) assert.equal(result, 'EPERM', name)
     } finally {
       server.close()
     }

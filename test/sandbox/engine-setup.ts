@@ -5,14 +5,21 @@ import process from 'node:process'
 import { text } from 'node:stream/consumers'
 import { buildImage } from '../../sandbox/image/build.ts'
 import { defaultCacheDirectory, type Image, imageDirectory } from '../../sandbox/image/image.ts'
-import { basePolicy, type Engine, type Policy, type Sandbox, type SandboxExit } from '../../sandbox/index.ts'
+import {
+  basePolicy,
+  type Engine,
+  type Policy,
+  type RecipeName,
+  type Sandbox,
+  type SandboxExit,
+} from '../../sandbox/index.ts'
 
 /** As root on Debian every engine can be made to run: a test that cannot is a failure there, elsewhere a skip. */
 export const mustRun = process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/etc/debian_version')
 
 /** The image of this version, from the same cache that a validator uses; built by the first test that needs it. */
-export function testImage(): Promise<Image> {
-  return buildImage({ directory: imageDirectory(defaultCacheDirectory()) })
+export function testImage(recipe: RecipeName = 'numpy'): Promise<Image> {
+  return buildImage({ recipe, directory: imageDirectory(defaultCacheDirectory(), recipe) })
 }
 
 const programs = join(import.meta.dirname, 'programs')
@@ -23,12 +30,13 @@ export type Program = {
   readonly code?: string
   readonly args?: readonly string[]
   readonly policy?: Partial<Policy>
+  readonly seccomp?: 'closed' | 'loopback'
   readonly mounts?: readonly { readonly source: string; readonly target: string }[]
 }
 
 /** Starts a program of the tests. */
 export function startProgram(engine: Engine, program: Program): Promise<Sandbox> {
-  const { file, code = '', args = [], policy = {}, mounts = [] } = program
+  const { file, code = '', args = [], policy = {}, mounts = [], seccomp = 'closed' } = program
   const what = file === undefined ? ['-c', code] : [`/programs/${file}`]
   return engine.start({
     name: 'test',
@@ -36,6 +44,7 @@ export function startProgram(engine: Engine, program: Program): Promise<Sandbox>
     mounts: [{ source: programs, target: '/programs' }, ...mounts],
     env: {},
     policy: { ...basePolicy, memoryBytes: 256 * 1024 * 1024, wallMs: 20_000, ...policy },
+    seccomp,
   })
 }
 

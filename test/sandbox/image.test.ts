@@ -101,8 +101,9 @@ test('an image opens as it was recorded, also after a copy, and not after a chan
   const directory = makeTree(t)
   pruneTree(rootOf(directory))
   await assert.rejects(openImage(directory), isSandboxError('IMAGE_MISSING'))
-  const digest = await writeRecord(directory, ['python3 3.11'])
-  assert.deepEqual(await openImage(directory), { rootfs: rootOf(directory), digest, packages: ['python3 3.11'] })
+  const digest = await writeRecord(directory, 'numpy', ['python3 3.11'])
+  const packages = ['python3 3.11']
+  assert.deepEqual(await openImage(directory), { recipe: 'numpy', rootfs: rootOf(directory), digest, packages })
   const copy = `${directory}-copy`
   t.after(() => rmSync(copy, { recursive: true, force: true }))
   cpSync(directory, copy, { recursive: true, verbatimSymlinks: true })
@@ -123,7 +124,7 @@ test('a machine without builders is told which package it lacks, and keeps nothi
   for (const tool of ['flock', 'sh']) symlinkSync(`/usr/bin/${tool}`, join(tools, tool))
   process.env['PATH'] = tools
   const directory = join(tools, 'cache', 'image')
-  await assert.rejects(buildImage({ directory, socketPath: join(tools, 'no.sock') }), (thrown) => {
+  await assert.rejects(buildImage({ recipe: 'numpy', directory, socketPath: join(tools, 'no.sock') }), (thrown) => {
     assert.ok(thrown instanceof SandboxError)
     assert.deepEqual([thrown.code, thrown.facts], ['TOOLS_MISSING', { packages: ['mmdebstrap'] }])
     return true
@@ -142,7 +143,7 @@ test('without an image or an engine nothing runs, and the error says what would 
   await assert.rejects(missing, isSandboxError('IMAGE_MISSING'))
   const directory = makeTree(t)
   pruneTree(rootOf(directory))
-  await writeRecord(directory, [])
+  await writeRecord(directory, 'numpy', [])
   withDockerHost(t, 'unix:///no/such/socket')
   await assert.rejects(openEngine({ prefer: 'auto', imageDirectory: directory }), (thrown) => {
     assert.ok(thrown instanceof SandboxError)
@@ -163,7 +164,7 @@ test('root without an engine gets one of its own, shared by a second caller and 
 }, async (t) => {
   const directory = makeTree(t)
   pruneTree(rootOf(directory))
-  await writeRecord(directory, [])
+  await writeRecord(directory, 'numpy', [])
   withDockerHost(t, 'unix:///no/such/socket')
   const dockerRoot = join(directory, 'docker')
   const options = { prefer: 'docker', imageDirectory: directory, dockerRoot } as const

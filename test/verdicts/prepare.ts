@@ -80,7 +80,7 @@ export const prepare = async (o: Options): Promise<Ready> => {
   const interactive = process.stdin.isTTY === true
   await ensureSystemPackages({ need, yes: false, interactive, report: say, signal })
   const directory = imageDirectory(defaultCacheDirectory())
-  await buildImage({ directory, onProgress: say, signal })
+  await buildImage({ recipe: 'numpy', directory, onProgress: say, signal })
   const dockerRoot = join(scratch, 'docker')
   const options: EngineOptions = { prefer: o.engine, imageDirectory: directory, dockerRoot }
   say(`starting ${o.engine} …`)
