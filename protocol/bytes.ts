@@ -13,7 +13,7 @@ const DIGITS = Uint8Array.from({ length: 128 }, (_, code) => {
   return value < 0 ? 255 : value
 })
 
-/** Grows as it is written; `bytes()` hands out a copy. */
+/** Grows as it is written; `bytes()` hands out a copy, `view()` none. */
 export class Writer {
   #buffer = new Uint8Array(256)
   #view = new DataView(this.#buffer.buffer)
@@ -68,6 +68,11 @@ export class Writer {
 
   bytes(): Uint8Array {
     return this.#buffer.slice(0, this.#size)
+  }
+
+  /** What was written, in place: good until the next write. */
+  view(): Uint8Array {
+    return this.#buffer.subarray(0, this.#size)
   }
 
   /** Empty again; the room stays. */

@@ -1,7 +1,7 @@
 /** Canonical bytes: one declarative codec a type gives its encoding for signing and hashing, strict decoding, and the wire's objects. */
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { assert } from './assert.ts'
 import { bad, Reader, Writer } from './bytes.ts'
+import { bytesToHex, type Digest, hash, hexToBytes } from './crypto.ts'
 
 /**
  * How one type becomes bytes. `write` and `read` are the canonical form: fixed order, big-endian, every value has exactly one encoding.
@@ -34,13 +34,18 @@ export type Infer<C> = C extends Codec<infer T> ? T : never
 /** One for all: encoding is synchronous, and no codec encodes while it is written. What it grew to is bounded as messages are. */
 const scratch = new Writer()
 
-/** The canonical bytes of `value`, after those of `head`. */
-export const encode = <T>(codec: Codec<T>, value: T, head?: Uint8Array): Uint8Array => {
+const write = <T>(codec: Codec<T>, value: T, head?: Uint8Array): Writer => {
   scratch.clear()
   if (head !== undefined) scratch.raw(head)
   codec.write(scratch, value)
-  return scratch.bytes()
+  return scratch
 }
+
+/** The canonical bytes of `value`, after those of `head`. */
+export const encode = <T>(codec: Codec<T>, value: T, head?: Uint8Array): Uint8Array => write(codec, value, head).bytes()
+
+/** The digest of what `encode` gives, which is not copied for it. */
+export const hashOf = <T>(codec: Codec<T>, value: T, head: Uint8Array): Digest => hash(write(codec, value, head).view())
 
 /** @throws ProtocolError BAD_SHAPE unless `bytes` is exactly one canonical encoding. */
 export const decode = <T>(codec: Codec<T>, bytes: Uint8Array): T => {

@@ -1,12 +1,24 @@
 /** The Merkle tree of RFC 6962 over digests: root, growing frontier, and both kinds of proof with their checks. */
 import { assert } from './assert.ts'
-import { type Digest, hash, hexToBytes } from './crypto.ts'
+import { Writer } from './bytes.ts'
+import { type Digest, hash } from './crypto.ts'
 
-const LEAF = Uint8Array.of(0)
-const NODE = Uint8Array.of(1)
+const LEAF = 0
+const NODE = 1
 
-const leafHash = (leaf: Digest): Digest => hash(LEAF, hexToBytes(leaf))
-const nodeHash = (left: Digest, right: Digest): Digest => hash(NODE, hexToBytes(left), hexToBytes(right))
+/** One for all hashes, each of which is done before the next begins. */
+const scratch = new Writer()
+
+const hashUnder = (tag: number, left: Digest, right: Digest): Digest => {
+  scratch.clear()
+  scratch.uint(tag, 1)
+  scratch.hex(left)
+  scratch.hex(right)
+  return hash(scratch.view())
+}
+
+const leafHash = (leaf: Digest): Digest => hashUnder(LEAF, leaf, '')
+const nodeHash = (left: Digest, right: Digest): Digest => hashUnder(NODE, left, right)
 
 const EMPTY_ROOT = hash()
 

@@ -1,6 +1,6 @@
 /** The parameters of a mesh and of its competitions: what they are, which values are sane, and their hash. */
-import { count, digest, encode, type Infer, struct, text, u8, u16, u32, u64 } from './canonical.ts'
-import { type Digest, hash, utf8ToBytes } from './crypto.ts'
+import { count, digest, hashOf, type Infer, struct, text, u8, u16, u32, u64 } from './canonical.ts'
+import { type Digest, utf8ToBytes } from './crypto.ts'
 import { BUNDLE_BYTES_MAX, COMPETITION_ID_BYTES_MAX, QUADS_MAX, SUBMISSIONS_MAX } from './limits.ts'
 
 /** The mesh's own, as the genesis document holds them beside the rest. */
@@ -54,8 +54,9 @@ export const competitionParams = struct({
 })
 export type CompetitionParams = Infer<typeof competitionParams>
 
-export const paramsHash = (params: CompetitionParams): Digest =>
-  hash(utf8ToBytes('evalmesh/v1/params'), encode(competitionParams, params))
+const TAG = utf8ToBytes('evalmesh/v1/params')
+
+export const paramsHash = (params: CompetitionParams): Digest => hashOf(competitionParams, params, TAG)
 
 /** Smallest and largest value. */
 type Range = readonly [min: number, max: number]

@@ -1,15 +1,15 @@
 /** Who proposes in which view: a stake-weighted order of the committee, the same at every node. */
 import { assert } from '../assert.ts'
-import { count, digest, encode, struct, u32 } from '../canonical.ts'
+import { count, digest, hashOf, struct, u32 } from '../canonical.ts'
 import type { Committee } from '../committee.ts'
-import { type Digest, hash, type Key, utf8ToBytes } from '../crypto.ts'
+import { type Digest, type Key, utf8ToBytes } from '../crypto.ts'
 
 const TAG = utf8ToBytes('evalmesh/v1/leader')
 const drawn = struct({ seed: digest, height: count, index: u32 })
 
 /** A number below `bound` from seed, height and draw; 256 bits make the bias of the remainder negligible for any stake. */
 const draw = (o: { seed: Digest; height: number; index: number; bound: bigint }): bigint => {
-  return BigInt(`0x${hash(encode(drawn, o, TAG))}`) % o.bound
+  return BigInt(`0x${hashOf(drawn, o, TAG)}`) % o.bound
 }
 
 /** Who leads which view of one height; null in a committee without members. */

@@ -2,7 +2,7 @@
 import {
   count,
   digest,
-  encode,
+  hashOf,
   type Infer,
   key,
   list,
@@ -14,7 +14,7 @@ import {
   u64,
   union,
 } from '../canonical.ts'
-import { type Digest, hash, utf8ToBytes } from '../crypto.ts'
+import { type Digest, utf8ToBytes } from '../crypto.ts'
 import { COMPETITION_ID_BYTES_MAX, EVIDENCE_MAX, MEMBERS_MAX, SUBMISSIONS_MAX } from '../limits.ts'
 
 const competition = text(COMPETITION_ID_BYTES_MAX)
@@ -106,7 +106,7 @@ const digests = new WeakMap<Header, Digest>()
 export const headerDigest = (value: Header): Digest => {
   const known = digests.get(value)
   if (known !== undefined) return known
-  const made = hash(encode(header, value, HEADER_TAG))
+  const made = hashOf(header, value, HEADER_TAG)
   digests.set(value, made)
   return made
 }

@@ -1,6 +1,6 @@
 /** Evidence: what one validator has signed that no honest one signs, so that anyone can check it from these bytes alone. */
-import { digest, encode, list, oneOf, struct } from '../canonical.ts'
-import { type Digest, hash, type Key, type SignatureClaim, utf8ToBytes } from '../crypto.ts'
+import { digest, hashOf, list, oneOf, struct } from '../canonical.ts'
+import { type Digest, type Key, type SignatureClaim, utf8ToBytes } from '../crypto.ts'
 import { ProtocolError } from '../errors.ts'
 import { commitmentOf } from './commitment.ts'
 import { type BodyOf, checkFields, type Domains, messageId, type Signed, signatureClaim } from './message.ts'
@@ -103,7 +103,7 @@ export const examine = ({ delegation, messages }: Evidence, domains: Domains): E
 }
 
 const idOf = (offence: Offence, key: Key, messages: readonly Digest[]): Digest =>
-  hash(ID_TAG, encode(identity, { offence, key, messages }))
+  hashOf(identity, { offence, key, messages }, ID_TAG)
 
 /** Under which id evidence is asked for. @throws ProtocolError BAD_EVIDENCE when it shows no offence. */
 export const evidenceId = (evidence: Evidence, domains: Domains): Digest => {

