@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addAudit } from './cli/audit.ts'
 import { addBench } from './cli/bench.ts'
+import { addLeaderboard, addRecords } from './cli/board.ts'
 import { addCompletion } from './cli/completion.ts'
 import { addDemo } from './cli/demo.ts'
 import { addKeys } from './cli/keys.ts'
@@ -35,6 +36,8 @@ const createProgram = (): Command => {
     addAudit,
     addStatus,
     addCompetitions,
+    addLeaderboard,
+    addRecords,
     addParams,
     addKeys,
     addCompletion,

@@ -34,7 +34,7 @@ export {
   parseGenesis,
   printGenesis,
 } from './genesis.ts'
-export { incumbentOf, type Standing } from './ledger/fold.ts'
+export { incumbentOf, type LeadRecord, type Standing } from './ledger/fold.ts'
 export { isBetter } from './ledger/takeover.ts'
 export type { Tally } from './ledger/tally.ts'
 export { BLOB_BYTES_MAX, BUNDLE_BYTES_MAX, MESSAGE_BYTES_MAX, STATEMENT_BYTES_MAX, SYNC_BATCH_MAX } from './limits.ts'

@@ -19,6 +19,7 @@ import {
 } from '../../protocol/index.ts'
 import { type CoalitionView, coalitionsOf } from '../coalition.ts'
 import { type SyncView, syncSentence } from '../sync/view.ts'
+import { boardView } from './board.ts'
 import type { Certificates, CertificateView } from './certificates.ts'
 import { type OffenceView, offencesOf } from './evidence.ts'
 import { paramsView } from './params-view.ts'
@@ -324,12 +325,9 @@ export const createViews = (o: Source): ApiViews => {
     leaderboard: (id) => {
       const competition = rounds().competitions.get(id)
       if (competition === undefined) return null
-      const records = competition.standing.records.map((r) => ({ ...r, hotkey: encodeSs58(r.hotkey) }))
       const newest = competition.results.at(-1)
       return {
-        competition: id,
-        leader: records.at(-1) ?? null,
-        records,
+        ...boardView(competition, rounds().head?.number ?? 0),
         round: newest === undefined ? null : roundView(newest),
       }
     },

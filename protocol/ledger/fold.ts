@@ -13,6 +13,8 @@ export type LeadRecord = {
   readonly block: number
   readonly metricPpm: number
   readonly scorePpb: bigint
+  /** What the competition told beside the score, by name. */
+  readonly values: SubmissionResult['values']
 }
 
 /** One competition's standing. Mutated by `foldResult` only. */
@@ -81,6 +83,6 @@ export const foldResult = (standing: Standing, result: RoundResult, block: numbe
   }
   standing.provisional = next
   if (record === undefined) return
-  const { id, hotkey, bundle, metricPpm, scorePpb } = record
-  standing.records.push({ submission: id, hotkey, bundle, round: result.round, block, metricPpm, scorePpb })
+  const { id, hotkey, bundle, metricPpm, scorePpb, values } = record
+  standing.records.push({ submission: id, hotkey, bundle, round: result.round, block, metricPpm, scorePpb, values })
 }

@@ -183,6 +183,19 @@ test('the leaderboard shows the leader and the newest round, of the named compet
   }
 })
 
+test('the leaderboard has the staircase with its values, what the lead pays now, and the link board', async () => {
+  const { body } = await get('/leaderboard')
+  const [record] = body.records
+  assert.deepEqual([body.records.length, record.metricPpm], [1, 1_200_000])
+  assert.deepEqual(Object.keys(record.values), ['linkPpm', 'ratioPpb', 'timeNanos'])
+  const { burnPpm, decayBlocks } = params
+  const left = decayBlocks - (200 - record.block)
+  assert.equal(body.leadPaysPpm, Math.floor(((1_000_000 - burnPpm) * left) / decayBlocks))
+  assert.deepEqual(body.link, [
+    { submission: world.id, miner: encodeSs58(MINERS[0] ?? ''), round: 1, linkPpm: record.values.linkPpm },
+  ])
+})
+
 test('a submission has its certified values, and each validator’s own beside them', async () => {
   const { body } = await get(`/submissions/${world.id}`)
   assert.deepEqual([body.verdict, body.board, body.metricPpm, body.rank], ['pass', 'record', 1_200_000, 1])

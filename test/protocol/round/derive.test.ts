@@ -77,6 +77,7 @@ test('against a leader the first round is provisional and the second takes over'
     block: 0,
     metricPpm: 0,
     scorePpb: 0n,
+    values: {},
   }
   standing.records.push(leader)
   const says = [pass(1_100_000), pass(1_100_000), pass(1_100_000), pass(1_100_000)]

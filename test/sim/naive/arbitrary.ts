@@ -127,6 +127,7 @@ const standingOf = (o: { readonly hasLeader: boolean; readonly counts: readonly 
     block: 0,
     metricPpm: 0,
     scorePpb: 0n,
+    values: {},
   }
   if (o.hasLeader) standing.records.push(leader)
   return standing

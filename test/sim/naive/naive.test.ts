@@ -140,6 +140,7 @@ const led = fc
         block,
         metricPpm: 0,
         scorePpb: 0n,
+        values: {},
       })
     }
     return standing

@@ -48,8 +48,8 @@ export const naiveStanding = (past: readonly Past[]): Standing => {
   return {
     records: rows
       .filter(({ row }) => row.board === 'record')
-      .map(({ row: { id: submission, hotkey, bundle, metricPpm, scorePpb }, round, block }) => {
-        return { submission, hotkey, bundle, round, block, metricPpm, scorePpb }
+      .map(({ row: { id: submission, hotkey, bundle, metricPpm, scorePpb, values }, round, block }) => {
+        return { submission, hotkey, bundle, round, block, metricPpm, scorePpb, values }
       }),
     provisional: new Map(
       ids.flatMap((id) => {
