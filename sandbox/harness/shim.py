@@ -176,7 +176,10 @@ def run(function, data):
         raise fault(code, describe(error), line_in_solution(error)) from None
     if not isinstance(answer, (bytes, bytearray, memoryview)):
         raise fault("WRONG_TYPE", f"returned {type(answer).__name__}")
-    return memoryview(answer).cast("B")
+    try:
+        return memoryview(answer).cast("B")
+    except TypeError:
+        raise fault("WRONG_TYPE", "returned a view that is not one piece of memory") from None
 
 
 def child(source, role, inlet, outlet, log):

@@ -11,11 +11,13 @@ import {
   createEvaluator,
   defaultCacheDirectory,
   imageDirectory,
+  type PoolInfo,
   readBaseline,
   runLimits,
 } from '../../sandbox/index.ts'
 import { type Case, readCases } from '../verdicts/case.ts'
 import { type Bench, judge } from '../verdicts/judge.ts'
+import { chooseMatrices } from '../verdicts/matrices.ts'
 import { mustRun, testImage } from './engine-setup.ts'
 
 const submissions = join(import.meta.dirname, '../submissions')
@@ -42,18 +44,16 @@ const casesOf = (competition: string, index: number): readonly (readonly [string
 
 function describeVerdicts({ prefer, start, stop }: Parameters<typeof describeSubmissions>[0]) {
   const home = mkdtempSync(join(tmpdir(), 'evalmesh-submissions-'))
-  let bench: Omit<Bench, 'job'> & { readonly job: Omit<Bench['job'], 'competition' | 'partner'> }
+  let evaluator: Bench['evaluator']
+  let pool: PoolInfo
 
   before(async () => {
     await start?.()
     const { rootfs, digest: imageDigest } = await testImage()
     const engine = await openBubblewrap({ root: { kind: 'built', rootfs, digest: imageDigest } })
-    const pool = await buildPool({ engine, preset: 'demo', outDir: join(home, 'pool') }).finally(() => engine.close())
-    const first = pool.digests.slice(0, 2)
-    const matrices = first.map((digest) => ({ digest, path: join(pool.dir, `${digest}.bin`) }))
+    pool = await buildPool({ engine, preset: 'demo', outDir: join(home, 'pool') }).finally(() => engine.close())
     const options = { prefer, imageDirectory: imageDirectory(defaultCacheDirectory()) } as const
-    const evaluator = createEvaluator({ engine: options, lockPath: join(home, 'lock') })
-    bench = { evaluator, job: { matrices, seed: '5e'.repeat(32), limits } }
+    evaluator = createEvaluator({ engine: options, lockPath: join(home, 'lock') })
   })
   after(async () => {
     rmSync(home, { recursive: true, force: true })
@@ -63,10 +63,9 @@ function describeVerdicts({ prefer, start, stop }: Parameters<typeof describeSub
   for (const [competition, one] of [...COMPETITIONS.keys()].flatMap(casesOf)) {
     const { verdict, reasons } = one.expectation ?? { verdict: one.problem, reasons: [] }
     test(`${competition}: ${one.name} ${verdict === 'pass' ? 'is measured' : `is the ${verdict}'s fault: ${reasons.join(' or ')}`}`, async () => {
-      const { ok, got, reason, line } = await judge(one, {
-        ...bench,
-        job: { ...bench.job, competition, partner: readBaseline(competition) },
-      })
+      const matrices = chooseMatrices({ competition, pool, count: 2, folder: home })
+      const job = { competition, partner: readBaseline(competition), matrices, seed: '5e'.repeat(32), limits }
+      const { ok, got, reason, line } = await judge(one, { evaluator, job })
       assert.ok(ok, `${got} ${reason}: ${line}`)
     })
   }

@@ -16,10 +16,12 @@ const scratch = mkdtempSync(join(tmpdir(), 'evalmesh-leftovers-'))
 after(() => rmSync(scratch, { recursive: true, force: true }))
 
 const mark = `EVALMESH_PLANTED=${scratch}`
-const watch = { mark, scratch, graceMs: 500, containers: async () => [], isOwned: (tag: string) => tag !== ownerTag() }
+const watch = { mark, scratch, graceMs: 500, isOwned: (tag: string) => tag !== ownerTag() }
 const skip = mustRun ? false : 'needs root to plant what a sandbox would'
 /** Ours, so that no engine beside us sweeps it; here it counts as nobody's. */
 const TAG = ownerTag()
+
+const controlGroupRoot = /^\S+ (\S+) cgroup2? /m.exec(readFileSync('/proc/self/mounts', 'utf8'))?.[1]
 
 const findPlanted = async (plant: () => (() => unknown) | Promise<() => unknown>): Promise<readonly string[]> => {
   const whatIsLeft = await watchHost(watch)
@@ -64,9 +66,8 @@ test('a file of a sandbox’s user, one in our own /tmp and a copy that nobody o
 })
 
 test('a control group whose owner is dead is found', { skip }, async (t) => {
-  const pids = /^\S+ (\S+) cgroup2? /m.exec(readFileSync('/proc/self/mounts', 'utf8'))?.[1]
-  if (pids === undefined) return t.skip('no control groups here')
-  const folder = join(pids, 'evalmesh', `${TAG}.1.planted`)
+  if (controlGroupRoot === undefined) return t.skip('no control groups here')
+  const folder = join(controlGroupRoot, 'evalmesh', `${TAG}.1.planted`)
   const found = await findPlanted(() => {
     mkdirSync(folder, { recursive: true })
     return () => rmdirSync(folder)
@@ -74,9 +75,17 @@ test('a control group whose owner is dead is found', { skip }, async (t) => {
   assert.deepEqual(found, [`cgroup ${folder}`])
 })
 
-test('a container that nobody owns is found', async () => {
-  const containers: string[] = []
-  const whatIsLeft = await watchHost({ ...watch, containers: async () => containers })
-  containers.push('left')
-  assert.deepEqual(await whatIsLeft(), ['container left'])
+test('a container that nobody owns is found, and so is the control group of one that is gone', { skip }, async () => {
+  const id = 'c0'.repeat(32)
+  const orphans: string[] = []
+  const whatIsLeft = await watchHost({ ...watch, containers: { orphans: async () => orphans, ids: new Set([id]) } })
+  const group = join(controlGroupRoot ?? '', 'docker', id)
+  if (controlGroupRoot !== undefined) mkdirSync(group, { recursive: true })
+  orphans.push('left')
+  try {
+    const groups = controlGroupRoot === undefined ? [] : [`cgroup ${group}`]
+    assert.deepEqual(await whatIsLeft(), [...groups, 'container left'])
+  } finally {
+    if (controlGroupRoot !== undefined) rmdirSync(group)
+  }
 })

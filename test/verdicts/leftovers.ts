@@ -70,10 +70,21 @@ const controlGroups = (below: string): readonly string[] =>
     .filter(({ entry }) => entry.isDirectory())
     .map(({ root, entry }) => join(root, entry.name))
 
-/** Groups that engines make for containers of theirs, by their usual parents. */
-const ENGINE_GROUPS = ['docker', 'libpod', 'libpod_parent', 'machine.slice']
+/** Parents of the groups that engines make for containers; each group has its container's id in its name. */
+const ENGINE_GROUPS = ['docker', 'libpod', 'libpod_parent', 'machine.slice', 'system.slice']
+const CONTAINER = /[0-9a-f]{64}/
 
 const COPY = /^evalmesh-stage-(\d+-\d+)-/
+
+/** What an engine says of its containers. */
+export type Containers = {
+  /** Those that nobody alive owns, by name. */
+  readonly orphans: () => Promise<readonly string[]>
+  /** Ids of all that were ever made since the watch began, and are gone when nothing of them is left. */
+  readonly ids: ReadonlySet<string>
+}
+
+const NO_CONTAINERS: Containers = { orphans: async () => [], ids: new Set() }
 
 /** Where to look, and what is ours. */
 export type Watch = {
@@ -81,8 +92,8 @@ export type Watch = {
   readonly mark: string
   /** The folder that everything we start takes for /tmp. */
   readonly scratch: string
-  /** Containers of the engine that nobody alive owns, by name; none without an engine. */
-  readonly containers: () => Promise<readonly string[]>
+  /** Of the engine, if it has such. */
+  readonly containers?: Containers
   /** Whether somebody alive owns what carries this tag. Tests plant what is theirs: a neighbour sweeps what is nobody's. */
   readonly isOwned?: (tag: string) => boolean
   /** How long something may take to go by itself. */
@@ -92,15 +103,16 @@ export type Watch = {
 const commandOf = (pid: number): string => contentOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()
 
 /** What this host shows now: one thing each, with what to say of it; a process may change its command line, not its name here. */
-const look = async ({ mark, scratch, containers, isOwned = isOwnerAlive }: Watch): Promise<Map<string, string>> => {
+const look = async (watch: Watch): Promise<Map<string, string>> => {
+  const { mark, scratch, containers = NO_CONTAINERS, isOwned = isOwnerAlive } = watch
+  const { orphans, ids } = containers
   const sandboxed = processes()
     .map((pid) => readProcess(pid, mark))
     .filter((found) => found.pid !== process.pid && (found.isMarked || isSandboxed(found)))
     .filter((found) => found.isMarked || isOrphanOrOurs(found, mark))
   const groups = controlGroups('evalmesh').filter((path) => !isOwned(basename(path).split('.')[0] ?? ''))
-  // One with processes in it shows by these, unless it is a neighbour's.
-  const emptyGroups = ENGINE_GROUPS.flatMap(controlGroups).filter(
-    (path) => contentOf(join(path, 'cgroup.procs')) === '',
+  const containerGroups = ENGINE_GROUPS.flatMap(controlGroups).filter((path) =>
+    ids.has(CONTAINER.exec(basename(path))?.[0] ?? ''),
   )
   const mounts = contentOf('/proc/self/mounts')
     .split('\n')
@@ -110,10 +122,10 @@ const look = async ({ mark, scratch, containers, isOwned = isOwnerAlive }: Watch
     .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.uid === SANDBOX_UID)
     .concat(orEmpty(() => readdirSync(scratch)).map((name) => join(scratch, name)))
   const things = [
-    ...[...groups, ...emptyGroups].map((path) => `cgroup ${path}`),
+    ...[...groups, ...containerGroups].map((path) => `cgroup ${path}`),
     ...mounts.map((line) => `mount ${line.split(' ')[1]}`),
     ...[...copies.map((name) => `/dev/shm/${name}`), ...strange].map((path) => `file ${path}`),
-    ...(await containers()).map((name) => `container ${name}`),
+    ...(await orphans()).map((name) => `container ${name}`),
   ]
   return new Map([
     ...sandboxed.map(({ pid }) => [identityOf(pid), `process ${pid} ${commandOf(pid)}`] as const),

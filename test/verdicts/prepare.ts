@@ -1,8 +1,9 @@
 /** Makes this machine ready to judge: packages, image, an engine that runs, matrices, and a watch over what is left behind. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { createInterface } from 'node:readline'
 import { ensureSystemPackages } from '../../node/setup/system.ts'
 import { connectDocker } from '../../sandbox/docker-connect.ts'
 import {
@@ -13,7 +14,6 @@ import {
   type Engine,
   type EngineOptions,
   imageDirectory,
-  type MatrixFile,
   openEngine,
   readBaseline,
   runLimits,
@@ -21,7 +21,8 @@ import {
 import { defaultHostLock } from '../../sandbox/lock.ts'
 import { isOwnerAlive } from '../../sandbox/process-owner.ts'
 import type { Bench } from './judge.ts'
-import { watchHost } from './leftovers.ts'
+import { type Containers, watchHost } from './leftovers.ts'
+import { chooseMatrices } from './matrices.ts'
 
 /** The engines by name. */
 export const ENGINES = ['bubblewrap', 'docker'] as const
@@ -46,20 +47,30 @@ type Options = {
   readonly signal: AbortSignal
 }
 
-/** Containers with our label that nobody alive owns. */
-const orphanedContainers = (dockerRoot: string) => async (): Promise<readonly string[]> => {
+type Watched = Containers & { readonly stop: () => void }
+
+/** Asks the engine, and listens to what it makes from now on. */
+const watchContainers = async (dockerRoot: string): Promise<Watched> => {
   const socketPath = join(dockerRoot, 'run/docker.sock')
   const docker = await connectDocker(existsSync(socketPath) ? socketPath : undefined)
-  const containers = await docker.listContainers({ all: true, filters: { label: ['evalmesh.owner'] } })
-  return containers
-    .filter(({ Labels }) => !isOwnerAlive(Labels['evalmesh.owner'] ?? ''))
-    .map(({ Id, Labels }) => `${Labels['evalmesh.name'] ?? 'unnamed'} ${Id.slice(0, 12)}`)
+  const events = await docker.getEvents({ filters: { type: ['container'], event: ['create'] } })
+  const ids = new Set<string>()
+  const lines = createInterface({ input: events })
+  lines.on('line', (line) => ids.add((JSON.parse(line) as { readonly id: string }).id))
+  // The engine ends before we do.
+  events.on('error', () => undefined)
+  const orphans = async (): Promise<readonly string[]> => {
+    const containers = await docker.listContainers({ all: true, filters: { label: ['evalmesh.owner'] } })
+    return containers
+      .filter(({ Labels }) => !isOwnerAlive(Labels['evalmesh.owner'] ?? ''))
+      .map(({ Id, Labels }) => `${Labels['evalmesh.name'] ?? 'unnamed'} ${Id.slice(0, 12)}`)
+  }
+  return { orphans, ids, stop: () => lines.close() }
 }
 
-const findMatrices = async (engine: Engine, o: Options): Promise<readonly MatrixFile[]> => {
+const findPool = (engine: Engine, signal: AbortSignal) => {
   const outDir = join(defaultCacheDirectory(), `pool-demo-${engine.imageDigest?.slice(0, 16) ?? 'host'}`)
-  const { dir, digests } = await buildPool({ engine, preset: 'demo', outDir, signal: o.signal })
-  return digests.slice(0, o.matrixCount).map((digest) => ({ digest, path: join(dir, `${digest}.bin`) }))
+  return buildPool({ engine, preset: 'demo', outDir, signal })
 }
 
 /**
@@ -74,39 +85,42 @@ export const prepare = async (o: Options): Promise<Ready> => {
   const [name, value] = ['EVALMESH_SUBMISSIONS', scratch]
   process.env[name] = value
   process.env['TMPDIR'] = scratch
-  const watch = { mark: `${name}=${value}`, scratch, containers: async () => [] }
+  const watch = { mark: `${name}=${value}`, scratch }
   const leftAtTheEnd = await watchHost(watch)
   const need = [o.engine, 'mmdebstrap'] as const
   const interactive = process.stdin.isTTY === true
   await ensureSystemPackages({ need, yes: false, interactive, report: say, signal })
   const directory = imageDirectory(defaultCacheDirectory())
   await buildImage({ recipe: 'numpy', directory, onProgress: say, signal })
-  const dockerRoot = join(scratch, 'docker')
+  const [dockerRoot, materials] = [join(scratch, 'docker'), join(scratch, 'materials')]
   const options: EngineOptions = { prefer: o.engine, imageDirectory: directory, dockerRoot }
   say(`starting ${o.engine} …`)
   const engine = await openEngine(options)
+  let containers: Watched | undefined
   const close = async (): Promise<readonly string[]> => {
+    containers?.stop()
     await engine.close()
-    const isOurs = existsSync(dockerRoot)
-    if (isOurs) rmSync(dockerRoot, { recursive: true, force: true })
-    rmSync(join(scratch, 'lock'), { force: true })
+    rmSync(dockerRoot, { recursive: true, force: true })
+    rmSync(materials, { recursive: true, force: true })
     const left = await leftAtTheEnd()
     if (left.length === 0) rmSync(scratch, { recursive: true, force: true })
     return left
   }
   try {
-    const matrices = await findMatrices(engine, o)
-    const containers = o.engine === 'docker' ? orphanedContainers(dockerRoot) : async () => []
-    // Verdicts do not depend on times, but where others measure, theirs must not suffer from hostile code beside them.
-    const lockPath = existsSync(hostLock) ? hostLock : join(scratch, 'lock')
-    const evaluator = createEvaluator({ engine: options, lockPath })
+    const pool = await findPool(engine, signal)
+    mkdirSync(materials, { recursive: true })
     const { competition } = o
+    const matrices = chooseMatrices({ competition, pool, count: o.matrixCount, folder: materials })
+    if (o.engine !== 'bubblewrap') containers = await watchContainers(dockerRoot)
+    // Verdicts do not depend on times, but where others measure, theirs must not suffer from hostile code beside them.
+    const lockPath = existsSync(hostLock) ? hostLock : join(materials, 'lock')
+    const evaluator = createEvaluator({ engine: options, lockPath })
     const partner = readBaseline(competition)
     const job = { competition, partner, matrices, seed: '5e'.repeat(32), limits: runLimits }
     return {
       bench: { evaluator, job, signal },
       engine: `${engine.kind} ${engine.version}`,
-      leftSinceLastCase: await watchHost({ ...watch, containers }),
+      leftSinceLastCase: await watchHost(containers === undefined ? watch : { ...watch, containers }),
       close,
     }
   } catch (thrown) {

@@ -1,0 +1,3 @@
+# -*- coding: no-such-encoding -*-
+"""Names an encoding that there is not."""
+compress = decompress = bytes

@@ -1,0 +1,3 @@
+"""Has the names, but not the functions."""
+compress = b"compress"
+decompress = {"call": bytes}
