@@ -23,7 +23,7 @@ import type { Store } from './store/index.ts'
 import { heightsRequest, ITEMS_BYTES_MAX, itemsAnswer, itemsRequest, standingAnswer } from './sync/messages.ts'
 
 /** What a miner can do about it. */
-const REFUSALS: Readonly<Record<SubmissionRefusal, string>> = {
+export const REFUSALS: Readonly<Record<SubmissionRefusal, string>> = {
   UNREGISTERED: 'this hotkey has no uid on the subnet: register it first',
   QUOTA: 'the day’s number of submissions of this hotkey or its coldkey is used up: try again later',
   WAITING: 'too many submissions of this hotkey wait for their round already',

@@ -15,10 +15,8 @@ export {
   type MatrixFile,
   type MatrixTimes,
   type Measurement,
-  type RunLimits,
-  runLimits,
 } from './job.ts'
-export { basePolicy, type Policy } from './limits.ts'
+export { basePolicy, type Policy, type RunLimits, runLimits } from './limits.ts'
 export { type EngineOptions, openEngine } from './open-engine.ts'
 export { buildPool, type PoolInfo, type PoolProgress, readPool } from './pool.ts'
 export { parsePoolManifest } from './pool-manifest.ts'

@@ -1,32 +1,7 @@
 /** What is to be measured and what comes back: plain data, as JSON between the evaluator and its referee. */
 import type { Engine, EngineStrength } from './engine.ts'
 import { type FaultCode, faults, RunFault } from './faults.ts'
-import { basePolicy, type Policy } from './limits.ts'
-
-/** solution.py, inclusive: the competition's published number. */
-export const SOLUTION_BYTES_MAX = 20_000
-
-/** How much larger than its matrix an answer may be: headers and incompressible data. */
-export const ANSWER_SLACK_BYTES = 1_024
-
-/** Time and memory of one evaluation; times in milliseconds. */
-export type RunLimits = {
-  /** One import of solution.py, also the clean-up behind a call. */
-  readonly loadMsMax: number
-  /** One compress or decompress; above 1.012 s on average the score is 0 anyway. */
-  readonly callMsMax: number
-  /** Start of a sandbox up to its first word: NumPy from a cold disk on a busy host. */
-  readonly startMsMax: number
-  readonly memoryBytes: number
-}
-
-/** The competition's limits. */
-export const runLimits: RunLimits = {
-  loadMsMax: 10_000,
-  callMsMax: 10_000,
-  startMsMax: 60_000,
-  memoryBytes: basePolicy.memoryBytes,
-}
+import { basePolicy, type Policy, type RunLimits, SOLUTION_BYTES_MAX } from './limits.ts'
 
 /** A file of the pool: `digest` is the hex SHA-256 of its bytes, checked before use. */
 export type MatrixFile = { readonly digest: string; readonly path: string }

@@ -24,25 +24,118 @@ export type Policy = {
 
 const MIB = 1024 * 1024
 
-/** The numbers for a NumPy program; a job spreads its own over them. */
-export const basePolicy: Policy = {
-  // NumPy with OpenBLAS and a matrix of 8 MiB needs 150 MiB; the rest is the solution's.
-  memoryBytes: 1024 * MIB,
-  // One thread of BLAS: more threads than quota spin against each other. Nor does a solution with threads gain on hosts
-  // with more cores. The relay beside a call never ran into it: no throttled period in 500 calls of 64 KiB and 8 MiB.
-  cpus: 1,
-  // A warm harness needs 3; joblib-like helpers a few dozen; a fork bomb stops here.
-  pidsMax: 256,
-  // Scratch space, twice the largest matrix and more; it is charged to memoryBytes.
-  tmpBytes: 64 * MIB,
-  wallMs: 60_000,
-  // One matrix is at most 8 MiB and comes back a few hundred times over one life.
-  stdoutBytesMax: 4096 * MIB,
-  // A traceback is a few KiB; a flood must not fill our memory.
-  stderrBytesMax: 256 * 1024,
-  fileBytesMax: 1024 * MIB,
-  openFilesMax: 1024,
+/** One number, why it is that one, and what a submission sees that meets it. */
+export type Limit = { readonly value: number; readonly reason: string; readonly seen: string }
+
+/** The numbers for a NumPy program; docs/SANDBOX.md shows this table. */
+export const policyLimits: Readonly<Record<keyof Policy, Limit>> = {
+  memoryBytes: {
+    value: 1024 * MIB,
+    reason: 'NumPy with OpenBLAS and a matrix of 8 MiB needs 150 MiB; the rest is the solution’s.',
+    seen: 'MemoryError, or the kernel kills it: tried once more, then OUT_OF_MEMORY',
+  },
+  cpus: {
+    value: 1,
+    reason:
+      'One thread of BLAS: more threads than quota spin against each other, and nobody gains on a host with more cores. The relay beside a call never ran into it: no throttled period in 500 calls of 64 KiB and 8 MiB.',
+    seen: 'threads and processes share one core; no fault',
+  },
+  pidsMax: {
+    value: 256,
+    reason: 'A warm harness needs 3, joblib-like helpers a few dozen; a fork bomb stops here.',
+    seen: '"Resource temporarily unavailable", "can’t start new thread": EXCEPTION if it is not caught',
+  },
+  tmpBytes: {
+    value: 64 * MIB,
+    reason: 'Scratch space, twice the largest matrix and more; it is charged to the memory.',
+    seen: '"No space left on device": EXCEPTION if it is not caught',
+  },
+  wallMs: {
+    value: 60_000,
+    reason: 'A single program; a measurement has its calls at their limits instead, and the start.',
+    seen: 'killed: TIMEOUT, "the whole run"',
+  },
+  stdoutBytesMax: {
+    value: 4096 * MIB,
+    reason: 'Only the harness writes here: a matrix of at most 8 MiB comes back a few hundred times in one life.',
+    seen: 'LOG_TOO_LARGE',
+  },
+  stderrBytesMax: {
+    value: 256 * 1024,
+    reason: 'A traceback is a few KiB; a flood must not fill our memory. A measurement has 1 MiB for all its calls.',
+    seen: 'LOG_TOO_LARGE; the last 4 KiB are kept for the miner',
+  },
+  fileBytesMax: {
+    value: 1024 * MIB,
+    reason: 'No file can be larger than the memory that it is charged to.',
+    seen: '"File too large": EXCEPTION if it is not caught',
+  },
+  openFilesMax: {
+    value: 1024,
+    reason: 'The usual number of a Linux login; descriptors hold kernel memory.',
+    seen: '"Too many open files": EXCEPTION if it is not caught',
+  },
 }
+
+/** The values alone; a job spreads its own over them. */
+export const basePolicy = Object.fromEntries(
+  Object.entries(policyLimits).map(([name, { value }]) => [name, value]),
+) as Policy
+
+/** Time and memory of one evaluation; times in milliseconds. */
+export type RunLimits = {
+  /** One import of solution.py, also the clean-up behind a call. */
+  readonly loadMsMax: number
+  /** One compress or decompress. */
+  readonly callMsMax: number
+  /** Start of a sandbox up to its first word. */
+  readonly startMsMax: number
+  readonly memoryBytes: number
+}
+
+/** A measurement's own numbers; docs/SANDBOX.md shows this table. */
+export const measurementLimits: Readonly<Record<keyof RunLimits | 'solutionBytesMax' | 'answerSlackBytes', Limit>> = {
+  solutionBytesMax: {
+    value: 20_000,
+    reason: 'The competitions’ published number, inclusive.',
+    seen: 'OVERSIZE, before anything runs',
+  },
+  loadMsMax: {
+    value: 10_000,
+    reason: 'One import of solution.py, and again the clean-up behind a call; NumPy is warm by then.',
+    seen: 'TIMEOUT, "import" or "clean-up"',
+  },
+  callMsMax: {
+    value: 10_000,
+    reason: 'One compress or decompress; above 1.012 s on average a score that counts time is 0 anyway.',
+    seen: 'TIMEOUT, "compress" or "decompress"',
+  },
+  startMsMax: {
+    value: 60_000,
+    reason: 'From the start of a sandbox to its first word: NumPy from a cold disk on a busy host.',
+    seen: 'SANDBOX_START: the host’s fault',
+  },
+  memoryBytes: policyLimits.memoryBytes,
+  answerSlackBytes: {
+    value: 1_024,
+    reason: 'How much larger than its matrix an answer may be: headers, and data that does not compress.',
+    seen: 'OUTPUT_TOO_LARGE, before a byte of it is read',
+  },
+}
+
+/** The competition's limits. */
+export const runLimits: RunLimits = {
+  loadMsMax: measurementLimits.loadMsMax.value,
+  callMsMax: measurementLimits.callMsMax.value,
+  startMsMax: measurementLimits.startMsMax.value,
+  memoryBytes: measurementLimits.memoryBytes.value,
+}
+
+/** solution.py, inclusive. */
+export const SOLUTION_BYTES_MAX = measurementLimits.solutionBytesMax.value
+
+/** How much larger than its matrix an answer may be. */
+export const ANSWER_SLACK_BYTES = measurementLimits.answerSlackBytes.value
 
 /** The second, inner clock fires this long after the outer one: it bites only if the controller died. */
 export const INNER_TIMEOUT_GRACE_MS = 5_000

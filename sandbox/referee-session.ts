@@ -6,7 +6,8 @@ import type { Engine, Sandbox } from './engine.ts'
 import { SandboxError } from './errors.ts'
 import { RunFault } from './faults.ts'
 import { createFrameDecoder, encodeFrame, type Frame, FrameType } from './frames.ts'
-import { ANSWER_SLACK_BYTES, type RunLimits, toPolicy } from './job.ts'
+import { toPolicy } from './job.ts'
+import { ANSWER_SLACK_BYTES, type RunLimits } from './limits.ts'
 import { ERROR_BYTES_MAX, parseError } from './output.ts'
 
 /** What a sandbox is for; the numbers are those of SETUP. */

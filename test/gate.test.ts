@@ -21,7 +21,7 @@ test('npm run check runs every tool that is proved here, and lets no warning pas
   const { scripts } = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8'))
   assert.equal(
     scripts.check,
-    'biome ci --error-on-warnings . && tsc && knip && node --test test/tidy.test.ts test/gate.test.ts',
+    'biome ci --error-on-warnings . && tsc && knip && node --test test/tidy.test.ts test/gate.test.ts test/docs/generated.test.ts',
   )
 })
 

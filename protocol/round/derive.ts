@@ -29,6 +29,12 @@ export type DeriveQuery = {
   readonly submissionOf: (id: Digest) => { readonly hotkey: Key; readonly bundle: Digest }
 }
 
+/** why a round says neither; the line is for the miner. */
+export const INCONCLUSIVE = {
+  NO_QUORUM: 'Too few validators agreed on one outcome: it enters the next round by itself.',
+  NOISY_HOSTS: 'Too many validators’ hosts were too noisy to vote: it enters the next round by itself.',
+} as const
+
 const seenOf = (query: DeriveQuery, index: number): readonly Seen[] =>
   query.attestations.flatMap(({ hotkey, evaluation }) => {
     const measured = evaluation.submissions[index]
@@ -52,7 +58,8 @@ const judge = (
   const agreed = codes.find((code) => 2n * weigh(faulted.filter((s) => s.measured.code === code)) > weigh(seen))
   if (agreed !== undefined) return { verdict: 'miner', code: agreed }
   const isNoise = isQuorum(weigh(seen.filter(({ measured }) => measured.verdict === 'pass')), total)
-  return { verdict: 'inconclusive', code: isNoise ? 'NOISY_HOSTS' : 'NO_QUORUM' }
+  const code: keyof typeof INCONCLUSIVE = isNoise ? 'NOISY_HOSTS' : 'NO_QUORUM'
+  return { verdict: 'inconclusive', code }
 }
 
 const isCounted = (seen: Seen, thetaPpm: number): boolean =>

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { faults, RunFault, reportableCodes } from '../../sandbox/faults.ts'
-import { checkBundle, faulted, SOLUTION_BYTES_MAX } from '../../sandbox/job.ts'
+import { checkBundle, faulted } from '../../sandbox/job.ts'
+import { SOLUTION_BYTES_MAX } from '../../sandbox/limits.ts'
 import { parseError, toPlainLog, toPlainText } from '../../sandbox/output.ts'
 
 const parse = (value: unknown) => parseError(Buffer.from(JSON.stringify(value)))

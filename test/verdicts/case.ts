@@ -1,6 +1,6 @@
 /** A case: a folder with `submission/`, whatever lies in it, and `expect.json` with the verdict that it must get. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { toVerdict, type Verdict, verdictWords } from './words.ts'
 
 /** What a case's author expects. */
@@ -54,15 +54,16 @@ const readCase = (folder: string, name: string): Case => {
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 
 /**
- * The cases of a competition below `dir`, sorted by name; `dir` may be a case itself. What is no folder is no case.
+ * All cases below `dir`, sorted by name; `dir` may be a case itself. What is no folder is no case.
  * @throws Error when `dir` is not there.
  */
-export const readCases = (dir: string, competition: string): readonly Case[] => {
+export const readEveryCase = (dir: string): readonly Case[] => {
   const top = resolve(dir)
   const isOne = existsSync(join(top, 'expect.json'))
   const names = isOne ? [''] : readdirSync(top).filter((name) => !name.startsWith('.') && isFolder(join(top, name)))
-  return names
-    .sort((a, b) => (a < b ? -1 : 1))
-    .map((name) => readCase(join(top, name), name || (top.split('/').at(-1) ?? top)))
-    .filter(({ expectation }) => expectation?.competitions?.includes(competition) ?? true)
+  return names.sort((a, b) => (a < b ? -1 : 1)).map((name) => readCase(join(top, name), name || basename(top)))
 }
+
+/** Those that are cases of this competition. @throws Error when `dir` is not there. */
+export const readCases = (dir: string, competition: string): readonly Case[] =>
+  readEveryCase(dir).filter(({ expectation }) => expectation?.competitions?.includes(competition) ?? true)

@@ -1,0 +1,153 @@
+/** Documents, and parts of some, that are written from the tables which the code itself runs on. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { REFUSALS } from '../../node/serve.ts'
+import { INCONCLUSIVE } from '../../protocol/round/derive.ts'
+import { faults } from '../../sandbox/faults.ts'
+import { type Limit, measurementLimits, policyLimits } from '../../sandbox/limits.ts'
+import { type Case, readEveryCase } from '../verdicts/case.ts'
+import { verdictWords } from '../verdicts/words.ts'
+
+const top = join(import.meta.dirname, '../..')
+
+const table = (rows: readonly (readonly string[])[]): string => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)))
+  const padded = (row: readonly string[]) =>
+    row.map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - [...cell].length))
+  const [head = [], ...body] = rows.map(padded)
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [head, widths.map((width) => '-'.repeat(width)), ...body].map(line).join('\n')
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+
+const sourceOf = ({ submission }: Case): string => {
+  try {
+    return readFileSync(join(submission, 'solution.py'), 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** What a case's own first lines say of it; Markdown would take names with underscores for bold. */
+const aboutOf = (one: Case): string => {
+  const text = /"""([\s\S]*?)(?:"""|\n\n)/.exec(sourceOf(one))?.[1] ?? ''
+  return text.trim().replaceAll(/[^\s,]*__[^\s,]*/g, '`$&`')
+}
+
+const showCase = (one: Case): readonly string[] => {
+  const { verdict, reasons, competitions } = one.expectation ?? {
+    verdict: one.problem,
+    reasons: [],
+    competitions: null,
+  }
+  const codes = reasons.map((reason) => `\`${reason}\``).join(', ')
+  return [`\`${one.name}\``, competitions?.join(', ') ?? 'all', verdict, codes, cell(aboutOf(one))]
+}
+
+const rowsOf = (lines: Readonly<Record<string, string>>) =>
+  Object.entries(lines).map(([code, line]) => [`\`${code}\``, cell(line)])
+
+/** docs/VERDICTS.md. */
+const verdicts = (): string => {
+  const cases = readEveryCase(join(top, 'test/submissions'))
+  const must = (code: string) => cases.filter(({ expectation }) => expectation?.reasons.includes(code)).length
+  return `<!-- Written by \`npm run docs\`; \`npm run check\` holds it to the code. -->
+
+# Verdicts
+
+A measurement ends in \`pass\`, in \`miner\` (the submission is at fault) or in \`infra\` (this host is; it is run again, and the miner's
+fee and daily number stay whole). A round certifies \`pass\`, \`miner\` or \`inconclusive\`: [MINER.md](MINER.md#verdicts) says of how
+many validators. The code is stable; the line is what the miner reads, with details in parentheses behind it. The last column
+counts the submissions below that must get the code.
+
+## Codes of a measurement
+
+${table([
+  ['code', 'fault', 'line', 'cases'],
+  ...Object.entries(faults).map(([code, { verdict, help }]) => [`\`${code}\``, verdict, cell(help), `${must(code)}`]),
+])}
+
+## Codes of a round
+
+${table([['code', 'line'], ...rowsOf(INCONCLUSIVE)])}
+
+## Refused before any round
+
+A validator answers these at once, and gives no receipt.
+
+${table([['code', 'line'], ...rowsOf(REFUSALS)])}
+
+## Submissions with a known verdict
+
+${cases.length} folders in \`test/submissions\`, judged on every engine by \`npm test\` and by
+
+\`\`\`
+npm run -s submissions -- --competition matrix-lossless --engine docker
+npm run -s submissions -- --dir ../my-cases --json
+\`\`\`
+
+A case from elsewhere may say its verdict in other words:
+
+${table([
+  ['verdict', 'words'],
+  ...Object.entries(verdictWords).map(([verdict, words]) => [
+    `\`${verdict}\``,
+    words.map((word) => `\`${word}\``).join(', '),
+  ]),
+])}
+
+${table([['case', 'competition', 'verdict', 'code', 'what it does'], ...cases.map(showCase)])}
+`
+}
+
+const UNITS: readonly (readonly [ending: RegExp, unit: string])[] = [
+  [/Bytes(Max)?$/, 'bytes'],
+  [/Ms(Max)?$/, 'ms'],
+  [/^cpus$/, 'core'],
+  [/^pidsMax$/, 'processes and threads'],
+  [/^openFilesMax$/, 'descriptors'],
+]
+
+const showValue = (name: string, value: number): string => {
+  const unit = UNITS.find(([ending]) => ending.test(name))?.[1] ?? ''
+  const isMebibytes = unit === 'bytes' && value % 2 ** 20 === 0
+  return isMebibytes ? `${(value / 2 ** 20).toLocaleString('en')} MiB` : `${value.toLocaleString('en')} ${unit}`
+}
+
+const showLimits = (limits: Readonly<Record<string, Limit>>): string =>
+  table([
+    ['limit', 'value', 'why', 'what a submission sees'],
+    ...Object.entries(limits).map(([name, { value, reason, seen }]) => [
+      `\`${name}\``,
+      showValue(name, value),
+      cell(reason),
+      cell(seen),
+    ]),
+  ])
+
+/** The part of docs/SANDBOX.md between its marks. */
+const limitsPart = (): string => `One sandbox:
+
+${showLimits(policyLimits)}
+
+One measurement, over those:
+
+${showLimits(measurementLimits)}
+`
+
+const MARKS = ['<!-- limits: written by `npm run docs` -->\n\n', '\n<!-- limits end -->'] as const
+
+/** @throws Error when the document has lost its marks. */
+const sandbox = (): string => {
+  const text = readFileSync(join(top, 'docs/SANDBOX.md'), 'utf8')
+  const [start, end] = MARKS.map((mark) => text.indexOf(mark))
+  if (start === undefined || end === undefined || start < 0 || end < start) throw new Error('SANDBOX.md has no marks')
+  return text.slice(0, start + MARKS[0].length) + limitsPart() + text.slice(end)
+}
+
+/** What each document must be, by its path from the top. */
+export const generated: Readonly<Record<string, () => string>> = {
+  'docs/VERDICTS.md': verdicts,
+  'docs/SANDBOX.md': sandbox,
+}
