@@ -10,6 +10,7 @@ import { addDemo } from './cli/demo.ts'
 import { addKeys } from './cli/keys.ts'
 import { CliError, EXIT, EXIT_HELP, progress } from './cli/output.ts'
 import { addParams } from './cli/params.ts'
+import { addPool } from './cli/pool.ts'
 import { addCompetitions, addStatus } from './cli/status.ts'
 import { addSubmit } from './cli/submit.ts'
 import { addValidator } from './cli/validator.ts'
@@ -39,6 +40,7 @@ const createProgram = (): Command => {
     addLeaderboard,
     addRecords,
     addParams,
+    addPool,
     addKeys,
     addCompletion,
   ])

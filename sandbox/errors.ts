@@ -5,7 +5,8 @@
  * limit · `TOOLS_MISSING` Debian packages are absent (`packages`) · `IMAGE_MISSING` no image was built at that place ·
  * `IMAGE_DAMAGED` the image differs from its record · `IMAGE_BUILD_FAILED` a builder's command failed ·
  * `POOL_MISSING` no pool was built at that place · `POOL_DAMAGED` a pool differs from its record ·
- * `POOL_BUILD_FAILED` the generator did not finish or sent nonsense · `START_FAILED` one sandbox did not start · `ENGINE_CLOSED` used after `close` ·
+ * `POOL_BUILD_FAILED` the generator did not finish or sent nonsense · `POOL_ADD_FAILED` a file cannot become part of a
+ * pool · `START_FAILED` one sandbox did not start · `ENGINE_CLOSED` used after `close` ·
  * `LOCK_FAILED` a lock file cannot be locked.
  */
 export type SandboxErrorCode =
@@ -18,6 +19,7 @@ export type SandboxErrorCode =
   | 'POOL_MISSING'
   | 'POOL_DAMAGED'
   | 'POOL_BUILD_FAILED'
+  | 'POOL_ADD_FAILED'
   | 'START_FAILED'
   | 'ENGINE_CLOSED'
   | 'LOCK_FAILED'

@@ -21,10 +21,10 @@ export type PoolRow = {
 
 const HEADER = 'name,shape,layer,step,direction,loss,sha256'
 /** 32 times what the larger preset makes. */
-const ROWS_MAX = 16_384
+export const ROWS_MAX = 16_384
 const LINE_CHARACTERS_MAX = 256
 /** As many elements as a matrix of 8 MiB has. */
-const ELEMENTS_MAX = 4 * 1024 * 1024
+export const ELEMENTS_MAX = 4 * 1024 * 1024
 
 const LINE =
   /^(?<name>[a-z0-9-]{1,64}),(?<rows>[1-9]\d{0,6})x(?<columns>[1-9]\d{0,6}),(?<layer>\d{1,4}),(?<step>\d{1,9}),(?<direction>forward|backward),(?<loss>\d{1,6}\.\d{6}),(?<digest>[0-9a-f]{64})$/

@@ -34,7 +34,8 @@ export type PoolInfo = {
   readonly digests: readonly string[]
   /** Hex SHA-256 of the program that made it. */
   readonly generator: string
-  readonly preset: PoolPreset
+  /** Of what the generator made; `added` once matrices of other origin are in it. */
+  readonly preset: PoolPreset | 'added'
   /** Training loss of every step, in order; each model starts again at step 1. */
   readonly losses: readonly PoolLoss[]
 }
@@ -52,7 +53,7 @@ type BuildPoolOptions = {
 
 const harness = join(import.meta.dirname, 'harness')
 const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes)
-const matrixFile = (digest: string): string => `${digest}.bin`
+export const matrixFile = (digest: string): string => `${digest}.bin`
 
 /**
  * Trains the preset's models inside a sandbox and writes what they made to `outDir`. A whole pool of the same generator
@@ -98,8 +99,19 @@ async function buildAside(
   }
 }
 
-/** Only a pool, whole or damaged, may be replaced: never an operator's other files. */
+/** Only a pool that can be built again, whole or damaged, may be replaced: never an operator's other files or matrices. */
 async function checkReplaceable(outDir: string): Promise<void> {
+  await checkPoolFolder(outDir)
+  const record = await readFile(join(outDir, 'pool.json')).catch(() => null)
+  if (record !== null && parseRecord(record)?.preset === 'added')
+    throw new SandboxError('POOL_BUILD_FAILED', { outDir, reason: 'holds matrices that were added' })
+}
+
+/**
+ * There is nothing but a pool in the folder, or no folder.
+ * @throws SandboxError `POOL_BUILD_FAILED`
+ */
+export async function checkPoolFolder(outDir: string): Promise<void> {
   const names = await readdir(outDir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw new SandboxError('POOL_BUILD_FAILED', { outDir, reason: error.code })
@@ -151,19 +163,22 @@ async function runGenerator(dir: string, options: BuildPoolOptions & { readonly 
     const reason = failure instanceof Error ? failure.message : null
     throw new SandboxError('POOL_BUILD_FAILED', { status, code, stderr: stderr.slice(-2_000), reason }, failure)
   }
+  await writeRecord(dir, { rows, preset, generator, losses })
+}
+
+/** Manifest and record of the matrices that lie in `dir`. */
+export async function writeRecord(
+  dir: string,
+  o: { readonly rows: readonly PoolRow[] } & Pick<PoolInfo, 'preset' | 'generator' | 'losses'>,
+): Promise<void> {
+  const { rows, preset, generator, losses } = o
   const manifest = Buffer.from(writePoolManifest(rows))
   const { digests } = parsePoolManifest(manifest)
   const bytes = rows.reduce((total, row) => total + matrixBytes(row), 0)
-  const record = {
-    preset,
-    generator,
-    root: merkleRoot(digests),
-    manifestDigest: sha256(manifest),
-    count: rows.length,
-    bytes,
-  }
+  const [root, manifestDigest] = [merkleRoot(digests), sha256(manifest)]
+  const record = { preset, generator, root, manifestDigest, count: rows.length, bytes, losses }
   await writeFile(join(dir, 'manifest.csv'), manifest)
-  await writeFile(join(dir, 'pool.json'), `${JSON.stringify({ ...record, losses }, null, 2)}\n`)
+  await writeFile(join(dir, 'pool.json'), `${JSON.stringify(record, null, 2)}\n`)
 }
 
 /**
@@ -203,7 +218,7 @@ function parseRecord(bytes: Buffer): PoolRecord | null {
     const value = JSON.parse(bytes.toString('utf8')) as Partial<PoolRecord> | null
     const { root, manifestDigest, generator, preset, losses } = value ?? {}
     const isText = [root, manifestDigest, generator].every((field) => typeof field === 'string')
-    const isWhole = isText && (preset === 'demo' || preset === 'full') && Array.isArray(losses)
+    const isWhole = isText && (preset === 'demo' || preset === 'full' || preset === 'added') && Array.isArray(losses)
     return isWhole ? (value as PoolRecord) : null
   } catch {
     return null

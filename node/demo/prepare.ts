@@ -40,7 +40,7 @@ type Prepared = {
 }
 
 /** A line whenever training has given more matrices. */
-const tellPool = (say: (line: string) => void) => {
+export const tellPool = (say: (line: string) => void) => {
   let told = -1
   return ({ last, matrices }: PoolProgress): void => {
     if (matrices === told) return
@@ -78,14 +78,14 @@ const toParams = async (o: {
   return { ...params, referenceNanos: hereNanos }
 }
 
+type SandboxOptions = PrepareOptions & { readonly image: RecipeName; readonly hostPython: boolean }
+
 /**
- * The image and the pool are made once a machine and found again in the cache after that.
+ * An engine that was seen to work, on the image, which is made once a machine and found again in the cache after that. Close the engine.
  * `hostPython`: no image, the machine's own Python by bubblewrap; nothing measured so may become a vote.
  * @throws CliError, SetupError or SandboxError with what this machine lacks; the signal's reason
  */
-export const prepareSandbox = async (
-  o: PrepareOptions & { readonly image: RecipeName; readonly hostPython: boolean },
-): Promise<Prepared> => {
+export const openSandbox = async (o: SandboxOptions): Promise<Omit<Prepared, 'pool'>> => {
   const { hostPython, image, say, signal } = o
   const prefer = hostPython ? 'bubblewrap' : o.engine
   const imageBuilders: SystemNeed[] = image === 'torch' ? ['mmdebstrap', 'pip'] : ['mmdebstrap']
@@ -101,9 +101,18 @@ export const prepareSandbox = async (
   const directory = hostPython ? null : imageDirectory(cache, image)
   if (directory !== null) await buildImage({ recipe: image, directory, onProgress: say, signal })
   const options: EngineOptions = { prefer, imageDirectory: directory, dockerRoot: join(cache, 'docker') }
-  const engine = await openEngine(options)
+  return { engine: await openEngine(options), options }
+}
+
+/**
+ * The same with the demo's pool, which is made once a machine and image.
+ * @throws as `openSandbox`
+ */
+export const prepareSandbox = async (o: SandboxOptions): Promise<Prepared> => {
+  const { say, signal } = o
+  const { engine, options } = await openSandbox(o)
   try {
-    const outDir = join(cache, `pool-demo-${engine.imageDigest?.slice(0, 16) ?? 'host'}`)
+    const outDir = join(defaultCacheDirectory(), `pool-demo-${engine.imageDigest?.slice(0, 16) ?? 'host'}`)
     const pool = await buildPool({ engine, preset: 'demo', outDir, onProgress: tellPool(say), signal })
     say(
       `sandbox: ${engine.kind} ${engine.version}; pool of ${pool.digests.length} matrices, root ${pool.root.slice(0, 16)}`,
