@@ -19,6 +19,6 @@ export {
 export { basePolicy, type Policy, type RunLimits, runLimits } from './limits.ts'
 export { type EngineOptions, openEngine } from './open-engine.ts'
 export { buildPool, type PoolInfo, type PoolProgress, readPool } from './pool.ts'
-export { type AddedMatrix, addToPool } from './pool-add.ts'
+export { addToPool } from './pool-add.ts'
 export { parsePoolManifest } from './pool-manifest.ts'
 export { refereeDigest } from './referee-digest.ts'
