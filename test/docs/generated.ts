@@ -5,6 +5,7 @@ import { REFUSALS } from '../../node/serve.ts'
 import { INCONCLUSIVE } from '../../protocol/round/derive.ts'
 import { faults } from '../../sandbox/faults.ts'
 import { type Limit, measurementLimits, policyLimits } from '../../sandbox/limits.ts'
+import { GAINS, HOSTS, simulateTable, TRIALS } from '../protocol/competition/operating.ts'
 import { type Case, readEveryCase } from '../verdicts/case.ts'
 import { verdictWords } from '../verdicts/words.ts'
 
@@ -136,18 +137,37 @@ One measurement, over those:
 ${showLimits(measurementLimits)}
 `
 
-const MARKS = ['<!-- limits: written by `npm run docs` -->\n\n', '\n<!-- limits end -->'] as const
-
-/** @throws Error when the document has lost its marks. */
-const sandbox = (): string => {
-  const text = readFileSync(join(top, 'docs/SANDBOX.md'), 'utf8')
-  const [start, end] = MARKS.map((mark) => text.indexOf(mark))
-  if (start === undefined || end === undefined || start < 0 || end < start) throw new Error('SANDBOX.md has no marks')
-  return text.slice(0, start + MARKS[0].length) + limitsPart() + text.slice(end)
+/** The document with `part` between the marks `name`. @throws Error when it has lost them. */
+const replacePart = (path: string, name: string, part: string): string => {
+  const text = readFileSync(join(top, path), 'utf8')
+  const [before, after] = [`<!-- ${name}: written by \`npm run docs\` -->\n\n`, `\n<!-- ${name} end -->`]
+  const [start, end] = [text.indexOf(before), text.indexOf(after)]
+  if (start < 0 || end < start) throw new Error(`${path} has no marks ${name}`)
+  return text.slice(0, start + before.length) + part + text.slice(end)
 }
+
+/** What was simulated with this many trials a cell. */
+const oddsPart = (): string =>
+  `${table([
+    ['one run strays by', ...GAINS.map((gain) => `gain ${(100 * gain).toFixed(1)} %`)],
+    ...simulateTable(TRIALS).map((row, at) => {
+      const { cv, outliers } = HOSTS[at] ?? { cv: 0, outliers: 0 }
+      const delayed = outliers > 0 ? `, ${100 * outliers} % of runs delayed` : ''
+      return [
+        `${(100 * cv).toFixed(1)} %${delayed}`,
+        ...row.map(({ better, quads }) => `${better.toFixed(3)} (${Math.round(quads)})`),
+      ]
+    }),
+  ])}
+`
 
 /** What each document must be, by its path from the top. */
 export const generated: Readonly<Record<string, () => string>> = {
   'docs/VERDICTS.md': verdicts,
-  'docs/SANDBOX.md': sandbox,
+  'docs/SANDBOX.md': () => replacePart('docs/SANDBOX.md', 'limits', limitsPart()),
+}
+
+/** The same, of documents that take seconds of simulation. */
+export const simulated: Readonly<Record<string, () => string>> = {
+  'docs/COMPETITION.md': () => replacePart('docs/COMPETITION.md', 'odds', oddsPart()),
 }
