@@ -2,8 +2,13 @@
 
 export class InvariantError extends Error {}
 
+/** For where putting `what` into words costs more than the check. */
+export const broken = (what: string): never => {
+  throw new InvariantError(`invariant broken: ${what}`)
+}
+
 export function assert(condition: unknown, what: string): asserts condition {
-  if (!condition) throw new InvariantError(`invariant broken: ${what}`)
+  if (!condition) broken(what)
 }
 
 /** Makes a `switch` total: the compiler refuses a forgotten case. */

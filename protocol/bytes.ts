@@ -1,5 +1,5 @@
 /** Canonical bytes at their lowest: big-endian integers and raw bytes, written in order and read back strictly. */
-import { assert } from './assert.ts'
+import { broken } from './assert.ts'
 import { ProtocolError } from './errors.ts'
 
 /** Refuses what came from outside. */
@@ -12,6 +12,12 @@ const DIGITS = Uint8Array.from({ length: 128 }, (_, code) => {
   const value = '0123456789abcdef'.indexOf(String.fromCharCode(code))
   return value < 0 ? 255 : value
 })
+
+/** The first number that this many bytes cannot hold. */
+const ENDS = { 1: 2 ** 8, 2: 2 ** 16, 4: 2 ** 32 } as const
+const END_OF_64 = 1n << 64n
+
+const encoder = new TextEncoder()
 
 /** Grows as it is written; `bytes()` hands out a copy, `view()` none. */
 export class Writer {
@@ -33,7 +39,7 @@ export class Writer {
 
   uint(value: number, sizeBytes: 1 | 2 | 4): void {
     // A value of our own that wraps around would be signed as another value.
-    assert(Number.isInteger(value) && value >= 0 && value < 2 ** (8 * sizeBytes), `${value} fits ${sizeBytes} bytes`)
+    if (!Number.isInteger(value) || value < 0 || value >= ENDS[sizeBytes]) broken(`${value} fits ${sizeBytes} bytes`)
     const at = this.#reserve(sizeBytes)
     if (sizeBytes === 1) this.#view.setUint8(at, value)
     else if (sizeBytes === 2) this.#view.setUint16(at, value)
@@ -41,7 +47,7 @@ export class Writer {
   }
 
   u64(value: bigint): void {
-    assert(value >= 0n && value < 1n << 64n, `${value} fits 8 bytes`)
+    if (value < 0n || value >= END_OF_64) broken(`${value} fits 8 bytes`)
     // Reserving may replace the view: first the place, then the view.
     const at = this.#reserve(8)
     this.#view.setBigUint64(at, value)
@@ -63,7 +69,25 @@ export class Writer {
       seen |= high | low
       this.#buffer[at + (index >> 1)] = (high << 4) | low
     }
-    assert(seen < 16 && digits.length % 2 === 0, `${digits} is lower-case hex`)
+    if (seen >= 16 || digits.length % 2 !== 0) broken(`${digits} is lower-case hex`)
+  }
+
+  /** UTF-8, its length before it. What is all ASCII, as most names are, is written as it is read. */
+  text(value: string): void {
+    const at = this.#reserve(4 + value.length)
+    let seen = 0
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index)
+      seen |= code
+      this.#buffer[at + 4 + index] = code
+    }
+    if (seen < 128) this.#view.setUint32(at, value.length)
+    else {
+      this.#size = at
+      const encoded = encoder.encode(value)
+      this.uint(encoded.length, 4)
+      this.raw(encoded)
+    }
   }
 
   bytes(): Uint8Array {

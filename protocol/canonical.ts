@@ -1,5 +1,5 @@
 /** Canonical bytes: one declarative codec a type gives its encoding for signing and hashing, strict decoding, and the wire's objects. */
-import { assert } from './assert.ts'
+import { broken } from './assert.ts'
 import { bad, Reader, Writer } from './bytes.ts'
 import { bytesToHex, type Digest, hash, hexToBytes } from './crypto.ts'
 
@@ -104,7 +104,11 @@ export const u64: Codec<bigint> = {
 /** A block height of the chain, or another count that stays below 2^53, as a number; 8 bytes in the encoding. */
 export const count: Codec<number> = {
   shape: { kind: 'uint', bits: 53 },
-  write: (out, value) => out.u64(BigInt(value)),
+  // Two halves instead of a bigint.
+  write: (out, value) => {
+    out.uint(Math.floor(value / 2 ** 32), 4)
+    out.uint(value % 2 ** 32, 4)
+  },
   read: (input) => safe(input.u64(), 'count'),
   // Every vote has one: a Long below 2^53 needs no bigint.
   fromWire: (raw, path) =>
@@ -129,7 +133,7 @@ const toBytes = (raw: unknown, path: string): Uint8Array => {
 export const hex = (sizeBytes: number): Codec<string> => ({
   shape: { kind: 'hex', sizeBytes },
   write: (out, value) => {
-    assert(value.length === 2 * sizeBytes, `${value} has ${sizeBytes} bytes`)
+    if (value.length !== 2 * sizeBytes) broken(`${value} has ${sizeBytes} bytes`)
     out.hex(value)
   },
   read: (input) => bytesToHex(input.raw(sizeBytes)),
@@ -175,7 +179,7 @@ const isWellFormed = (value: string, sizeBytesMax: number): boolean =>
 /** Well-formed Unicode of at most `sizeBytesMax` UTF-8 bytes. */
 export const text = (sizeBytesMax: number): Codec<string> => ({
   shape: { kind: 'text', sizeBytesMax },
-  write: (out, value) => bytes(sizeBytesMax).write(out, utf8.encode.encode(value)),
+  write: (out, value) => out.text(value),
   read: (input) => {
     const raw = bytes(sizeBytesMax).read(input)
     try {

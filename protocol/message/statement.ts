@@ -24,13 +24,19 @@ export const preAuthEncoding = (payload: Uint8Array): Uint8Array => {
   return out
 }
 
+/** Nothing in it is escaped: the engine's printer would only put quotes around it. */
+const PLAIN = /^[ !#-[\]-~]*$/
+
+const printText = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))
+
 const print = (value: Json): string => {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new ProtocolError('BAD_STATEMENT', { value })
-  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  if (typeof value === 'string') return printText(value)
+  if (value === null || typeof value !== 'object') return `${value}`
   if (Array.isArray(value)) return `[${value.map(print).join(',')}]`
   const named = value as Record<string, Json>
   const names = Object.keys(named).sort((a, b) => (a < b ? -1 : 1))
-  return `{${names.map((name) => `${JSON.stringify(name)}:${print(named[name] ?? null)}`).join(',')}}`
+  return `{${names.map((name) => `${printText(name)}:${print(named[name] ?? null)}`).join(',')}}`
 }
 
 /** R-6: the one printer: names sorted by UTF-16 code unit, no spaces, safe integers only. */

@@ -20,6 +20,7 @@ import {
   u64,
   union,
 } from '../../protocol/canonical.ts'
+import { concatBytes } from '../../protocol/crypto.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { genesis } from '../../protocol/genesis.ts'
 import { header } from '../../protocol/message/entry.ts'
@@ -126,4 +127,19 @@ test('what was decoded shares no memory with the bytes it came from', () => {
   source.fill(0)
   assert.deepEqual(viaBytes, Uint8Array.of(1, 2, 3))
   assert.deepEqual(viaWire, Uint8Array.of(1, 2, 3))
+})
+
+test('text is its length and its UTF-8, whatever is in it, and a count the eight bytes of its bigint', () => {
+  const anyText = fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ unit: 'grapheme-ascii' }))
+  const before = Uint8Array.of(1, 2, 3)
+  fc.assert(
+    fc.property(anyText, fc.maxSafeNat(), (words, number) => {
+      const utf8 = new TextEncoder().encode(words)
+      assert.deepEqual(encode(text(2_000), words, before), concatBytes(before, encode(bytes(2_000), utf8)))
+      assert.deepEqual(encode(count, number), encode(u64, BigInt(number)))
+    }),
+  )
+  for (const none of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    assert.throws(() => encode(count, none), InvariantError)
+  }
 })
