@@ -16,7 +16,7 @@ export type ValidatorConfig = {
   /** Multiaddrs of other validators, with /p2p/. */
   readonly peers: readonly string[]
   readonly api: { readonly host: string; readonly port: number }
-  readonly engine: 'auto' | 'docker' | 'bubblewrap'
+  readonly engine: 'auto' | 'docker' | 'podman' | 'bubblewrap'
   /** The image that this node measures in; its digest must be the one that the mesh's parameters name. */
   readonly image: RecipeName
   /** Directories with pool matrices that this node serves to the committee. */
@@ -49,7 +49,7 @@ const FIELDS: readonly string[] = [...Object.keys(DEFAULTS), 'chain']
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const ENGINES = ['auto', 'docker', 'bubblewrap'] as const
+const ENGINES = ['auto', 'docker', 'podman', 'bubblewrap'] as const
 /** Those of pino. */
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const PORT_MAX = 65_535

@@ -154,17 +154,19 @@ type Context = {
   readonly root: ImageRoot
   readonly cgroups: CgroupTree | null
   readonly filters: Readonly<Record<SeccompProfile, Buffer>>
+  readonly cores: string | undefined
   readonly live: Set<Sandbox>
 }
 
 /** Starts one sandbox; settles when bwrap has made its namespaces or is dead. */
-async function startSandbox(spec: SandboxSpec, { root, cgroups, filters, live }: Context): Promise<Sandbox> {
+async function startSandbox(spec: SandboxSpec, { root, cgroups, cores, filters, live }: Context): Promise<Sandbox> {
   checkSpec(spec)
   let cgroup: Cgroup | null = null
   let copies: Copies | null = null
   try {
+    if ((spec.gpus ?? 0) > 0) throw new Error('bubblewrap lends no GPU')
     copies = stageCopies(spec.mounts)
-    cgroup = cgroups?.create(spec.name, spec.policy) ?? null
+    cgroup = cgroups?.create({ name: spec.name, policy: spec.policy, cores }) ?? null
     const plan = (binds: readonly Bind[], prefix: string) =>
       asRoot() ? planStage(binds, prefix) : { steps: [], binds }
     const system = plan(systemBinds(root), 's')
@@ -210,7 +212,11 @@ function namespacesMade({ child }: Spawned): Promise<boolean> {
  * An engine that was seen to run a program.
  * @throws SandboxError `ENGINE_UNAVAILABLE` with the reason.
  */
-export async function openBubblewrap(options: { readonly root: ImageRoot }): Promise<Engine> {
+export async function openBubblewrap(options: {
+  readonly root: ImageRoot
+  /** Cores for these sandboxes alone, in the kernel's list form; used where control groups can pin. */
+  readonly cores?: string | undefined
+}): Promise<Engine> {
   const unavailable = (reason: string, cause?: unknown) =>
     new SandboxError('ENGINE_UNAVAILABLE', { engine: 'bubblewrap', reason }, cause)
   if (process.platform !== 'linux') throw unavailable('bubblewrap needs Linux')
@@ -221,14 +227,15 @@ export async function openBubblewrap(options: { readonly root: ImageRoot }): Pro
   const cgroups = asRoot() ? openCgroupTree(basePolicy) : { reason: 'not root' }
   const tree = 'tree' in cgroups ? cgroups.tree : null
   const live = new Set<Sandbox>()
+  const cores = tree?.canPin === true ? options.cores : undefined
   const arch = process.arch as SeccompArch
   const filters = { closed: toBpf(arch, 'closed'), loopback: toBpf(arch, 'loopback') }
-  const context = { root: options.root, cgroups: tree, filters, live }
+  const context = { root: options.root, cgroups: tree, cores, filters, live }
   let isClosed = false
   const engine: Engine = {
     kind: 'bubblewrap',
     version: stdout.trim().replace(/^bubblewrap /, ''),
-    strength: strengthOf(options.root, tree),
+    strength: strengthOf(options.root, tree, cores),
     imageDigest: options.root.kind === 'built' ? options.root.digest : null,
     start: async (spec) => {
       if (isClosed) throw new SandboxError('ENGINE_CLOSED')
@@ -249,9 +256,17 @@ export async function openBubblewrap(options: { readonly root: ImageRoot }): Pro
   return engine
 }
 
-function strengthOf(root: ImageRoot, tree: CgroupTree | null): EngineStrength {
+function strengthOf(root: ImageRoot, tree: CgroupTree | null, cores: string | undefined): EngineStrength {
   const bound = tree === null ? 'rlimit' : 'cgroup'
-  return { memory: bound, cpu: tree === null ? 'none' : 'cgroup', pids: bound, image: root.kind }
+  return {
+    memory: bound,
+    cpu: tree === null ? 'none' : 'cgroup',
+    pids: bound,
+    image: root.kind,
+    cores: cores === undefined ? 'shared' : 'cpuset',
+    kernel: 'host',
+    oom: tree === null ? 'inferred' : 'reported',
+  }
 }
 
 /** One program that does nothing: the namespaces, the filter and the image are all in its way. */

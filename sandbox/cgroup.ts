@@ -21,34 +21,36 @@ export type Cgroup = {
 /** The place where this machine lets us make groups. */
 export type CgroupTree = {
   readonly version: 1 | 2
-  /** @throws Error when the kernel refuses a limit; nothing is left then. */
-  create(name: string, policy: Policy): Cgroup
+  /** Whether a group can be given cores of its own. */
+  readonly canPin: boolean
+  /** `cores`: in the kernel's list form. @throws Error when the kernel refuses a limit; nothing is left then. */
+  create(group: { readonly name: string; readonly policy: Policy; readonly cores?: string | undefined }): Cgroup
   /** Destroys the groups of processes that are no more. */
   sweep(): Promise<void>
 }
 
 const FOLDER = 'evalmesh'
-const CONTROLLERS_V1 = ['memory', 'pids', 'cpu'] as const
+const CONTROLLERS = ['memory', 'pids', 'cpu'] as const
 const CPU_PERIOD_US = 100_000
 // Killed processes leave a group within milliseconds; after this long something is stuck in the kernel.
 const EMPTY_WAIT_MS = 10_000
 
-/** Mount points of the controllers as this process sees them; null where one of the three is missing. */
-function findMounts(): { version: 1 | 2; roots: string[] } | null {
-  let mounts: string[][]
-  try {
-    mounts = readFileSync('/proc/self/mounts', 'utf8')
-      .split('\n')
-      .map((line) => line.split(' '))
-  } catch {
-    return null
-  }
-  const v1 = CONTROLLERS_V1.map((name) => mounts.find((m) => m[2] === 'cgroup' && m[3]?.split(',').includes(name))?.[1])
-  if (v1.every((path) => path !== undefined)) return { version: 1, roots: v1 }
+/** Where the controllers lie: `roots` those of the limits, `cpuset` that of cores, null where this kernel has none. */
+type Mounts = { readonly version: 1 | 2; readonly roots: readonly string[]; readonly cpuset: string | null }
+
+/** Mount points of the controllers as this process sees them; null where one of the limits is missing. */
+function findMounts(): Mounts | null {
+  const mounts = readOr('/proc/self/mounts', '')
+    .split('\n')
+    .map((line) => line.split(' '))
+  const v1 = (name: string) => mounts.find((m) => m[2] === 'cgroup' && m[3]?.split(',').includes(name))?.[1]
+  const roots = CONTROLLERS.map(v1).filter((path) => path !== undefined)
+  if (roots.length === CONTROLLERS.length) return { version: 1, roots, cpuset: v1('cpuset') ?? null }
   const v2 = mounts.find((m) => m[2] === 'cgroup2')?.[1]
-  if (v2 === undefined || !existsSync(join(v2, 'cgroup.controllers'))) return null
-  const offered = readFileSync(join(v2, 'cgroup.controllers'), 'utf8').trim().split(' ')
-  return CONTROLLERS_V1.every((name) => offered.includes(name)) ? { version: 2, roots: [v2] } : null
+  if (v2 === undefined) return null
+  const offered = readOr(join(v2, 'cgroup.controllers'), '').trim().split(' ')
+  if (!CONTROLLERS.every((name) => offered.includes(name))) return null
+  return { version: 2, roots: [v2], cpuset: offered.includes('cpuset') ? v2 : null }
 }
 
 /** File → content, in the order of writing. `optional` ones exist only on some kernels. */
@@ -126,22 +128,41 @@ function openGroup(version: 1 | 2, folders: readonly string[]): Cgroup {
   }
 }
 
+/** Gives a group of version 1 its cores; it has no memory nodes until it is told, and its parent neither. */
+function pinV1(root: string, folder: string, cores: string): void {
+  const parent = join(root, FOLDER)
+  const nodes = readFileSync(join(root, 'cpuset.mems'), 'utf8').trim()
+  mkdirSync(folder, { recursive: true })
+  // All cores above: groups of other sandboxes lie beside this one.
+  writeFileSync(join(parent, 'cpuset.cpus'), readFileSync(join(root, 'cpuset.cpus'), 'utf8').trim())
+  writeFileSync(join(parent, 'cpuset.mems'), nodes)
+  writeFileSync(join(folder, 'cpuset.cpus'), cores)
+  writeFileSync(join(folder, 'cpuset.mems'), nodes)
+}
+
 /** A tree that works, tried out with one group; or the reason why there is none. */
 export function openCgroupTree(probe: Policy): { tree: CgroupTree } | { reason: string } {
   const mounts = findMounts()
   if (mounts === null) return { reason: 'no mounted memory, pids and cpu controllers' }
-  const { version, roots } = mounts
+  const { version, roots, cpuset } = mounts
   const owner = ownerTag()
   let sequence = 0
-  const create = (name: string, policy: Policy): Cgroup => {
+  const create: CgroupTree['create'] = ({ name, policy, cores }) => {
     sequence += 1
-    const folders = roots.map((root) => join(root, FOLDER, `${owner}.${sequence}.${name}`))
+    const label = `${owner}.${sequence}.${name}`
+    const folders = roots.map((root) => join(root, FOLDER, label))
     try {
       for (const folder of folders) mkdirSync(folder, { recursive: true })
       for (const { file, text, optional } of limitFiles(version, policy)) {
         const path = folders.map((folder) => join(folder, file)).find((candidate) => existsSync(candidate))
         if (path !== undefined) writeFileSync(path, text)
         else if (optional !== true) throw new Error(`the kernel has no ${file}`)
+      }
+      if (cores !== undefined && version === 2) writeFileSync(join(folders[0] ?? '', 'cpuset.cpus'), cores)
+      if (cores !== undefined && version === 1) {
+        const folder = join(cpuset ?? '', FOLDER, label)
+        folders.push(folder)
+        pinV1(cpuset ?? '', folder, cores)
       }
     } catch (thrown) {
       for (const folder of folders.filter((candidate) => existsSync(candidate))) rmdirSync(folder)
@@ -150,7 +171,7 @@ export function openCgroupTree(probe: Policy): { tree: CgroupTree } | { reason: 
     return openGroup(version, folders)
   }
   const sweep = async () => {
-    for (const root of roots) {
+    for (const root of new Set([...roots, ...(cpuset === null ? [] : [cpuset])])) {
       const folder = join(root, FOLDER)
       const names = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : []
       for (const { name } of names.filter((entry) => entry.isDirectory())) {
@@ -158,20 +179,34 @@ export function openCgroupTree(probe: Policy): { tree: CgroupTree } | { reason: 
       }
     }
   }
-  try {
-    if (version === 2) enableControllers(roots[0] ?? '')
-    const group = create('probe', probe)
-    // Nobody joined: the folders go at once.
+  /** Nobody joined: the folders go at once. */
+  const tryOut = (cores: string | undefined) => {
+    const group = create({ name: 'probe', policy: probe, cores })
     for (const file of group.procsFiles) rmdirSync(join(file, '..'))
+  }
+  try {
+    if (version === 2) enableControllers(roots[0] ?? '', CONTROLLERS)
+    tryOut(undefined)
   } catch (thrown) {
     return { reason: reasonOf(thrown) }
   }
-  return { tree: { version, create, sweep } }
+  const canPin = cpuset !== null && canPinHere(version, cpuset, tryOut)
+  return { tree: { version, canPin, create, sweep } }
+}
+
+function canPinHere(version: 1 | 2, cpuset: string, tryOut: (cores: string) => void): boolean {
+  try {
+    if (version === 2) enableControllers(cpuset, ['cpuset'])
+    tryOut(readFileSync(join(cpuset, version === 1 ? 'cpuset.cpus' : 'cpuset.cpus.effective'), 'utf8').trim())
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** In version 2 a child folder has only the controllers that its parents hand down. */
-function enableControllers(root: string): void {
-  const all = CONTROLLERS_V1.map((name) => `+${name}`).join(' ')
+function enableControllers(root: string, names: readonly string[]): void {
+  const all = names.map((name) => `+${name}`).join(' ')
   writeFileSync(join(root, 'cgroup.subtree_control'), all)
   mkdirSync(join(root, FOLDER), { recursive: true })
   writeFileSync(join(root, FOLDER, 'cgroup.subtree_control'), all)

@@ -1,139 +1,113 @@
-/** Runs sandboxes by a Docker engine: one program, one container, removed at its end. */
-import type { Duplex } from 'node:stream'
+/** Runs sandboxes by an engine that speaks Docker's API: one program, one container, removed at its end. */
 import type Docker from 'dockerode'
-import { boundedReadable, boundedText } from './bounded.ts'
+import type { EngineAddress } from './address.ts'
+import { attach } from './docker-attach.ts'
 import { connectDocker } from './docker-connect.ts'
+import { type DockerFacts, readFacts } from './docker-dialect.ts'
+import { createHeartbeat, type Heartbeat } from './docker-heartbeat.ts'
+import { createLayers, type Layers } from './docker-layer.ts'
 import { demux } from './docker-stream.ts'
-import type { Engine, Sandbox, SandboxExit, SandboxSpec } from './engine.ts'
+import { ownLabels, sandboxLabels, statusOf, sweepContainers } from './docker-sweep.ts'
+import { handSeccomp, proveWalls } from './docker-walls.ts'
+import { openOomCounter, watchContainer } from './docker-watch.ts'
+import type { Engine, EngineStrength, Sandbox, SandboxSpec } from './engine.ts'
 import { reasonOf, SandboxError } from './errors.ts'
 import { importImage } from './image/docker-image.ts'
 import type { Image } from './image/image.ts'
-import { checkSpec, type DockerFacts, toDockerOptions } from './policy.ts'
-import { hostTag, isOwnerAlive, ownerTag } from './process-owner.ts'
-import { type Copies, stageCopies, sweepCopies } from './stage.ts'
+import { checkSpec, type DockerContext, toDockerOptions } from './policy.ts'
+import { sweepCopies } from './stage.ts'
+import { within } from './within.ts'
 
-const OWNER_LABEL = 'evalmesh.owner'
-const HOST_LABEL = 'evalmesh.host'
-const NAME_LABEL = 'evalmesh.name'
-
-const statusOf = (thrown: unknown): number | undefined => (thrown as { statusCode?: number }).statusCode
-
-/** @throws SandboxError `ENGINE_TOO_WEAK` for an engine that would ignore a limit without a word. */
-async function checkEngine(docker: Docker): Promise<DockerFacts & { version: string }> {
-  const [info, version] = await Promise.all([docker.info(), docker.version()])
-  const securityOptions: readonly string[] = info.SecurityOptions ?? []
-  const components: readonly { Name?: string }[] = version.Components ?? []
-  const missing = [
-    info.OSType === 'linux' ? null : 'Linux containers',
-    info.MemoryLimit ? null : 'memory limit',
-    info.CpuCfsQuota ? null : 'CPU quota',
-    info.PidsLimit ? null : 'process limit',
-    securityOptions.some((option) => option.startsWith('name=seccomp')) ? null : 'seccomp',
-    // Podman wants the profile as a file on its side and never reports an OOM kill.
-    components.some(({ Name }) => Name?.startsWith('Podman')) ? 'an engine that is not Podman' : null,
-  ].filter((name) => name !== null)
-  if (missing.length > 0) throw new SandboxError('ENGINE_TOO_WEAK', { engine: 'docker', missing })
-  const cgroupVersion = info.CgroupVersion === '2' ? 2 : 1
-  return { cpuCount: info.NCPU, cgroupVersion, version: version.Version }
+// Each step of a start on a crowded machine with a slow disk.
+const STEP_MS_MAX = 60_000
+/** Where an engine is and what of it may be used; all but the image may be left out. */
+export type DockerEngineOptions = {
+  readonly image: Image
+  /** Default: `DOCKER_HOST`, else the usual sockets. */
+  readonly address?: EngineAddress | undefined
+  /** What must answer there; default: whichever does. */
+  readonly kind?: 'docker' | 'podman' | undefined
+  readonly runtime?: 'runsc' | undefined
+  /** Cores for these sandboxes alone, in the kernel's list form. */
+  readonly cores?: string | undefined
+  readonly gpus?: readonly string[] | undefined
+  /** Where an engine on another machine finds our seccomp profiles, if it takes paths only. */
+  readonly seccompFolder?: string | undefined
 }
 
-type Context = {
+type Context = DockerContext & {
   readonly docker: Docker
-  readonly image: string
   readonly facts: DockerFacts
+  readonly isRemote: boolean
+  readonly layers: Layers
+  readonly heartbeat: Heartbeat
   readonly live: Set<Sandbox>
+  /** The engine's clock. */
+  readonly now: () => number
 }
 
-async function startSandbox(spec: SandboxSpec, { docker, image, facts, live }: Context): Promise<Sandbox> {
-  checkSpec(spec)
-  let container: Docker.Container | null = null
-  let copies: Copies | null = null
+/** A container that is attached to and about to run. */
+async function createContainer(spec: SandboxSpec, context: Context): Promise<Docker.Container> {
+  const { docker, layers } = context
+  const labels = sandboxLabels({ name: spec.name, policy: spec.policy, now: context.now() })
+  const create = async () => {
+    const image = await layers.ensure(spec.mounts)
+    return within(STEP_MS_MAX, 'create', docker.createContainer(toDockerOptions({ spec, image, context, labels })))
+  }
   try {
-    copies = stageCopies(spec.mounts)
-    const labels = { [OWNER_LABEL]: ownerTag(), [HOST_LABEL]: hostTag(), [NAME_LABEL]: spec.name }
-    container = await docker.createContainer(
-      toDockerOptions({ spec: { ...spec, mounts: copies.mounts }, image, facts, labels }),
-    )
-    const stream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true })
-    // The types know only the callback form of a wait with a condition.
-    const ended = container.wait({ condition: 'next-exit' }) as Promise<unknown>
-    // Its failure is looked at by `watch`, which a failing start never reaches.
+    return await create()
+  } catch (thrown) {
+    // Somebody removed the layer since it was made.
+    if (statusOf(thrown) !== 404) throw thrown
+    layers.forget()
+    return create()
+  }
+}
+
+async function startSandbox(spec: SandboxSpec, context: Context): Promise<Sandbox> {
+  checkSpec(spec)
+  const { docker, facts, live, gpus, isRemote, heartbeat } = context
+  let container: Docker.Container | null = null
+  const beat = heartbeat.watch()
+  try {
+    if ((spec.gpus ?? 0) > gpus.length) throw new Error(`${spec.gpus} GPUs asked for, ${gpus.length} may be lent`)
+    container = await createContainer(spec, context)
+    const stream = await within(STEP_MS_MAX, 'attach', attach(docker, container))
+    // Before the start: a short program's last bytes come before the engine says that it runs.
+    const halves = demux(stream)
+    await within(STEP_MS_MAX, 'start', container.start())
+    // Asked for now and not before: to wait for the next exit would be for ever, should the engine hear it late.
+    const ended = container.wait()
     ended.catch(() => undefined)
-    await container.start()
-    const sandbox = watch({ spec, container, stream: stream as Duplex, ended, copies })
+    const isInferred = facts.dialect.oomOnV1 === 'inferred' && facts.cgroupVersion === 1 && !isRemote
+    const { State: state } = isInferred ? await within(STEP_MS_MAX, 'inspect', container.inspect()) : { State: null }
+    const oom = state === null ? null : openOomCounter(state.Pid)
+    const sandbox = watchContainer({ spec, docker, container, stream, halves, ended, oom, gone: beat.gone })
     live.add(sandbox)
-    void sandbox.exited.then(() => live.delete(sandbox))
+    void sandbox.exited.then(() => {
+      live.delete(sandbox)
+      beat.stop()
+    })
     return sandbox
   } catch (thrown) {
-    await container?.remove({ force: true, v: true }).catch(() => undefined)
-    copies?.remove()
-    throw new SandboxError('START_FAILED', { engine: 'docker', name: spec.name, reason: reasonOf(thrown) }, thrown)
+    beat.stop()
+    const removed = container?.remove({ force: true, v: true })
+    await (removed && within(STEP_MS_MAX, 'remove', removed).catch(() => undefined))
+    const reason = reasonOf(thrown)
+    throw new SandboxError('START_FAILED', { engine: facts.dialect.kind, name: spec.name, reason }, thrown)
   }
 }
 
-type Started = {
-  readonly spec: SandboxSpec
-  readonly container: Docker.Container
-  readonly stream: Duplex
-  /** Settles when the container ended, or the engine did. */
-  readonly ended: Promise<unknown>
-  readonly copies: Copies
-}
-
-/** Watches one started container to its end and removes it. */
-function watch({ spec, container, stream, ended, copies }: Started): Sandbox {
-  const { policy } = spec
-  let ending: 'killed' | 'timeout' | 'output-limit' | null = null
-  const end = (reason: 'killed' | 'timeout' | 'output-limit') => {
-    if (ending !== null) return
-    ending = reason
-    halves.discard()
-    // It may have ended by itself meanwhile, and a lost engine shows in `ended`.
-    void container.kill({ signal: 'SIGKILL' }).catch(() => undefined)
-  }
-  const halves = demux(stream)
-  const clock = setTimeout(() => end('timeout'), policy.wallMs)
-  const stdout = boundedReadable(halves.stdout, policy.stdoutBytesMax, () => end('output-limit'))
-  const stderr = boundedText(halves.stderr, policy.stderrBytesMax, () => end('output-limit'))
-  const finish = async (): Promise<SandboxExit> => {
-    try {
-      await ended
-      const { State: state } = await container.inspect()
-      // Ends when stdout was read too: the clock still runs for a reader that stopped.
-      await stderr.ended
-      clearTimeout(clock)
-      await container.remove({ force: true, v: true })
-      const status = state.OOMKilled ? 'oom' : (ending ?? 'exited')
-      return { status, code: ending === null ? state.ExitCode : null, stderr: stderr.text() }
-    } catch (thrown) {
-      clearTimeout(clock)
-      stream.destroy()
-      await container.remove({ force: true, v: true }).catch(() => undefined)
-      return { status: 'killed', code: null, stderr: `${stderr.text()}\nthe engine was lost: ${reasonOf(thrown)}` }
-    } finally {
-      copies.remove()
-    }
-  }
-  const exited = finish()
-  const kill = async () => {
-    end('killed')
-    await exited
-  }
-  return { stdin: stream, stdout, exited, kill }
-}
-
-/** Containers of this host whose owner is no more; the engine may serve other hosts too. */
-async function sweep(docker: Docker): Promise<void> {
-  const filters = { label: [`${HOST_LABEL}=${hostTag()}`] }
-  for (const { Id, Labels } of await docker.listContainers({ all: true, filters })) {
-    if (isOwnerAlive(Labels[OWNER_LABEL] ?? '')) continue
-    await docker
-      .getContainer(Id)
-      .remove({ force: true, v: true })
-      .catch((thrown: unknown) => {
-        // Somebody else swept it at the same time.
-        if (statusOf(thrown) !== 404 && statusOf(thrown) !== 409) throw thrown
-      })
+function strengthOf(facts: DockerFacts, options: DockerEngineOptions, isRemote: boolean): EngineStrength {
+  const isBlind = facts.dialect.oomOnV1 === 'inferred' && facts.cgroupVersion === 1 && isRemote
+  return {
+    memory: 'cgroup',
+    cpu: 'cgroup',
+    pids: 'cgroup',
+    image: 'built',
+    cores: options.cores === undefined ? 'shared' : 'cpuset',
+    kernel: options.runtime === 'runsc' ? 'gvisor' : 'host',
+    oom: isBlind ? 'inferred' : 'reported',
   }
 }
 
@@ -141,28 +115,50 @@ async function sweep(docker: Docker): Promise<void> {
  * An engine that was seen to enforce our limits, with the image imported into it.
  * @throws SandboxError `ENGINE_UNAVAILABLE`, `ENGINE_TOO_WEAK` or `IMAGE_BUILD_FAILED`.
  */
-export async function openDocker(options: { readonly image: Image; readonly socketPath?: string }): Promise<Engine> {
-  const docker = await connectDocker(options.socketPath)
-  const { version, ...facts } = await checkEngine(docker)
+export async function openDocker(options: DockerEngineOptions): Promise<Engine> {
+  const { docker, isRemote } = await connectDocker(options.address, options.kind)
+  const openedAt = performance.now()
+  const facts = await within(STEP_MS_MAX, 'info', readFacts(docker, options.runtime))
+  const now = () => facts.now + performance.now() - openedAt
+  const { kind } = facts.dialect
+  if (options.kind !== undefined && kind !== options.kind) {
+    throw new SandboxError('ENGINE_UNAVAILABLE', { engine: options.kind, reason: `${kind} answers there` })
+  }
   const image = await importImage(docker, options.image)
+  const { seccomp, remove: removeSeccomp } = handSeccomp({ facts, isRemote, folder: options.seccompFolder })
   const live = new Set<Sandbox>()
+  const context: Context = {
+    ...{ docker, facts, isRemote, live, seccomp, now },
+    ...{ runtime: options.runtime, cores: options.cores, gpus: options.gpus ?? [] },
+    layers: createLayers(docker, image, ownLabels()),
+    heartbeat: createHeartbeat(() => docker.ping()),
+  }
   let isClosed = false
-  return {
-    kind: 'docker',
-    version,
-    strength: { memory: 'cgroup', cpu: 'cgroup', pids: 'cgroup', image: 'built' },
+  const engine: Engine = {
+    kind,
+    version: facts.version,
+    strength: strengthOf(facts, options, isRemote),
     imageDigest: options.image.digest,
     start: async (spec) => {
       if (isClosed) throw new SandboxError('ENGINE_CLOSED')
-      return startSandbox(spec, { docker, image, facts, live })
+      return startSandbox(spec, context)
     },
     sweep: async () => {
       sweepCopies()
-      await sweep(docker)
+      await sweepContainers(docker, now())
+      await context.layers.sweep(now())
     },
     close: async () => {
       isClosed = true
       await Promise.all([...live].map((sandbox) => sandbox.kill()))
+      removeSeccomp()
     },
   }
+  if (options.runtime !== undefined || facts.dialect.seccomp === 'path') {
+    await proveWalls(engine, facts, options.runtime).catch(async (thrown: unknown) => {
+      await engine.close()
+      throw thrown
+    })
+  }
+  return engine
 }

@@ -9,8 +9,10 @@ export type SandboxSpec = {
   readonly name: string
   /** Program and arguments, absolute path first: `['/usr/bin/python3', '-I', '-B', '/harness/shim.py']`. */
   readonly argv: readonly string[]
-  /** Host files or directories seen read-only at `target` (absolute, not under /proc, /dev, /tmp or /usr). */
+  /** Our files or folders seen read-only at `target` (absolute, not under /proc, /dev, /tmp or /usr); at most 4 MiB. */
   readonly mounts: readonly { readonly source: string; readonly target: string }[]
+  /** GPUs to see, of those that the engine may lend; none if not given. */
+  readonly gpus?: number
   /** The whole environment inside, beside PATH, HOME, LANG and the thread counts that the engine sets. */
   readonly env: Readonly<Record<string, string>>
   readonly policy: Policy
@@ -18,8 +20,8 @@ export type SandboxSpec = {
   readonly seccomp?: SeccompProfile
 }
 
-/** How a sandbox ended: by itself, by `kill`, or by one of its limits. */
-export type SandboxStatus = 'exited' | 'killed' | 'timeout' | 'oom' | 'output-limit'
+/** How a sandbox ended: by itself, by `kill`, by one of its limits; `lost`: its engine went away, nobody knows how. */
+export type SandboxStatus = 'exited' | 'killed' | 'timeout' | 'oom' | 'output-limit' | 'lost'
 
 /** The end of one sandbox. */
 export type SandboxExit = {
@@ -52,11 +54,20 @@ export type EngineStrength = {
   readonly pids: 'cgroup' | 'rlimit'
   /** `host`: the machine's own /usr instead of a built image; never good for a vote. */
   readonly image: 'built' | 'host'
+  /** `cpuset`: it runs on cores that no other timed run of ours may use; `shared`: wherever the scheduler puts it. */
+  readonly cores: 'cpuset' | 'shared'
+  /** `gvisor`: system calls end in a kernel of its own; `host`: in the kernel of the machine, behind our filter. */
+  readonly kernel: 'host' | 'gvisor'
+  /** `inferred`: only the death of the program itself is known to be for want of memory, not that of its child. */
+  readonly oom: 'reported' | 'inferred'
 }
+
+/** The engines that we can drive. */
+export type EngineKind = 'bubblewrap' | 'docker' | 'podman'
 
 /** Something that runs sandboxes. */
 export type Engine = {
-  readonly kind: 'bubblewrap' | 'docker'
+  readonly kind: EngineKind
   /** The tool's own version, for the record. */
   readonly version: string
   readonly strength: EngineStrength

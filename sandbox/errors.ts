@@ -1,7 +1,7 @@
 /** What can go wrong between us and a sandbox engine, as codes with facts. */
 
 /**
- * `ENGINE_UNAVAILABLE` nothing here can isolate a program · `ENGINE_TOO_WEAK` an engine answers but would not enforce a
+ * `BAD_ADDRESS` an engine's address that nobody should use · `ENGINE_UNAVAILABLE` nothing here can isolate a program · `ENGINE_TOO_WEAK` an engine answers but would not enforce a
  * limit · `TOOLS_MISSING` Debian packages are absent (`packages`) · `IMAGE_MISSING` no image was built at that place ·
  * `IMAGE_DAMAGED` the image differs from its record · `IMAGE_BUILD_FAILED` a builder's command failed ·
  * `POOL_MISSING` no pool was built at that place · `POOL_DAMAGED` a pool differs from its record ·
@@ -10,6 +10,7 @@
  * `LOCK_FAILED` a lock file cannot be locked.
  */
 export type SandboxErrorCode =
+  | 'BAD_ADDRESS'
   | 'ENGINE_UNAVAILABLE'
   | 'ENGINE_TOO_WEAK'
   | 'TOOLS_MISSING'

@@ -1,8 +1,9 @@
 /** From a job's policy to an engine's options: pure data in, pure data out. */
+import type { DockerFacts } from './docker-dialect.ts'
 import type { SandboxSpec } from './engine.ts'
 import { SandboxError } from './errors.ts'
 import { INNER_TIMEOUT_GRACE_MS, type Policy, SANDBOX_UID } from './limits.ts'
-import { toOciProfile } from './seccomp.ts'
+import type { SeccompProfile } from './seccomp.ts'
 
 /** A read-only view of `source` at `target`. */
 export type Bind = { readonly source: string; readonly target: string }
@@ -40,6 +41,7 @@ export function checkSpec(spec: SandboxSpec): void {
     if (/^\/(usr|etc|proc|sys|dev|tmp|bin|lib|lib64)(\/|$)/.test(target)) fail('mount target', target)
     if (!source.startsWith('/') || /[\0\n]/.test(source)) fail('mount source', source)
   }
+  if (spec.gpus !== undefined && (!Number.isSafeInteger(spec.gpus) || spec.gpus < 0)) fail('gpus', spec.gpus)
   for (const [name, value] of Object.entries(spec.env)) {
     if (!/^[A-Za-z_]\w*$/.test(name) || value.includes('\0')) fail('environment', name)
   }
@@ -92,27 +94,46 @@ export function toBubblewrapArgs(options: {
   }
 }
 
-/** What an engine told about itself that shapes a container's options. */
-export type DockerFacts = {
-  /** Cores of the machine (or VM) that runs the engine: a larger share is refused with status 400. */
-  readonly cpuCount: number
-  readonly cgroupVersion: 1 | 2
+/** What of an engine, and of our settings for it, shapes a container's options. */
+export type DockerContext = {
+  readonly facts: Pick<DockerFacts, 'dialect' | 'cpuCount' | 'cgroupVersion'>
+  /** The engine's runtime to use instead of its default one. */
+  readonly runtime: string | undefined
+  /** Cores in the kernel's list form (`2-3`) that this engine's sandboxes have to themselves. */
+  readonly cores: string | undefined
+  /** Ids of the GPUs that it may lend. */
+  readonly gpus: readonly string[]
+  /** The seccomp profiles, or the paths under which the engine finds them. */
+  readonly seccomp: Readonly<Record<SeccompProfile, string>>
+}
+
+// Of all sandboxes together, for the kernel counts a user's: the group's limit is the one that bites.
+const USER_PROCESSES_MAX = 4_096
+
+function toDeviceRequests(ids: readonly string[]) {
+  if (ids.length === 0) return {}
+  // With a driver named, the capabilities choose what of it is mounted: compute alone, no display.
+  return { DeviceRequests: [{ Driver: 'nvidia', DeviceIDs: [...ids], Capabilities: [['gpu', 'compute', 'utility']] }] }
 }
 
 /** Options of `POST /containers/create` for one single-use sandbox; labels are what `sweep` looks for. */
 export function toDockerOptions(options: {
   readonly spec: SandboxSpec
   readonly image: string
-  readonly facts: DockerFacts
+  readonly context: DockerContext
   readonly labels: Readonly<Record<string, string>>
 }) {
-  const { spec, facts } = options
+  const { spec, context } = options
   const { policy } = spec
-  const tmp = `rw,nosuid,nodev,noexec,size=${policy.tmpBytes},nr_inodes=65536,mode=1777`
+  const { facts, runtime, cores, gpus } = context
+  const { tmpfsOptions, hiddenFolders, processLimit } = facts.dialect
+  const tmp = ['rw', 'nosuid', 'nodev', 'noexec', `size=${policy.tmpBytes}`, ...tmpfsOptions, 'mode=1777'].join()
+  const hidden = hiddenFolders.map((folder) => [folder, 'ro,nosuid,nodev,noexec,size=4096,mode=0555'])
   return {
     Image: options.image,
-    // First process of its namespace: nothing inside can signal it, so the inner clock always bites.
-    Entrypoint: toTimeoutArgs(policy),
+    // First process of its namespace: nothing inside can signal it, so the inner clock always bites. gVisor cannot load a
+    // program that its user may not read: there the end of the input and the next sweep stand in for this clock.
+    Entrypoint: runtime === undefined ? toTimeoutArgs(policy) : [],
     Cmd: [...spec.argv],
     User: `${SANDBOX_UID}:${SANDBOX_UID}`,
     WorkingDir: '/tmp',
@@ -132,18 +153,14 @@ export function toDockerOptions(options: {
       IpcMode: 'private',
       CgroupnsMode: 'private' as const,
       ReadonlyRootfs: true,
-      // `Binds` would make a missing source, as an empty folder of root's on the host.
-      Mounts: spec.mounts.map(({ source, target }) => ({
-        Type: 'bind' as const,
-        Source: source,
-        Target: target,
-        ReadOnly: true,
-      })),
       ShmSize: policy.tmpBytes,
       Init: false,
-      Tmpfs: { '/tmp': tmp },
+      Tmpfs: { '/tmp': tmp, ...Object.fromEntries(hidden) },
       CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges:true', `seccomp=${JSON.stringify(toOciProfile(spec.seccomp ?? 'closed'))}`],
+      SecurityOpt: ['no-new-privileges:true', `seccomp=${context.seccomp[spec.seccomp ?? 'closed']}`],
+      ...(runtime === undefined ? {} : { Runtime: runtime }),
+      ...(cores === undefined ? {} : { CpusetCpus: cores }),
+      ...toDeviceRequests(gpus.slice(0, spec.gpus ?? 0)),
       PidsLimit: policy.pidsMax,
       Memory: policy.memoryBytes,
       // The sum of RAM and swap: equal means no swap.
@@ -155,6 +172,7 @@ export function toDockerOptions(options: {
         { Name: 'core', Soft: 0, Hard: 0 },
         { Name: 'nofile', Soft: policy.openFilesMax, Hard: policy.openFilesMax },
         { Name: 'fsize', Soft: policy.fileBytesMax, Hard: policy.fileBytesMax },
+        ...(processLimit ? [{ Name: 'nproc', Soft: USER_PROCESSES_MAX, Hard: USER_PROCESSES_MAX }] : []),
       ],
       LogConfig: { Type: 'none', Config: {} },
       RestartPolicy: { Name: 'no' },

@@ -1,4 +1,5 @@
 /** Names the process that owns a container or a cgroup, so that a later one can tell a crash from a neighbour. */
+import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import process from 'node:process'
@@ -37,5 +38,11 @@ export function isOwnerAlive(tag: string): boolean {
 
 /** Tags mean something on one host only; containers of an engine that several hosts share carry this beside it. */
 export function hostTag(): string {
-  return hostname()
+  let machine = ''
+  try {
+    machine = readFileSync('/etc/machine-id', 'utf8').trim()
+  } catch {
+    // None on macOS and in most containers: there the name has to do.
+  }
+  return hash('sha256', `${hostname()}\n${machine}`).slice(0, 16)
 }

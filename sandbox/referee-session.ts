@@ -70,7 +70,9 @@ function createInbox(sandbox: Sandbox, answerBytesMax: number) {
   const drained = finished(sandbox.stdout).catch(() => undefined)
   void Promise.all([sandbox.exited, drained]).then(([exit]) => {
     const isOurs = exit.status === 'killed' || (exit.status === 'exited' && exit.code === null)
-    if (exit.status === 'oom') failure = new RunFault('OUT_OF_MEMORY')
+    // An engine that is gone looks like silence first: whatever else was noticed, nobody is blamed for it.
+    if (exit.status === 'lost') failure = new RunFault('ENGINE_FAILED', { text: exit.stderr.slice(-300) })
+    else if (exit.status === 'oom') failure = new RunFault('OUT_OF_MEMORY')
     else if (exit.status === 'timeout') fail(new RunFault('TIMEOUT', { text: 'the whole run' }))
     else if (exit.status === 'output-limit') fail(new RunFault('LOG_TOO_LARGE'))
     else if (isOurs) fail(new RunFault('ENGINE_FAILED', { text: 'the sandbox was killed from outside' }))
@@ -107,6 +109,11 @@ function createInbox(sandbox: Sandbox, answerBytesMax: number) {
         await sandbox.kill()
         const exit = await sandbox.exited
         throw exit.status === 'oom' ? new RunFault('OUT_OF_MEMORY') : parseError(frame.payload)
+      } catch (thrown) {
+        if (!(thrown instanceof RunFault) || thrown.code !== 'TIMEOUT') throw thrown
+        // The sandbox ends anyway: only an engine that can end it has seen it run all that time.
+        await sandbox.kill()
+        throw (await sandbox.exited).status === 'lost' ? new RunFault('ENGINE_FAILED', { text: 'it hangs' }) : thrown
       } finally {
         clearTimeout(clock)
       }

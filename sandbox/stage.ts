@@ -1,5 +1,6 @@
 /** Copies a job's small mounts to a neutral place: the host's own path of a bind can be read inside, in mountinfo. */
 import { chmodSync, cpSync, existsSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import type { Bind } from './policy.ts'
@@ -29,6 +30,11 @@ export type Copies = {
   remove(): void
 }
 
+/** Path of a folder of this process up to the letters that make it unique, for `mkdtemp`; swept like copies. */
+export function stagePrefix(): string {
+  return join(existsSync(FOLDER) ? FOLDER : tmpdir(), `${PREFIX}${ownerTag()}-`)
+}
+
 /** Whether a source is a copy of ours, which everybody may reach and read. */
 export function isCopy(source: string): boolean {
   return source.startsWith(join(FOLDER, PREFIX))
@@ -37,7 +43,7 @@ export function isCopy(source: string): boolean {
 /** Copies what is small into memory, readable for everybody. @throws Error when a source is not there. */
 export function stageCopies(mounts: readonly Bind[]): Copies {
   if (process.platform !== 'linux' || mounts.length === 0) return { mounts: [...mounts], remove: () => undefined }
-  const folder = mkdtempSync(join(FOLDER, `${PREFIX}${ownerTag()}-`))
+  const folder = mkdtempSync(stagePrefix())
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
     chmodSync(folder, 0o711)

@@ -93,10 +93,10 @@ const run = async (path: string, flags: Flags): Promise<void> => {
     throw new CliError({ exitCode: EXIT.notFound, message })
   }
   const preset = oneOf('--preset', flags.preset, ['real', 'demo'] as const)
-  const engine = oneOf('--engine', flags.engine, ['auto', 'docker', 'bubblewrap'] as const)
+  const engine = oneOf('--engine', flags.engine, ['auto', 'docker', 'podman', 'bubblewrap'] as const)
   const image = oneOf('--image', flags.image, ['auto', ...recipeNames] as const)
   const hostPython = flags.hostPython ?? false
-  if (hostPython && engine === 'docker') throw usage('--host-python works on bubblewrap only')
+  if (hostPython && (engine === 'docker' || engine === 'podman')) throw usage('--host-python works on bubblewrap only')
   const matrixCount = toCount(flags.matrices)
   const solution = await readSource(path)
   const against = flags.against === undefined ? undefined : (await readSource(flags.against)).toString()
@@ -137,7 +137,7 @@ export const addBench = (program: Command): void => {
     .option('--competition <id>', 'whose rules', 'matrix-lossless')
     .option('--against <file>', 'another solution to compare with instead of the baseline (zstd level 3)')
     .option('--preset <name>', 'real (the published θ) or demo (the θ of npm run demo)', 'real')
-    .option('--engine <kind>', 'auto, docker or bubblewrap', 'auto')
+    .option('--engine <kind>', 'auto, docker, podman or bubblewrap', 'auto')
     .option('--image <name>', 'numpy, torch, or auto: torch when the source imports what only it has', 'auto')
     .option('--seed <text>', 'repeats an earlier run’s matrices and order; random if not given')
     .option('--matrices <count>', 'fewer than the competition’s, for a quick look')

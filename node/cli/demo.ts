@@ -16,7 +16,7 @@ type Flags = {
   readonly keep?: boolean
   readonly keepLogs?: boolean
   readonly yes?: boolean
-  readonly engine: 'auto' | 'docker' | 'bubblewrap'
+  readonly engine: 'auto' | 'docker' | 'podman' | 'bubblewrap'
 }
 
 /** Seconds since the start stand before each line: people want to know whether it still moves. */
@@ -138,7 +138,7 @@ export const addDemo = (program: Command): void => {
     .option('--keep', 'leave the mesh running afterwards, until Ctrl-C')
     .option('--keep-logs', 'leave the directory with the logs')
     .option('--yes', 'install missing system packages without asking')
-    .option('--engine <kind>', 'auto, docker or bubblewrap', 'auto')
+    .option('--engine <kind>', 'auto, docker, podman or bubblewrap', 'auto')
     .addHelpText(
       'after',
       '\nExamples:\n  npm run demo\n  npm run -s demo -- --json | tail -1\n  npm run demo -- --competition matrix-lossy\n  npm run demo -- --competition matrix-lossless matrix-lossy\n  npm run demo -- --keep',

@@ -66,7 +66,7 @@ export const addValidator = (program: Command): void => {
     .option('--listen <multiaddr...>', 'addresses to listen on, such as /ip4/0.0.0.0/tcp/4001')
     .option('--peer <multiaddr...>', 'other validators, with /p2p/')
     .option('--api <host:port>', 'where to serve the read-only HTTP interface')
-    .option('--engine <kind>', 'auto, docker or bubblewrap')
+    .option('--engine <kind>', 'auto, docker, podman or bubblewrap')
     .option('--pool <dir...>', 'matrix pools to serve to the committee')
     .option('--log-level <level>', 'debug, info, warn or error')
     .option('--lifeline', 'stop when stdin ends')

@@ -169,7 +169,7 @@ export const foundMesh = async (o: {
   readonly chain: Chain
   readonly chainEndpoint: string
   readonly competitions: readonly CompetitionParams[]
-  readonly engine: 'auto' | 'docker' | 'bubblewrap'
+  readonly engine: 'auto' | 'docker' | 'podman' | 'bubblewrap'
   readonly poolDir: string
   readonly site: Site
 }): Promise<{ readonly genesis: Genesis; readonly genesisPath: string; readonly peers: readonly string[] }> => {

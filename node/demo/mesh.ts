@@ -19,7 +19,7 @@ export type MeshOptions = {
   readonly miners: readonly string[]
   readonly poolDir: string
   readonly competitions: readonly CompetitionParams[]
-  readonly engine: 'auto' | 'docker' | 'bubblewrap'
+  readonly engine: 'auto' | 'docker' | 'podman' | 'bubblewrap'
   readonly say: (line: string) => void
   readonly signal: AbortSignal
   /** The demo's when it is not given. */

@@ -25,7 +25,7 @@ import type { SystemNeed } from '../setup/system-plan.ts'
 const REFERENCE_MATRICES = 8
 
 type PrepareOptions = {
-  readonly engine: 'auto' | 'docker' | 'bubblewrap'
+  readonly engine: 'auto' | 'docker' | 'podman' | 'bubblewrap'
   /** Installs missing packages without asking. */
   readonly yes: boolean
   readonly say: (line: string) => void
@@ -91,7 +91,7 @@ export const openSandbox = async (o: SandboxOptions): Promise<Omit<Prepared, 'po
   const imageBuilders: SystemNeed[] = image === 'torch' ? ['mmdebstrap', 'pip'] : ['mmdebstrap']
   const builders: SystemNeed[] = hostPython ? ['python'] : imageBuilders
   await ensureSystemPackages({
-    need: [prefer === 'docker' ? 'docker' : 'bubblewrap', ...builders],
+    need: [prefer === 'auto' ? 'bubblewrap' : prefer, ...builders],
     yes: o.yes,
     interactive: process.stdin.isTTY === true,
     report: say,

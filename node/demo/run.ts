@@ -61,7 +61,7 @@ export type DemoOptions = {
   readonly dir: string
   readonly poolDir: string
   readonly competitions: readonly CompetitionParams[]
-  readonly engine: 'auto' | 'docker' | 'bubblewrap'
+  readonly engine: 'auto' | 'docker' | 'podman' | 'bubblewrap'
   readonly say: (line: string) => void
   readonly log: Log
   readonly signal: AbortSignal

@@ -13,12 +13,16 @@ function toPattern(path: string): string {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? `${path.replace(/\/$/, '')}/**/*.test.ts` : path
 }
 
-/** What no run is whole without, and what single tests are skipped without: Spin checks docs/model; root makes networks that lose packets. */
+/** What no run is whole without. */
 const needed: readonly SystemNeed[] = ['bubblewrap', 'mmdebstrap', 'docker', 'zstd']
-const wanted: readonly SystemNeed[] = [
-  'spin',
-  'compiler',
-  ...(process.getuid?.() === 0 ? (['ip', 'nft'] as const) : []),
+/** What single tests are skipped without, and what is skipped then: root alone makes networks that lose packets. */
+const wanted: readonly { readonly need: readonly SystemNeed[]; readonly skipped: string }[] = [
+  { need: ['podman'], skipped: 'sandboxes by Podman (test/sandbox/engine-podman)' },
+  { need: ['gvisor'], skipped: 'sandboxes by gVisor (test/sandbox/engine-gvisor)' },
+  { need: ['spin', 'compiler'], skipped: 'the model of the voting rule (docs/model)' },
+  ...(process.getuid?.() === 0
+    ? [{ need: ['ip', 'nft'] as const, skipped: 'validators under faults (test/chaos)' }]
+    : []),
 ]
 
 async function ensureReady({ yes, signal }: { readonly yes: boolean; readonly signal: AbortSignal }): Promise<void> {
@@ -26,13 +30,17 @@ async function ensureReady({ yes, signal }: { readonly yes: boolean; readonly si
   const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true
   const ensure = (need: readonly SystemNeed[]) => ensureSystemPackages({ need, yes, interactive, report, signal })
   try {
-    await ensure([...needed, ...wanted])
+    await ensure([...needed, ...wanted.flatMap(({ need }) => need)])
+    return
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
-    await ensure(needed)
-    report(
-      `skipping the model of the voting rule (docs/model) and validators under faults (test/chaos): ${error.message}`,
-    )
+  }
+  await ensure(needed)
+  for (const { need, skipped } of wanted) {
+    await ensure(need).catch((error: unknown) => {
+      if (!(error instanceof SetupError)) throw error
+      report(`skipping ${skipped}: ${error.message.split('\n')[0]}`)
+    })
   }
 }
 

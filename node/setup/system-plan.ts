@@ -5,6 +5,8 @@ export type SystemNeed =
   | 'bubblewrap'
   | 'mmdebstrap'
   | 'docker'
+  | 'podman'
+  | 'gvisor'
   | 'zstd'
   | 'python'
   | 'pip'
@@ -28,6 +30,9 @@ export const systemParts: Readonly<Record<SystemNeed, SystemPart>> = {
   bubblewrap: { programs: ['bwrap'], packages: ['bubblewrap'] },
   mmdebstrap: { programs: ['mmdebstrap'], packages: ['mmdebstrap'] },
   docker: { programs: ['dockerd'], packages: ['docker.io'] },
+  // Its usual runtime refuses machines with both versions of control groups.
+  podman: { programs: ['podman'], packages: ['podman', 'runc'] },
+  gvisor: { programs: ['runsc'], packages: ['runsc'] },
   zstd: { programs: ['zstd'], packages: ['zstd'] },
   // Fetches the wheels of image torch.
   pip: { programs: ['pip3', 'pip'], packages: ['python3-pip'] },

@@ -104,7 +104,8 @@ async function bootstrap(rootfs: string, { recipe: name, signal, socketPath }: B
     startCommand(command, { env, signal, ...options })
   const unpack = ['tar', '-x', '-p', '--no-same-owner', ...EXCLUDED, '-C', rootfs]
   if (!(await hasMmdebstrap())) {
-    const docker = await connectDocker(socketPath).catch((thrown: unknown) => {
+    const address = socketPath === undefined ? undefined : ({ kind: 'unix', path: socketPath } as const)
+    const { docker } = await connectDocker(address).catch((thrown: unknown) => {
       throw new SandboxError('TOOLS_MISSING', { packages: ['mmdebstrap'] }, thrown)
     })
     const { tar, remove } = await exportBuild(docker, recipe)

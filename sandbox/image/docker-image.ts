@@ -6,18 +6,18 @@ import type Docker from 'dockerode'
 import { reasonOf, SandboxError } from '../errors.ts'
 import type { Image } from './image.ts'
 
-const REPOSITORY = 'evalmesh'
+// The digest stands in the repository's name: Podman's import calls every tag `latest`.
+const REPOSITORY = 'evalmesh-image'
 
 /**
- * The name under which `engine` has this image, imported when it is not there yet (6–9 s). The tag is the tree's digest,
+ * The id under which `engine` has this image, imported when it is not there yet (6–9 s). The name holds the tree's digest,
  * so bubblewrap and Docker run the same files.
  * @throws SandboxError `IMAGE_BUILD_FAILED`.
  */
 export async function importImage(engine: Docker, image: Image): Promise<string> {
-  const name = `${REPOSITORY}:${image.digest}`
+  const name = `${REPOSITORY}-${image.digest}`
   try {
-    await engine.getImage(name).inspect()
-    return name
+    return (await engine.getImage(name).inspect()).Id
   } catch (thrown) {
     if ((thrown as { statusCode?: number }).statusCode !== 404) throw failure(name, thrown)
   }
@@ -25,10 +25,10 @@ export async function importImage(engine: Docker, image: Image): Promise<string>
   const tar = spawn('tar', ['-C', image.rootfs, ...owner, '-cf', '-', '.'], { stdio: ['ignore', 'pipe', 'ignore'] })
   const packed = once(tar, 'close')
   try {
-    const progress = await engine.importImage(tar.stdout, { repo: REPOSITORY, tag: image.digest })
+    const progress = await engine.importImage(tar.stdout, { repo: name, tag: 'latest' })
     await promisify(engine.modem.followProgress.bind(engine.modem))(progress)
     const [code] = await packed
-    if (code === 0) return name
+    if (code === 0) return (await engine.getImage(name).inspect()).Id
     await engine.getImage(name).remove()
     throw new Error(`tar ended with ${code}`)
   } catch (thrown) {

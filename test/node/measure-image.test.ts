@@ -35,7 +35,15 @@ for (const imageDigest of [null, '3c'.repeat(32)]) {
   }, async () => {
     const { promise: submitted, resolve: submit } = Promise.withResolvers<Input>()
     const touched: string[] = []
-    const strength = { memory: 'cgroup', cpu: 'cgroup', pids: 'cgroup', image: 'host' } as const
+    const strength = {
+      memory: 'cgroup',
+      cpu: 'cgroup',
+      pids: 'cgroup',
+      image: 'host',
+      cores: 'shared',
+      kernel: 'host',
+      oom: 'reported',
+    } as const
     const measurer = createMeasurer({
       genesis: genesis(),
       engine: { kind: 'bubblewrap', version: '0', strength, imageDigest },

@@ -124,7 +124,15 @@ const create = (
     engine: {
       kind: 'bubblewrap',
       version: '0.8.0',
-      strength: { memory: 'rlimit', cpu: 'none', pids: 'rlimit', image: 'built' },
+      strength: {
+        memory: 'rlimit',
+        cpu: 'none',
+        pids: 'rlimit',
+        image: 'built',
+        cores: 'shared',
+        kernel: 'host',
+        oom: 'inferred',
+      },
       imageDigest: params.image,
     },
     referee: digestOf('referee'),

@@ -51,6 +51,8 @@ export type Candidate = {
   readonly close: (engine: Engine) => Promise<void>
   /** What is still there of sandboxes whose owner has this tag. */
   readonly remains: (owner: string) => Promise<string[]>
+  /** Its walls in its own words, where a kernel of its own has others than Linux. */
+  readonly walls?: (get: () => Engine) => void
   /** Arguments for `engine-orphan.ts`. */
   readonly orphanArgs: () => string[]
 }
@@ -67,9 +69,12 @@ export function describeEngine(candidate: Candidate) {
       if (engine !== undefined) await close(engine)
     })
     describeChannel(() => engine)
-    describeKernel(() => engine)
-    describeView(() => engine)
-    describeLimits(() => engine)
+    if (candidate.walls !== undefined) candidate.walls(() => engine)
+    else {
+      describeKernel(() => engine)
+      describeView(() => engine)
+      describeLimits(() => engine)
+    }
     describeEnds(() => engine)
     describeOrphans(() => engine, candidate)
   })
@@ -319,6 +324,11 @@ function describeEnds(get: () => Engine) {
   test('a program that does not exist ends with a code, and leaves nothing', async () => {
     const engine = get()
     const spec = { name: 'absent', argv: ['/no/such/program'], mounts: [], env: {}, policy: basePolicy }
+    if (engine.strength.kernel === 'gvisor') {
+      // Without `timeout` before it, it is the engine that looks for the program.
+      await assert.rejects(engine.start(spec), isSandboxError('START_FAILED'))
+      return
+    }
     const sandbox = await engine.start(spec)
     sandbox.stdin.end()
     sandbox.stdout.resume()

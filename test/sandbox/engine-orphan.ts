@@ -10,7 +10,7 @@ const [kind, socketPath] = process.argv.slice(2)
 const image = await testImage()
 const engine =
   kind === 'docker'
-    ? await openDocker({ image, ...(socketPath === undefined ? {} : { socketPath }) })
+    ? await openDocker({ image, address: { kind: 'unix', path: socketPath ?? '' } })
     : await openBubblewrap({ root: { kind: 'built', rootfs: image.rootfs, digest: image.digest } })
 const sandbox = await startProgram(engine, { file: 'greedy.py', args: ['loop'] })
 await once(sandbox.stdout, 'readable')

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
+import type { EngineStrength } from '../../sandbox/engine.ts'
 import { buildImage } from '../../sandbox/image/build.ts'
 import { defaultCacheDirectory, type Image, imageDirectory } from '../../sandbox/image/image.ts'
 import {
@@ -16,6 +17,23 @@ import {
 
 /** As root on Debian every engine can be made to run: a test that cannot is a failure there, elsewhere a skip. */
 export const mustRun = process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/etc/debian_version')
+
+/** Why tests of this engine cannot run here; null: they can. */
+export function skipReason(program: 'podman' | 'runsc'): string | null {
+  if (!mustRun) return 'needs root on Debian to start an engine of its own'
+  return existsSync(`/usr/bin/${program}`) ? null : `${program} is not installed`
+}
+
+/** What root gets of every engine, unless it is told to pin or to use another runtime. */
+export const strong: EngineStrength = {
+  memory: 'cgroup',
+  cpu: 'cgroup',
+  pids: 'cgroup',
+  image: 'built',
+  cores: 'shared',
+  kernel: 'host',
+  oom: 'reported',
+}
 
 /** The image of this version, from the same cache that a validator uses; built by the first test that needs it. */
 export function testImage(recipe: RecipeName = 'numpy'): Promise<Image> {

@@ -8,7 +8,7 @@ import process from 'node:process'
 import { test } from 'node:test'
 import { openBubblewrap } from '../../sandbox/bubblewrap.ts'
 import { describeEngine } from './engine-compliance.ts'
-import { mustRun, testImage } from './engine-setup.ts'
+import { mustRun, strong, testImage } from './engine-setup.ts'
 
 const ORDINARY_UID = '64001'
 const childFlag = 'EVALMESH_TEST_AS_USER'
@@ -19,7 +19,10 @@ if (process.env[childFlag] !== undefined) {
     open: async () => {
       const { rootfs, digest } = await testImage()
       const engine = await openBubblewrap({ root: { kind: 'built', rootfs, digest } })
-      assert.deepEqual(engine.strength, { memory: 'rlimit', cpu: 'none', pids: 'rlimit', image: 'built' })
+      assert.deepEqual(engine.strength, {
+        ...strong,
+        ...{ memory: 'rlimit', cpu: 'none', pids: 'rlimit', oom: 'inferred' },
+      })
       return engine
     },
     close: (engine) => engine.close(),

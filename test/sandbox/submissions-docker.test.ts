@@ -3,17 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { type DockerDaemon, startDockerDaemon } from '../../sandbox/docker-daemon.ts'
+import { type Daemon, startDaemon } from '../../sandbox/daemon.ts'
 import { describeSubmissions } from './submissions-suite.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evalmesh-docker-'))
 process.once('exit', () => rmSync(root, { recursive: true, force: true }))
-let daemon: DockerDaemon | undefined
+let daemon: Daemon | undefined
 
 describeSubmissions({
   prefer: 'docker',
   start: async () => {
-    daemon = await startDockerDaemon({ root })
+    daemon = await startDaemon({ root, kind: 'docker' })
     // The referee is a process of its own: it finds the engine as it would anywhere.
     process.env['DOCKER_HOST'] = `unix://${daemon.socketPath}`
   },

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
-import { type DockerDaemon, startDockerDaemon } from '../../sandbox/docker-daemon.ts'
+import { type Daemon, startDaemon } from '../../sandbox/daemon.ts'
 
 const top = join(import.meta.dirname, '..', '..')
 const run = promisify(execFile)
@@ -39,7 +39,7 @@ async function createBase(folder: string): Promise<string> {
 
 describe('the image of a validator', { skip }, () => {
   let folder: string
-  let daemon: DockerDaemon | undefined
+  let daemon: Daemon | undefined
   const docker = async (...args: string[]) => {
     assert.ok(daemon !== undefined)
     const env = { ...process.env, DOCKER_HOST: `unix://${daemon.socketPath}`, DOCKER_BUILDKIT: '0' }
@@ -49,7 +49,7 @@ describe('the image of a validator', { skip }, () => {
 
   before(async () => {
     folder = createFolder()
-    daemon = await startDockerDaemon({ root: join(folder, 'docker') })
+    daemon = await startDaemon({ root: join(folder, 'docker'), kind: 'docker' })
     await docker('import', await createBase(folder), 'evalmesh-base')
     await docker('build', '--network', 'host', '--build-arg', 'BASE=evalmesh-base', '--tag', 'evalmesh', '.')
   })

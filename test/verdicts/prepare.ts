@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { ensureSystemPackages } from '../../node/setup/system.ts'
+import { ownRoot, socketOf } from '../../sandbox/daemon.ts'
 import { connectDocker } from '../../sandbox/docker-connect.ts'
 import {
   buildImage,
@@ -25,7 +26,7 @@ import { type Containers, watchHost } from './leftovers.ts'
 import { chooseMatrices } from './matrices.ts'
 
 /** The engines by name. */
-export const ENGINES = ['bubblewrap', 'docker'] as const
+export const ENGINES = ['bubblewrap', 'docker', 'podman'] as const
 export type EngineName = (typeof ENGINES)[number]
 
 export type Ready = {
@@ -50,9 +51,9 @@ type Options = {
 type Watched = Containers & { readonly stop: () => void }
 
 /** Asks the engine, and listens to what it makes from now on. */
-const watchContainers = async (dockerRoot: string): Promise<Watched> => {
-  const socketPath = join(dockerRoot, 'run/docker.sock')
-  const docker = await connectDocker(existsSync(socketPath) ? socketPath : undefined)
+const watchContainers = async (dockerRoot: string, kind: 'docker' | 'podman'): Promise<Watched> => {
+  const path = socketOf(ownRoot(dockerRoot, kind), kind)
+  const { docker } = await connectDocker(existsSync(path) ? { kind: 'unix', path } : undefined, kind)
   const events = await docker.getEvents({ filters: { type: ['container'], event: ['create'] } })
   const ids = new Set<string>()
   const lines = createInterface({ input: events })
@@ -111,7 +112,7 @@ export const prepare = async (o: Options): Promise<Ready> => {
     mkdirSync(materials, { recursive: true })
     const { competition } = o
     const matrices = chooseMatrices({ competition, pool, count: o.matrixCount, folder: materials })
-    if (o.engine !== 'bubblewrap') containers = await watchContainers(dockerRoot)
+    if (o.engine !== 'bubblewrap') containers = await watchContainers(dockerRoot, o.engine)
     // Verdicts do not depend on times, but where others measure, theirs must not suffer from hostile code beside them.
     const lockPath = existsSync(hostLock) ? hostLock : join(materials, 'lock')
     const evaluator = createEvaluator({ engine: options, lockPath })
