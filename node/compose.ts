@@ -19,6 +19,7 @@ import {
   parseGenesis,
   type RoundState,
   restoreMachine,
+  sealedUntil,
   step,
   submissionRefusal,
   wantsEvidence,
@@ -48,7 +49,7 @@ import type { Log } from './log.ts'
 import { createMeasurer } from './measure.ts'
 import { createMesh, type Mesh } from './mesh/index.ts'
 import { createNetwork } from './network.ts'
-import { openPool, type Pool } from './pool-blobs.ts'
+import { createMatrixIndex, openPool, type Pool } from './pool-blobs.ts'
 import type { Clock } from './ports.ts'
 import { createServer } from './serve.ts'
 import { createSigner } from './signer.ts'
@@ -133,6 +134,8 @@ const openMesh = (p: Parts, stored: (digest: Digest) => void): Promise<Mesh> =>
         paramsRefusalOf: (id, change) => inTurn(p, (rounds) => paramsRefusal(rounds, id, change), 'stopping'),
         paramsOf: (id) => p.driver().read(({ rounds }) => rounds.competitions.get(id)?.params),
         isMember: (id) => membersOf(p).members.some(({ peerId }) => peerId === id),
+        isMatrix: createMatrixIndex({ ...p, rounds: () => p.driver().read(({ rounds }) => rounds) }),
+        sealedUntil: (digest) => p.driver().read(({ rounds }) => sealedUntil(rounds, digest)),
         wholeBelow: () => p.driver().read(wholeBelow),
       }),
     },
@@ -292,6 +295,7 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
       self: p.self,
       isConnected: (peerId) => mesh.connectedPeers().includes(peerId),
       engine: `${engine.facts.kind} ${engine.facts.version}`,
+      blob: (digest) => p.store.getBlob(digest),
     }),
   )
   closers.push(() => api.close())

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { addAudit } from './cli/audit.ts'
 import { addBench } from './cli/bench.ts'
 import { addLeaderboard, addRecords } from './cli/board.ts'
+import { addCode } from './cli/code.ts'
 import { addCompletion } from './cli/completion.ts'
 import { addDemo } from './cli/demo.ts'
 import { addKeys } from './cli/keys.ts'
@@ -39,6 +40,7 @@ const createProgram = (): Command => {
     addCompetitions,
     addLeaderboard,
     addRecords,
+    addCode,
     addParams,
     addPool,
     addKeys,

@@ -48,8 +48,11 @@ export const createServer = (o: {
   readonly store: Store
   readonly journal: Journal
   readonly inbox: () => Inbox
-  /** Matrices that only committee members may have. */
-  readonly pool: Pool
+  readonly pool: Pick<Pool, 'read'>
+  /** Matrices of a pool, that only committee members may have. */
+  readonly isMatrix: (digest: Digest) => Promise<boolean>
+  /** The block up to which a submission's code is for committee members only; null for what anyone may have. */
+  readonly sealedUntil: (digest: Digest) => number | null
   /** A bundle came in with a submission. */
   readonly stored: (digest: string) => void
   readonly isMember: (peerId: string) => boolean
@@ -63,7 +66,12 @@ export const createServer = (o: {
   readonly paramsRefusalOf: (id: Digest, change: ParamsChange) => Promise<string | null>
 }): MeshHandlers['request'] => {
   const blob = async (from: string, key: string): Promise<Uint8Array> => {
-    if (o.pool.isMatrix(key) && !o.isMember(from)) return refuse('pool matrices are for committee members')
+    if (!o.isMember(from)) {
+      // R-107: a miner's code is the committee's alone for its first day.
+      const until = o.sealedUntil(key)
+      if (until !== null) return refuse(`this code is sealed, for committee members only, up to block ${until}`)
+      if (await o.isMatrix(key)) return refuse('pool matrices are for committee members')
+    }
     return (await o.store.getBlob(key)) ?? (await o.pool.read(key)) ?? refuse('not here')
   }
 

@@ -75,6 +75,7 @@ export { paramsRefusal } from './round/params.ts'
 export { type SubmissionRefusal, submissionRefusal } from './round/refusal.ts'
 export type { RoundMark, RoundResult, SubmissionResult, ValidatorValue } from './round/result.ts'
 export { evaluationOf } from './round/reveal.ts'
+export { sealedUntil } from './round/sealing.ts'
 export { sessionKeysOf } from './round/signers.ts'
 export {
   bundleOf,

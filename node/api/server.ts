@@ -1,5 +1,6 @@
 /** The read-only HTTP interface of a validator: health, leaderboard, submissions and their evaluations. */
 import fastify, { type FastifyInstance } from 'fastify'
+import type { CodeView } from './code.ts'
 
 /** What the interface shows; every answer is plain JSON, null means not found. */
 export type ApiViews = {
@@ -14,6 +15,8 @@ export type ApiViews = {
   readonly validators: () => unknown
   readonly leaderboard: (competition: string) => unknown
   readonly submission: (id: string) => unknown
+  /** A submission's code, or up to when it is sealed. */
+  readonly code: (id: string) => Promise<CodeView | null>
   readonly evaluations: (id: string) => unknown
   readonly round: (competition: string, round: number) => unknown
   /** DSSE envelopes that tools outside the mesh verify. */
@@ -72,6 +75,16 @@ export const createApi = (views: ApiViews): FastifyInstance => {
   )
   const byId = { params: { type: 'object', properties: { id: ID } } }
   get<{ id: string }>('/submissions/:id', byId, ({ id }) => views.submission(id))
+  app.get<{ Params: { id: string } }>('/submissions/:id/code', { schema: byId }, async (request, reply) => {
+    const code = await views.code(request.params.id)
+    if (code === null) return reply.callNotFound()
+    if (code.kind === 'open') return reply.type('application/json').send(jsonOf(code))
+    const detail = `this code is sealed up to block ${code.opensAtBlock}`
+    return reply
+      .code(403)
+      .type('application/problem+json')
+      .send(problem({ status: 403, title: 'sealed', detail }))
+  })
   get<{ id: string }>('/submissions/:id/evaluations', byId, ({ id }) => views.evaluations(id))
   const byRound = {
     params: { type: 'object', properties: { competition: COMPETITION, round: { type: 'integer', minimum: 0 } } },

@@ -14,6 +14,7 @@ import {
   type RoundResult,
   type RoundState,
   type SubmissionResult,
+  sealedUntil,
   type ValidatorValue,
   weightOf,
 } from '../../protocol/index.ts'
@@ -21,6 +22,7 @@ import { type CoalitionView, coalitionsOf } from '../coalition.ts'
 import { type SyncView, syncSentence } from '../sync/view.ts'
 import { boardView } from './board.ts'
 import type { Certificates, CertificateView } from './certificates.ts'
+import { createCodeView } from './code.ts'
 import { type OffenceView, offencesOf } from './evidence.ts'
 import { paramsView } from './params-view.ts'
 import { ppmOf } from './ppm.ts'
@@ -89,6 +91,8 @@ type Source = {
   readonly isConnected: (peerId: string) => boolean
   readonly sync: () => SyncView
   readonly engine: string
+  /** A stored blob; undefined when it is not here. */
+  readonly blob: (digest: string) => Promise<Uint8Array | undefined>
 }
 
 const members = (committee: Committee, o: Source): StatusView['members'] =>
@@ -283,7 +287,10 @@ const waiting = (rounds: RoundState, id: string) => {
     if (candidate === undefined) continue
     const { body } = candidate.held.message
     const receipts = [...candidate.receipts.keys()].map(encodeSs58)
-    return { id, competition: params.id, miner: encodeSs58(body.hotkey), bundle: body.bundle, verdict: null, receipts }
+    const { bundle } = body
+    const opensAtBlock = sealedUntil(rounds, bundle)
+    const miner = encodeSs58(body.hotkey)
+    return { id, competition: params.id, miner, bundle, opensAtBlock, verdict: null, receipts }
   }
   return null
 }
@@ -333,8 +340,12 @@ export const createViews = (o: Source): ApiViews => {
     },
     submission: (id) => {
       const found = latest(rounds(), id)
-      return found === null ? waiting(rounds(), id) : submissionView(found.result, found.submission)
+      if (found === null) return waiting(rounds(), id)
+      // Null: its code is public.
+      const opensAtBlock = sealedUntil(rounds(), found.submission.bundle)
+      return { ...submissionView(found.result, found.submission), opensAtBlock }
     },
+    code: createCodeView({ rounds, blob: o.blob }),
     evaluations: (id) => {
       const found = latest(rounds(), id)
       return found === null ? null : evaluationsView(found.result, found.submission)

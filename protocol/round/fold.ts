@@ -10,6 +10,7 @@ import { prune } from './items.ts'
 import { foldParams, seatOwner, settleParams } from './params.ts'
 import { resultDigest } from './result.ts'
 import { evaluationOf } from './reveal.ts'
+import { sealNamed } from './sealing.ts'
 import { deriveRound } from './stages.ts'
 import {
   type CompetitionState,
@@ -85,6 +86,7 @@ const foldManifest = (
 ): void => {
   const { entry, digest } = o
   assert(competition.open === null, 'one round of a competition is open at a time')
+  sealNamed(state, competition, entry)
   competition.lastRound = entry.round
   competition.lastCloseBlock = entry.closeBlock
   competition.open = {

@@ -91,6 +91,8 @@ export type CompetitionState = {
   readonly candidates: Map<Digest, Candidate>
   /** What I signed receipts for, to keep each miner's quota. */
   ownReceipts: readonly { readonly submission: Digest; readonly miner: Key; readonly block: number }[]
+  /** Bundles that a manifest named, and the block from which on anyone may have each. */
+  readonly sealedUntil: Map<Digest, number>
   /** Newest last. */
   readonly results: RoundResult[]
   /** The newest result and who has attested it. */
@@ -180,6 +182,7 @@ const createCompetition = (params: CompetitionParams, genesisBlock: number): Com
   lastCloseBlock: genesisBlock,
   candidates: new Map(),
   ownReceipts: [],
+  sealedUntil: new Map(),
   results: [],
   attested: null,
 })

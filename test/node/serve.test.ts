@@ -47,7 +47,7 @@ const request = (message: Signed, bytes = bundle): Uint8Array =>
 
 const create = async (
   t: TestContext,
-  o: { accept?: () => Promise<void>; refusal?: SubmissionRefusal; fault?: string } = {},
+  o: { accept?: () => Promise<void>; refusal?: SubmissionRefusal; fault?: string; sealed?: number } = {},
 ) => {
   const store = await openStore({ dir: newFolder(t) })
   t.after(() => store.close())
@@ -64,8 +64,9 @@ const create = async (
         told.push(`accept ${received.kind} ${from}`)
       },
     }),
+    isMatrix: async (digest) => digest === hash(matrix),
+    sealedUntil: (digest) => (digest === hash(bundle) ? (o.sealed ?? null) : null),
     pool: {
-      isMatrix: (digest) => digest === hash(matrix),
       read: async (digest) => (digest === hash(matrix) ? matrix : undefined),
     },
     stored: (digest) => told.push(`stored ${digest}`),
@@ -99,6 +100,13 @@ test('a blob is answered to anyone, a pool’s matrix to members of the committe
   await refused('blob', hexToBytes(hash(matrix)), /for committee members/)
   assert.deepEqual(await ask('blob', hexToBytes(hash(matrix)), 'member'), matrix)
   await refused('blob', hexToBytes(DIGEST), /not here/)
+})
+
+test('code is for committee members only while it is sealed', async (t) => {
+  const { store, ask, refused } = await create(t, { sealed: 7_300 })
+  await store.putBlob(bundle)
+  await refused('blob', hexToBytes(hash(bundle)), /sealed, for committee members only, up to block 7300/)
+  assert.deepEqual(Buffer.from(await ask('blob', hexToBytes(hash(bundle)), 'member')), Buffer.from(bundle))
 })
 
 test('a message is answered by its id, decided heights by number', async (t) => {

@@ -12,6 +12,7 @@ import {
   type Decided,
   encodeSs58,
   type Machine,
+  packBundle,
   type RoundState,
   restoreMachine,
 } from '../../../protocol/index.ts'
@@ -56,7 +57,14 @@ const decided: readonly Decided[] = world.log.map(({ header, digest }) => ({
   },
 }))
 
-const create = (o: { connected?: readonly number[]; machine?: Machine<RoundState>; sync?: SyncView } = {}) => {
+const create = (
+  o: {
+    connected?: readonly number[]
+    machine?: Machine<RoundState>
+    sync?: SyncView
+    blobs?: ReadonlyMap<string, Uint8Array>
+  } = {},
+) => {
   const machine = o.machine ?? world.machine
   const peers = new Set(
     (o.connected ?? [1, 2, 3]).map(
@@ -83,6 +91,7 @@ const create = (o: { connected?: readonly number[]; machine?: Machine<RoundState
       isConnected: (peerId) => peers.has(peerId),
       sync: () => o.sync ?? { kind: 'live' },
       engine: 'bubblewrap 0.8.0',
+      blob: async (digest) => o.blobs?.get(digest),
     }),
   )
 }
@@ -206,6 +215,30 @@ test('a submission has its certified values, and each validator’s own beside t
   )
 })
 
+test('code is sealed for a day of blocks after its receipt, then everyone may read it', async () => {
+  const { rounds } = world.machine
+  const { bundle, opensAtBlock } = (await get(`/submissions/${world.id}`)).body
+  const packed = packBundle([{ path: 'solution.py', content: new TextEncoder().encode('compress = bytes\n') }])
+  const app = create({ blobs: new Map([[bundle, packed]]) })
+  const path = `/submissions/${world.id}/code`
+  const sealed = await get(path, app)
+  assert.deepEqual([sealed.status, sealed.body.detail], [403, `this code is sealed up to block ${opensAtBlock}`])
+  const { head } = rounds
+  try {
+    rounds.head = blockAt(opensAtBlock - 1)
+    assert.equal((await get(path, app)).status, 403)
+    rounds.head = blockAt(opensAtBlock)
+    const { status, body } = await get(path, app)
+    assert.equal(status, 200)
+    assert.deepEqual(body.files, [{ path: 'solution.py', content: 'compress = bytes\n' }])
+    assert.equal((await get(`/submissions/${world.id}`)).body.opensAtBlock, null)
+    assert.equal((await get(path)).status, 404, 'public, but not here')
+  } finally {
+    rounds.head = head
+  }
+  assert.equal((await get(`/submissions/${world.waiting}/code`, app)).status, 403)
+})
+
 test('a submission that waits has no verdict, and no evaluations', async () => {
   const { status, body } = await get(`/submissions/${world.waiting}`)
   assert.deepEqual([status, body.verdict, body.competition], [200, null, params.id])
@@ -263,6 +296,7 @@ const absent = [
   '/nothing',
   `/submissions/${DIGEST}`,
   `/submissions/${DIGEST}/evaluations`,
+  `/submissions/${DIGEST}/code`,
   '/rounds/matrix-lossless/99',
   '/rounds/other/1',
   '/rounds/other/1/attestations',
@@ -322,6 +356,7 @@ test('an error of this node’s own tells nothing about its insides', async () =
       isConnected: () => false,
       sync: () => ({ kind: 'live' }),
       engine: '',
+      blob: async () => undefined,
     }),
   })
   const { status, body } = await get('/status', app)

@@ -182,7 +182,9 @@ const openMesh = (p: Parts, o: NodeOptions, inbox: Inbox): Promise<Mesh> => {
   const serve = createServer({
     ...p,
     inbox: () => inbox,
-    pool: { isMatrix: () => false, read: async () => undefined },
+    pool: { read: async () => undefined },
+    isMatrix: async () => false,
+    sealedUntil: () => null,
     stored: () => {},
     isMember: () => false,
     wholeBelow: () =>
