@@ -9,10 +9,25 @@ export const faults = {
   OVERSIZE: { verdict: 'miner', help: 'solution.py may have at most 20,000 bytes: make it shorter.' },
   BAD_BUNDLE: { verdict: 'miner', help: 'Submit exactly one file, named solution.py.' },
   SYNTAX_ERROR: { verdict: 'miner', help: 'Python 3.11 cannot parse solution.py: run it locally first.' },
-  LOAD_FAILED: { verdict: 'miner', help: 'Importing solution.py failed: only NumPy and zstandard are installed.' },
+  LOAD_FAILED: {
+    verdict: 'miner',
+    help: 'Importing or starting solution.py failed: docs/SANDBOX.md says which modules are installed.',
+  },
   MISSING_FUNCTION: {
     verdict: 'miner',
-    help: 'solution.py must define compress(data: bytes) -> bytes and decompress(data: bytes) -> bytes.',
+    help: 'solution.py must define compress(data: bytes) -> bytes and decompress(data: bytes) -> bytes; a server names /health.',
+  },
+  NOT_HEALTHY: {
+    verdict: 'miner',
+    help: 'GET /health on the port after --port must answer 200 and {"status": "healthy"} in time; without plain functions compress and decompress it is started as a server.',
+  },
+  HTTP_STATUS: {
+    verdict: 'miner',
+    help: 'The server must answer 200 to every bfloat16 matrix posted as field `file`; redirects are not followed.',
+  },
+  HTTP_ANSWER: {
+    verdict: 'miner',
+    help: 'The server must answer with whole HTTP/1.1 bodies of type application/octet-stream, not encoded.',
   },
   WRONG_SIGNATURE: { verdict: 'miner', help: 'compress and decompress take exactly one argument, the data.' },
   EXCEPTION: { verdict: 'miner', help: 'The function raised: it must handle every bfloat16 matrix.' },
@@ -51,6 +66,9 @@ export const reportableCodes = [
   'SYNTAX_ERROR',
   'LOAD_FAILED',
   'MISSING_FUNCTION',
+  'NOT_HEALTHY',
+  'HTTP_STATUS',
+  'HTTP_ANSWER',
   'WRONG_SIGNATURE',
   'EXCEPTION',
   'WRONG_TYPE',

@@ -3,14 +3,19 @@ import { RunFault } from './faults.ts'
 
 /** What a frame says; numbers are shared with the Python side. */
 export const FrameType = {
-  /** Harness → referee: imports are done. Empty. */
+  /** Harness → referee: the harness is there. Empty. */
   hello: 1,
-  /** Referee → harness: u8 role (0 compress, 1 decompress), u32 LE largest answer, source of solution.py. */
+  /**
+   * Referee → harness: u8 form (0 functions, 1 http), u8 role (0 compress, 1 decompress), u32 LE ms until a server must be
+   * healthy, u32 LE largest answer, source of solution.py.
+   */
   setup: 2,
-  /** Harness → referee: the child of this call has loaded the solution. Empty. */
+  /** Harness → referee: the child of this call has loaded the solution, or its server is healthy. Empty. */
   ready: 3,
   /** Referee → harness: the input; the clock runs. */
   go: 4,
+  /** Harness → referee: what the solution imports of the image is there for all children. Empty. */
+  warm: 5,
   /** Harness → referee: the result of the call; the clock stops when its last byte is here. */
   answer: 6,
   /** Referee → harness: leave. Empty. */

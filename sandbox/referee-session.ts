@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises'
 import type { Engine, Sandbox } from './engine.ts'
 import { SandboxError } from './errors.ts'
 import { RunFault } from './faults.ts'
+import { type Form, formOf } from './form.ts'
 import { createFrameDecoder, encodeFrame, type Frame, FrameType } from './frames.ts'
 import { toPolicy } from './job.ts'
 import { ANSWER_SLACK_BYTES, type RunLimits } from './limits.ts'
@@ -37,6 +38,7 @@ const HARNESS = join(import.meta.dirname, 'harness')
 function createInbox(sandbox: Sandbox, answerBytesMax: number) {
   const limits = new Map<number, number>([
     [FrameType.hello, 0],
+    [FrameType.warm, 0],
     [FrameType.ready, 0],
     [FrameType.clean, 0],
     [FrameType.answer, answerBytesMax],
@@ -121,12 +123,17 @@ function createInbox(sandbox: Sandbox, answerBytesMax: number) {
   }
 }
 
-function toSetup(role: Role, answerBytesMax: number, source: string): Buffer {
-  const head = Buffer.alloc(5)
-  head.writeUInt8(role === 'compress' ? 0 : 1, 0)
-  head.writeUInt32LE(answerBytesMax, 1)
-  return encodeFrame(FrameType.setup, Buffer.concat([head, Buffer.from(source)]))
+function toSetup(o: { role: Role; form: Form; readyMs: number; answerBytesMax: number; source: string }): Buffer {
+  const head = Buffer.alloc(10)
+  head.writeUInt8(o.form === 'functions' ? 0 : 1, 0)
+  head.writeUInt8(o.role === 'compress' ? 0 : 1, 1)
+  head.writeUInt32LE(o.readyMs, 2)
+  head.writeUInt32LE(o.answerBytesMax, 6)
+  return encodeFrame(FrameType.setup, Buffer.concat([head, Buffer.from(o.source)]))
 }
+
+/** The share of the load's time that a server has to be healthy: the bridge says why it is not before we give up on both. */
+const READY_SHARE = 0.9
 
 /**
  * A fresh sandbox with the source handed over, before any of it has run.
@@ -145,13 +152,15 @@ export async function openSession(options: {
 }): Promise<Session> {
   const { engine, role, limits } = options
   const answerBytesMax = options.rawBytesMax + ANSWER_SLACK_BYTES
+  const form = formOf(options.source)
   const spec = {
     name: options.name,
     argv: ['/usr/bin/python3', '-I', '-B', '/harness/shim.py'],
     mounts: [{ source: HARNESS, target: '/harness' }],
     env: {},
     policy: toPolicy(limits, options.calls),
-  }
+    seccomp: form === 'http' ? 'loopback' : 'closed',
+  } as const
   const sandbox = await engine.start(spec).catch((thrown: unknown) => {
     const facts = thrown instanceof SandboxError ? { text: thrown.code, ...thrown.facts } : { text: String(thrown) }
     throw new RunFault('SANDBOX_START', facts)
@@ -162,12 +171,16 @@ export async function openSession(options: {
   }
   try {
     await inbox.expect(FrameType.hello, { msMax: limits.startMsMax, name: 'start' })
+    const readyMs = Math.floor(READY_SHARE * limits.loadMsMax)
+    send(toSetup({ role, form, readyMs, answerBytesMax, source: options.source }))
+    await inbox.expect(FrameType.warm, { msMax: limits.startMsMax, name: 'imports of the image' })
   } catch (thrown) {
     await sandbox.kill()
     const { stderr } = await sandbox.exited
+    // What a solution names is imported for it: that may be more than its memory holds.
+    if (thrown instanceof RunFault && thrown.code === 'OUT_OF_MEMORY') throw thrown
     throw new RunFault('SANDBOX_START', { text: `${thrown instanceof Error ? thrown.message : thrown} ${stderr}` })
   }
-  send(toSetup(role, answerBytesMax, options.source))
   return {
     async prepare() {
       send(encodeFrame(FrameType.call))

@@ -9,73 +9,79 @@ import ctypes
 import errno
 import fcntl
 import gc
-import inspect
-import json
+import importlib
 import os
-import platform
+import re
 import select
 import shutil
 import signal
 import struct
 import sys
-import types
+import traceback
+import typing
 
 import numpy  # noqa: F401  (warm: every child has it without importing)
 import zstandard  # noqa: F401
 
-HELLO, SETUP, READY, GO, ANSWER, STOP, ERROR, CLEAN, CALL = 1, 2, 3, 4, 6, 9, 10, 11, 12
-HEADER = struct.Struct("<IB")
-ROLES = ("compress", "decompress")
+# Isolated mode leaves the script's own folder out, as it should for whatever runs later.
+sys.path.insert(0, "/harness")
+import functions  # noqa: E402
+import server  # noqa: E402
+from own_process import libc  # noqa: E402
+from wire import (  # noqa: E402
+    ANSWER,
+    CALL,
+    CLEAN,
+    ERROR,
+    ERROR_BYTES_MAX,
+    GO,
+    HEADER,
+    HELLO,
+    READY,
+    ROLES,
+    SETUP,
+    STOP,
+    WARM,
+    Fault,
+    describe,
+    fault,
+    read_exactly,
+    write_all,
+)
+
+sys.path.remove("/harness")
+for name in ("functions", "server", "own_process", "http_wire", "wire"):
+    del sys.modules[name]  # A stranger's import of such a name finds nothing.
+
+# Form, role, milliseconds until a server must be healthy, largest answer; the source follows.
+SETUP_HEAD = struct.Struct("<BBII")
+FORMS = (functions.serve, server.serve)
 # A source of 20,000 bytes and the head of SETUP.
 SETUP_BYTES_MAX = 64 * 1024
-# An error is a code, a line number and a few lines of text.
-ERROR_BYTES_MAX = 4096
-TEXT_CHARACTERS_MAX = 600
 F_SETPIPE_SZ = 1031
 PIPE_BYTES = 1024 * 1024
-PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER = 4, 22, 36
+PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 
-# System calls that change another process of the same user, us above all: such changes would outlive the call and tell
-# the next one something. The child may use them on itself, where the process argument is 0. By machine: the audit
-# architecture and the numbers of prlimit64, sched_setparam, sched_setscheduler, sched_setattr, sched_setaffinity;
-# setpriority counts its target second; ioprio_set likewise.
-FOREIGN_CALLS = {
-    "x86_64": (0xC000003E, {302: 0, 142: 0, 144: 0, 314: 0, 203: 0, 141: 1, 251: 1}),
-    "aarch64": (0xC00000B7, {261: 0, 118: 0, 119: 0, 274: 0, 122: 0, 140: 1, 30: 1}),
+# What is imported once for all children when the source names it, with what it would import at its first use.
+WARM_MODULES = {
+    b"torch": ("torch",),
+    b"scipy": ("scipy",),
+    b"fastapi": ("fastapi", "python_multipart", "anyio._backends._asyncio"),
+    b"uvicorn": ("uvicorn", "uvicorn.lifespan.on", "uvicorn.loops.asyncio", "uvicorn.protocols.http.h11_impl"),
+    b"http": ("http.server",),
 }
+
+
+class Setup(typing.NamedTuple):
+    role: str
+    ready_ms: int
+    answer_bytes_max: int
+    source: bytes
+
 
 # The only memory that a stranger's data passes through here: zeroed before each fork, so that a child cannot find an
 # earlier call's input or answer in what it inherits.
 buffer = memoryview(bytearray(256 * 1024))
-
-
-class Fault(Exception):
-    """A call that failed: `payload` is the JSON for the referee."""
-
-    def __init__(self, payload):
-        super().__init__()
-        self.payload = payload
-
-
-def fault(code, text="", line=None):
-    return Fault(json.dumps({"code": code, "text": text[:TEXT_CHARACTERS_MAX], "line": line}).encode())
-
-
-def write_all(fd, data):
-    view = memoryview(data)
-    while len(view) > 0:
-        view = view[os.write(fd, view) :]
-
-
-def read_exactly(fd, count):
-    parts = []
-    while count > 0:
-        part = os.read(fd, count)
-        if not part:
-            raise EOFError
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
 
 
 def relay(source, target, count):
@@ -102,87 +108,18 @@ def receive(kinds):
     return kind, length
 
 
-def own_process_filter():
-    """A seccomp program: EPERM for FOREIGN_CALLS on any process but the caller."""
-    arch, calls = FOREIGN_CALLS[platform.machine()]
-    load, equal, give = 0x20, 0x15, 0x06
-    allow, refuse, kill = 0x7FFF0000, 0x00050001, 0x80000000
-    program = [(load, 0, 0, 4), (equal, 1, 0, arch), (give, 0, 0, kill), (load, 0, 0, 0)]
-    for number, argument in calls.items():
-        # The low half of the argument is enough: a process number has 32 bits.
-        low = 16 + 8 * argument
-        program += [(equal, 0, 4, number), (load, 0, 0, low), (equal, 0, 1, 0), (give, 0, 0, allow), (give, 0, 0, refuse)]
-    program.append((give, 0, 0, allow))
-    code = ctypes.create_string_buffer(b"".join(struct.pack("<HBBI", *step) for step in program))
-    return code, ctypes.create_string_buffer(struct.pack("<HxxxxxxQ", len(program), ctypes.addressof(code)))
+def warm(source):
+    """Imports of the image's own modules, by this process: nothing of the stranger's can stand in their place."""
+    named = set(re.findall(rb"^[ \t]*(?:import|from)[ \t]+(\w+)", source, re.MULTILINE))
+    for name, modules in WARM_MODULES.items():
+        for module in modules if name in named else ():
+            try:
+                importlib.import_module(module)
+            except ImportError:
+                pass  # Not of this image: the stranger's own import will say so.
 
 
-libc = ctypes.CDLL(None, use_errno=True)
-filter_code, filter_program = own_process_filter()
-
-
-# ---- the child: from here on a stranger may change everything in its own process
-
-
-def line_in_solution(error):
-    """The last line of solution.py that the exception passed through."""
-    line, frame = None, error.__traceback__
-    while frame is not None:
-        if frame.tb_frame.f_code.co_filename == "solution.py":
-            line = frame.tb_lineno
-        frame = frame.tb_next
-    return line
-
-
-def describe(error):
-    try:
-        return f"{type(error).__name__}: {error}"
-    except BaseException:
-        return type(error).__name__
-
-
-def load(source, role):
-    try:
-        code = compile(source, "solution.py", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-        raise fault("SYNTAX_ERROR", describe(error), getattr(error, "lineno", None)) from None
-    module = types.ModuleType("solution")
-    module.__file__ = "solution.py"
-    sys.modules["solution"] = module
-    try:
-        exec(code, module.__dict__)
-    except BaseException as error:
-        raise fault("LOAD_FAILED", describe(error), line_in_solution(error)) from None
-    for name in ROLES:
-        if not callable(getattr(module, name, None)):
-            raise fault("MISSING_FUNCTION", f"no function {name}")
-    function = getattr(module, role)
-    try:
-        inspect.signature(function).bind(b"")
-    except TypeError as error:
-        raise fault("WRONG_SIGNATURE", f"{role}: {error}") from None
-    except ValueError:
-        pass  # A built-in without a signature: the call itself will tell.
-    return function
-
-
-def run(function, data):
-    try:
-        answer = function(data)
-    except SystemExit as error:
-        raise fault("NO_ANSWER", describe(error), line_in_solution(error)) from None
-    except BaseException as error:
-        code = "OUT_OF_MEMORY" if isinstance(error, MemoryError) else "EXCEPTION"
-        raise fault(code, describe(error), line_in_solution(error)) from None
-    if not isinstance(answer, (bytes, bytearray, memoryview)):
-        raise fault("WRONG_TYPE", f"returned {type(answer).__name__}")
-    try:
-        return memoryview(answer).cast("B")
-    except TypeError:
-        raise fault("WRONG_TYPE", "returned a view that is not one piece of memory") from None
-
-
-def child(source, role, inlet, outlet, log):
+def child(serve, setup, inlet, outlet, log):
     try:
         null = os.open("/dev/null", os.O_RDONLY)
         os.dup2(null, 0)
@@ -191,16 +128,11 @@ def child(source, role, inlet, outlet, log):
         os.dup2(log, 2)
         os.close(log)
         os.close(null)
-        if libc.prctl(PR_SET_SECCOMP, 2, filter_program, 0, 0) != 0:
-            raise fault("NO_ANSWER", "no filter")
-        function = load(source, role)
-        write_all(outlet, HEADER.pack(0, READY))
-        (length,) = struct.unpack("<I", read_exactly(inlet, 4))
-        answer = run(function, read_exactly(inlet, length))
-        write_all(outlet, HEADER.pack(len(answer), ANSWER))
-        write_all(outlet, answer)
+        serve(setup, inlet, outlet)
     except Fault as failed:
         write_all(outlet, HEADER.pack(len(failed.payload), ERROR) + failed.payload)
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(0)
 
@@ -208,7 +140,7 @@ def child(source, role, inlet, outlet, log):
 # ---- the parent
 
 
-def fork_child(source, role):
+def fork_child(serve, setup):
     buffer[:] = bytes(len(buffer))
     down_read, down_write = os.pipe()
     up_read, up_write = os.pipe()
@@ -223,7 +155,7 @@ def fork_child(source, role):
         os.close(down_write)
         os.close(up_read)
         os.close(log_read)
-        child(source, role, down_read, up_write, log_write)
+        child(serve, setup, down_read, up_write, log_write)
     os.close(down_read)
     os.close(up_write)
     os.close(log_write)
@@ -313,8 +245,8 @@ def clean():
         raise fault("UNCLEAN", describe(error)) from None
 
 
-def serve_call(source, role, answer_bytes_max):
-    pid, down, up, log = fork_child(source, role)
+def serve_call(serve, setup):
+    pid, down, up, log = fork_child(serve, setup)
     try:
         hear(pid, up, log, READY, 0)
         send(READY)
@@ -324,7 +256,7 @@ def serve_call(source, role, answer_bytes_max):
             relay(0, down, length)
         except BrokenPipeError:
             raise silence(pid) from None
-        length = hear(pid, up, log, ANSWER, answer_bytes_max)
+        length = hear(pid, up, log, ANSWER, setup.answer_bytes_max)
         # The answer is promised whole before the referee hears of it: a short one must not look like our fault.
         write_all(1, HEADER.pack(length, ANSWER))
         try:
@@ -350,15 +282,17 @@ def main():
         sys.exit(f"prctl: {errno.errorcode.get(ctypes.get_errno())}")
     send(HELLO)
     _, length = receive((SETUP,))
-    if not 5 <= length <= SETUP_BYTES_MAX:
+    if not SETUP_HEAD.size <= length <= SETUP_BYTES_MAX:
         os._exit(3)
-    role, answer_bytes_max = struct.unpack("<BI", read_exactly(0, 5))
-    source = read_exactly(0, length - 5)
+    form, role, ready_ms, answer_bytes_max = SETUP_HEAD.unpack(read_exactly(0, SETUP_HEAD.size))
+    setup = Setup(ROLES[role], ready_ms, answer_bytes_max, read_exactly(0, length - SETUP_HEAD.size))
+    warm(setup.source)
     gc.collect()
     gc.freeze()
+    send(WARM)
     while receive((CALL, STOP))[0] == CALL:
         try:
-            serve_call(source, ROLES[role], answer_bytes_max)
+            serve_call(FORMS[form], setup)
         except Fault as failed:
             send(ERROR, failed.payload)
             return

@@ -24,7 +24,8 @@ const CPU_INDEX = 'https://download.pytorch.org/whl/cpu'
 
 /** Names of folders of tests and of what belongs to another time than run time; and pip's notes of where it ran. */
 const DROPPED_FOLDERS = new Set(['tests', '__pycache__'])
-const DROPPED_FILES = /\.(a|cmake)$|\.dist-info\/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$/
+// A .pth would run at every start of Python.
+const DROPPED_FILES = /\.(a|cmake|pth)$|\.dist-info\/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$/
 const DROPPED_PATHS = ['bin', 'share', 'torch/test', 'torch/share']
 
 /** Sources of a newer Python lie among them and stay as they are: importing one is an error with or without this. */
@@ -70,7 +71,7 @@ export async function installWheels(options: {
   const python = [join(rootfs, folder, loader), '--library-path', libraries, join(rootfs, 'usr/bin/python3.11')]
   // A sandbox cannot write what it compiles: without this each import of torch takes ten seconds more. By content and not
   // by time, under the path inside, with one order of sets: the same bytes everywhere.
-  const compile = ['-c', COMPILE, site, rootfs]
+  const compile = ['-S', '-B', '-c', COMPILE, site, rootfs]
   await runCommand([...python, ...compile], {
     env: { PYTHONHOME: join(rootfs, 'usr'), PYTHONHASHSEED: '0', LC_ALL: 'C.UTF-8' },
     signal,

@@ -1,0 +1,26 @@
+"""An answer without length that never ends."""
+import json
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+
+class Handler(BaseHTTPRequestHandler):
+    def answer(self, body: bytes, status: int = 200, kind: str = "application/octet-stream") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        self.answer(json.dumps({"status": "healthy"}).encode(), 200 if self.path == "/health" else 404)
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/octet-stream")
+        self.end_headers()
+        while True:
+            self.wfile.write(bytes(65_536))
+
+
+HTTPServer(("0.0.0.0", int(sys.argv[2])), Handler).serve_forever()
