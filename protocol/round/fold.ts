@@ -189,9 +189,13 @@ export const missingOf = (state: RoundState): readonly Digest[] => {
   return next === undefined ? [] : namedBy(next.header).filter((id) => !isHere(state, id))
 }
 
+/** Asked at every message that comes while some are missing: the first that is answers it. */
+const isFoldable = (state: RoundState, { header }: RoundState['backlog'][number]): boolean =>
+  namedBy(header).every((id) => isHere(state, id))
+
 /** Folds decided entries as far as their messages are here. */
 export const drain = (state: RoundState): void => {
-  for (let next = state.backlog[0]; next !== undefined && missingOf(state).length === 0; next = state.backlog[0]) {
+  for (let next = state.backlog[0]; next !== undefined && isFoldable(state, next); next = state.backlog[0]) {
     state.backlog.shift()
     const { inForce } = state
     decideVector(state, next.header)
