@@ -14,7 +14,7 @@ function toPattern(path: string): string {
 }
 
 /** What no run is whole without. */
-const needed: readonly SystemNeed[] = ['bubblewrap', 'mmdebstrap', 'docker', 'zstd']
+const needed: readonly SystemNeed[] = ['bubblewrap', 'mmdebstrap', 'pip', 'docker', 'zstd']
 /** What single tests are skipped without, and what is skipped then: root alone makes networks that lose packets. */
 const wanted: readonly { readonly need: readonly SystemNeed[]; readonly skipped: string }[] = [
   { need: ['podman'], skipped: 'sandboxes by Podman (test/sandbox/engine-podman)' },

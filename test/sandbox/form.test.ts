@@ -1,6 +1,6 @@
 /** How a source is told to be a server or a pair of functions, and which image it is given at home. */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -47,7 +47,7 @@ test('each submission of this repository is known for what it is', () => {
   const folder = join(import.meta.dirname, '../submissions')
   const sources = readdirSync(folder)
     .map((name) => ({ name, path: join(folder, name, 'submission/solution.py') }))
-    .filter(({ path }) => existsSync(path))
+    .filter(({ path }) => lstatSync(path, { throwIfNoEntry: false })?.isFile())
   assert.ok(sources.length > 40)
   for (const { name, path } of sources) {
     assert.equal(formOf(readFileSync(path, 'utf8')), name.startsWith('http-') ? 'http' : 'functions', name)

@@ -6,24 +6,16 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { COMPETITIONS } from '../../protocol/index.ts'
 import { openBubblewrap } from '../../sandbox/bubblewrap.ts'
-import {
-  buildPool,
-  createEvaluator,
-  defaultCacheDirectory,
-  imageDirectory,
-  type PoolInfo,
-  readBaseline,
-  runLimits,
-} from '../../sandbox/index.ts'
+import { buildPool, createEvaluator, type PoolInfo, readBaseline, recipeFor, runLimits } from '../../sandbox/index.ts'
 import { type Case, readCases } from '../verdicts/case.ts'
-import { type Bench, judge } from '../verdicts/judge.ts'
+import { judge } from '../verdicts/judge.ts'
 import { chooseMatrices } from '../verdicts/matrices.ts'
 import { mustRun, testImage } from './engine-setup.ts'
 
 const submissions = join(import.meta.dirname, '../submissions')
 
 /** Honest calls take milliseconds; the endless ones are waited for. */
-const limits = { ...runLimits, loadMsMax: 3_000, callMsMax: 3_000, memoryBytes: 256 * 1024 * 1024 }
+const short = { ...runLimits, loadMsMax: 3_000, callMsMax: 3_000, memoryBytes: 256 * 1024 * 1024 }
 
 const skip = mustRun ? false : 'needs root on Debian to be sure that the engine runs'
 
@@ -44,16 +36,18 @@ const casesOf = (competition: string, index: number): readonly (readonly [string
 
 function describeVerdicts({ prefer, start, stop }: Parameters<typeof describeSubmissions>[0]) {
   const home = mkdtempSync(join(tmpdir(), 'evalmesh-submissions-'))
-  let evaluator: Bench['evaluator']
   let pool: PoolInfo
+
+  const evaluatorFor = async (source: string) => {
+    const { rootfs } = await testImage(recipeFor(source))
+    return createEvaluator({ engine: { prefer, imageDirectory: join(rootfs, '..') }, lockPath: join(home, 'lock') })
+  }
 
   before(async () => {
     await start?.()
     const { rootfs, digest: imageDigest } = await testImage()
     const engine = await openBubblewrap({ root: { kind: 'built', rootfs, digest: imageDigest } })
     pool = await buildPool({ engine, preset: 'demo', outDir: join(home, 'pool') }).finally(() => engine.close())
-    const options = { prefer, imageDirectory: imageDirectory(defaultCacheDirectory()) } as const
-    evaluator = createEvaluator({ engine: options, lockPath: join(home, 'lock') })
   })
   after(async () => {
     rmSync(home, { recursive: true, force: true })
@@ -64,8 +58,10 @@ function describeVerdicts({ prefer, start, stop }: Parameters<typeof describeSub
     const { verdict, reasons } = one.expectation ?? { verdict: one.problem, reasons: [] }
     test(`${competition}: ${one.name} ${verdict === 'pass' ? 'is measured' : `is the ${verdict}'s fault: ${reasons.join(' or ')}`}`, async () => {
       const matrices = chooseMatrices({ competition, pool, count: 2, folder: home })
+      // What needs PyTorch's image needs its memory too.
+      const limits = one.name === 'http-apex' ? runLimits : short
       const job = { competition, partner: readBaseline(competition), matrices, seed: '5e'.repeat(32), limits }
-      const { ok, got, reason, line } = await judge(one, { evaluator, job })
+      const { ok, got, reason, line } = await judge(one, { evaluatorFor, job })
       assert.ok(ok, `${got} ${reason}: ${line}`)
     })
   }

@@ -19,13 +19,14 @@ export type Judged = {
 
 /** What every case of a run is measured with. */
 export type Bench = {
-  readonly evaluator: Evaluator
+  /** On the image that has what the source imports. */
+  readonly evaluatorFor: (source: string) => Promise<Evaluator>
   readonly job: Omit<Job, 'candidate'>
   readonly signal?: AbortSignal
 }
 
 /** What the bundle check refuses never runs. */
-const measure = async (submission: string, { evaluator, job, signal }: Bench): Promise<Measurement> => {
+const measure = async (submission: string, { evaluatorFor, job, signal }: Bench): Promise<Measurement> => {
   let candidate: string
   try {
     candidate = checkBundle(readFolder(submission))
@@ -33,6 +34,7 @@ const measure = async (submission: string, { evaluator, job, signal }: Bench): P
     if (thrown instanceof RunFault) return faulted(thrown, { stderr: '', engine: null, elapsedMs: 0 })
     throw thrown
   }
+  const evaluator = await evaluatorFor(candidate)
   const evaluate = () => evaluator.evaluate({ ...job, candidate }, signal === undefined ? {} : { signal })
   const first = await evaluate()
   // As on the mesh: a fault of this host is no answer, and the submission is run again.

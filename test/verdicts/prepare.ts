@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { ensureSystemPackages } from '../../node/setup/system.ts'
+import type { SystemNeed } from '../../node/setup/system-plan.ts'
 import { ownRoot, socketOf } from '../../sandbox/daemon.ts'
 import { connectDocker } from '../../sandbox/docker-connect.ts'
 import {
@@ -16,7 +17,9 @@ import {
   type EngineOptions,
   imageDirectory,
   openEngine,
+  type RecipeName,
   readBaseline,
+  recipeFor,
   runLimits,
 } from '../../sandbox/index.ts'
 import { defaultHostLock } from '../../sandbox/lock.ts'
@@ -88,9 +91,10 @@ export const prepare = async (o: Options): Promise<Ready> => {
   process.env['TMPDIR'] = scratch
   const watch = { mark: `${name}=${value}`, scratch }
   const leftAtTheEnd = await watchHost(watch)
-  const need = [o.engine, 'mmdebstrap'] as const
   const interactive = process.stdin.isTTY === true
-  await ensureSystemPackages({ need, yes: false, interactive, report: say, signal })
+  const ensure = (need: readonly SystemNeed[]) =>
+    ensureSystemPackages({ need, yes: false, interactive, report: say, signal })
+  await ensure([o.engine, 'mmdebstrap'])
   const directory = imageDirectory(defaultCacheDirectory())
   await buildImage({ recipe: 'numpy', directory, onProgress: say, signal })
   const [dockerRoot, materials] = [join(scratch, 'docker'), join(scratch, 'materials')]
@@ -115,11 +119,23 @@ export const prepare = async (o: Options): Promise<Ready> => {
     if (o.engine !== 'bubblewrap') containers = await watchContainers(dockerRoot, o.engine)
     // Verdicts do not depend on times, but where others measure, theirs must not suffer from hostile code beside them.
     const lockPath = existsSync(hostLock) ? hostLock : join(materials, 'lock')
-    const evaluator = createEvaluator({ engine: options, lockPath })
+    const evaluatorOn = async (recipe: RecipeName) => {
+      if (recipe === 'torch') await ensure(['pip'])
+      const directory = imageDirectory(defaultCacheDirectory(), recipe)
+      await buildImage({ recipe, directory, onProgress: say, signal })
+      return createEvaluator({ engine: { ...options, imageDirectory: directory }, lockPath })
+    }
+    const evaluators = new Map<RecipeName, ReturnType<typeof evaluatorOn>>()
+    const evaluatorFor = (source: string) => {
+      const recipe = recipeFor(source)
+      const evaluator = evaluators.get(recipe) ?? evaluatorOn(recipe)
+      evaluators.set(recipe, evaluator)
+      return evaluator
+    }
     const partner = readBaseline(competition)
     const job = { competition, partner, matrices, seed: '5e'.repeat(32), limits: runLimits }
     return {
-      bench: { evaluator, job, signal },
+      bench: { evaluatorFor, job, signal },
       engine: `${engine.kind} ${engine.version}`,
       leftSinceLastCase: await watchHost(containers === undefined ? watch : { ...watch, containers }),
       close,
