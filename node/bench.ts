@@ -19,12 +19,15 @@ import {
   type EngineOptions,
   faulted,
   type MatrixFile,
+  type MatrixTimes,
   type Measurement,
   type PoolInfo,
+  type Progress,
   RunFault,
   readBaseline,
   runLimits,
 } from '../sandbox/index.ts'
+import { type Profile, readProfile, watched } from './bench-profile.ts'
 import { NOISE_MATRICES, toRuns } from './measure.ts'
 
 /** Exact numbers of one code over the round, printed with 14 decimals. */
@@ -34,14 +37,25 @@ export type BenchScore = {
   /** t, mean seconds of compress + decompress a matrix, with this host as the reference. */
   readonly seconds: string
   readonly score: string
+  /** How much sooner a matrix is across links of 1 to 100 MB/s, in parts per million. */
+  readonly linkPpm: number
 }
 
-/** One matrix; times in ms are means of compress + decompress over both runs of a code. */
+/** One code on one matrix; times in ms are means over both runs, and `ms` is their sum. */
+type BenchSide = {
+  readonly ratio: number
+  readonly ms: number
+  readonly compressMs: number
+  readonly decompressMs: number
+  /** The lower of both runs, in parts per billion; null where everything must be kept. */
+  readonly similarityPpb: number | null
+}
+
 export type BenchRow = {
   readonly digest: Digest
   readonly rawBytes: number
-  readonly candidate: { readonly ratio: number; readonly ms: number }
-  readonly partner: { readonly ratio: number; readonly ms: number }
+  readonly candidate: BenchSide
+  readonly partner: BenchSide
   /** The candidate's score over the partner's. */
   readonly quadPpm: number
 }
@@ -63,6 +77,8 @@ export type BenchReport = {
     readonly candidate: BenchScore
     readonly partner: BenchScore
     readonly thetaPpm: number
+    /** The score from C and t, as the competition has it. */
+    readonly formula: string
     /** Lower median of the rows' ratios, and their median distance from it. */
     readonly centrePpm: number
     readonly madPpm: number
@@ -76,6 +92,8 @@ export type BenchReport = {
     /** Mean ns a matrix of the baseline. */
     readonly baselineNanos: string
   } | null
+  /** Null unless it was asked for, and the source can be watched. */
+  readonly profile: Profile | null
   readonly elapsedMs: number
 }
 
@@ -87,6 +105,10 @@ export type BenchOptions = {
   readonly seed: string
   /** Overrides the competition's number, for a quick look. */
   readonly matrixCount: number | undefined
+  /** Of a mesh, instead of the preset's. */
+  readonly thetaPpm?: number | undefined
+  /** Also finds out where the submission's time goes. */
+  readonly profile?: boolean | undefined
   readonly solution: Uint8Array
   /** Source of the code to compare with; undefined for the baseline. */
   readonly against: string | undefined
@@ -97,13 +119,13 @@ export type BenchOptions = {
 }
 
 /** @throws RangeError for more matrices than the pool has. */
-const toParams = ({ rules, preset, pool, matrixCount }: BenchOptions): CompetitionParams => {
+const toParams = ({ rules, preset, pool, matrixCount, thetaPpm }: BenchOptions): CompetitionParams => {
   // The image is no part of the arithmetic, and this host is its own reference.
   const facts = { image: '0'.repeat(64), poolManifest: pool.manifestDigest, poolRoot: pool.root, referenceNanos: 1n }
   const params = rules.presets[preset](facts)
   const count = matrixCount ?? params.matrixCount
   if (count > pool.digests.length) throw new RangeError(`the pool has ${pool.digests.length} matrices`)
-  return { ...params, matrixCount: count }
+  return { ...params, matrixCount: count, thetaPpm: thetaPpm ?? params.thetaPpm }
 }
 
 const swap = ({ rawBytes, candidate, partner }: MatrixRuns): MatrixRuns => ({
@@ -112,12 +134,20 @@ const swap = ({ rawBytes, candidate, partner }: MatrixRuns): MatrixRuns => ({
   partner: candidate,
 })
 
-const toRow = (digest: Digest, runs: MatrixRuns, quadPpm: number): BenchRow => {
-  const side = ({ compressedBytes: [a, b], compressNs, decompressNs }: MatrixRuns['candidate']) => ({
-    ratio: (a + b) / (2 * runs.rawBytes),
-    ms: [...compressNs, ...decompressNs].reduce((sum, ns) => sum + Number(ns), 0) / 2e6,
-  })
-  return { digest, rawBytes: runs.rawBytes, candidate: side(runs.candidate), partner: side(runs.partner), quadPpm }
+const millis = (nanos: readonly string[]): number => nanos.reduce((sum, ns) => sum + Number(ns), 0) / 2e6
+
+const toRow = ({ digest, rawBytes, candidate, partner }: MatrixTimes, quadPpm: number): BenchRow => {
+  const side = ({ compressedBytes: [a, b], similarityPpb, ...times }: MatrixTimes['candidate']): BenchSide => {
+    const [compressMs, decompressMs] = [millis(times.compressNs), millis(times.decompressNs)]
+    return {
+      ratio: (a + b) / (2 * rawBytes),
+      ms: compressMs + decompressMs,
+      compressMs,
+      decompressMs,
+      similarityPpb: similarityPpb === null ? null : Math.min(...similarityPpb),
+    }
+  }
+  return { digest, rawBytes, candidate: side(candidate), partner: side(partner), quadPpm }
 }
 
 /** The arithmetic of a round over runs that passed: the same functions that a validator calls. */
@@ -140,19 +170,18 @@ export const judge = (o: {
   const { thetaPpm } = params
   const none = '0'.repeat(64)
   const { centrePpm, madPpm, pair } = passed({ id: none, runs: none, transcriptRoot: none, ...candidate, thetaPpm })
-  const print = ({ ratio, nanos, score }: typeof candidate): BenchScore => ({
+  const print = ({ ratio, nanos, score, values }: typeof candidate): BenchScore => ({
     ratio: printRational(ratio),
     seconds: printRational({ num: nanos.num, den: nanos.den * 1_000_000_000n }),
     score: printRational(score),
+    linkPpm: Number(values['linkPpm'] ?? 0n),
   })
   return {
-    matrices: runs.map((row, index) =>
-      toRow(measurement.matrices[index]?.digest ?? none, row, candidate.quadsPpm[index] ?? 0),
-    ),
+    matrices: measurement.matrices.map((row, index) => toRow(row, candidate.quadsPpm[index] ?? 0)),
     score: {
       candidate: print(candidate),
       partner: print(partner),
-      ...{ thetaPpm, centrePpm, madPpm, pair },
+      ...{ thetaPpm, formula: rules.formula, centrePpm, madPpm, pair },
       takesLead: isBetter({ votes: [{ weight: 1n, centrePpm, pair }], metricPpm: centrePpm, thetaPpm }),
     },
     host: { noisePpm, baselineNanos: `${hereNanos}` },
@@ -169,6 +198,27 @@ const readSolution = (content: Uint8Array): string | Measurement => {
   }
 }
 
+/** A line at each quarter of a phase, with how long the rest of it will take once more than one quad tells. */
+const tellProgress = (name: string, say: (line: string) => void) => {
+  let [first, phase, told] = [{ at: 0, done: 0 }, '', 0]
+  return (progress: Progress): void => {
+    const { done, total } = progress
+    const at = performance.now()
+    // The first quad waited for its sandboxes: what comes after it tells the pace.
+    if (progress.phase !== phase) [first, phase, told] = [{ at, done }, progress.phase, 0]
+    const quarter = Math.floor((4 * done) / total)
+    if (quarter === told) return
+    told = quarter
+    const isTelling = done > first.done && done < total
+    const left = Math.ceil((((at - first.at) / (done - first.done)) * (total - done)) / 1000)
+    say(`${name}: ${phase} ${done}/${total}${isTelling ? `, about ${left} s left of it` : ''}`)
+  }
+}
+
+/** The largest matrix, where most time goes. */
+const largest = (matrices: readonly MatrixTimes[]): Digest | undefined =>
+  matrices.toSorted((a, b) => b.rawBytes - a.rawBytes)[0]?.digest
+
 /**
  * Measures the submission against its partner and, when it passes, the baseline against itself.
  * @throws RangeError for more matrices than the pool has; the signal's reason
@@ -183,21 +233,30 @@ export const runBench = async (o: BenchOptions): Promise<BenchReport> => {
   const evaluate = (name: string, codes: { candidate: string; partner: string }, on: readonly MatrixFile[]) =>
     evaluator.evaluate(
       { competition, ...codes, matrices: on, seed, limits: runLimits },
-      { signal, onProgress: ({ phase, done, total }) => done === total && say(`${name}: ${phase} ${done}/${total}`) },
+      { signal, onProgress: tellProgress(name, say) },
     )
   const baseline = readBaseline(competition)
   const source = readSolution(o.solution)
   const partner = o.against ?? baseline
   const measurement =
     typeof source === 'string' ? await evaluate('submission', { candidate: source, partner }, matrices) : source
-  const report = (parts: Pick<BenchReport, 'matrices' | 'score' | 'host'>, said: Measurement): BenchReport => ({
+  const report = (
+    parts: Pick<BenchReport, 'matrices' | 'score' | 'host' | 'profile'>,
+    said: Measurement,
+  ): BenchReport => ({
     ...{ competition, preset, seed, engine: said.engine, verdict: said.verdict, code: said.code, line: said.line },
     ...{ printed: measurement.stderr, ...parts, elapsedMs: Math.round(performance.now() - start) },
   })
-  const nothing = { matrices: [], score: null, host: null }
+  const nothing = { matrices: [], score: null, host: null, profile: null }
   if (measurement.verdict !== 'pass') return report(nothing, measurement)
   const same = { candidate: baseline, partner: baseline }
   const aa = await evaluate('noise of this host', same, matrices.slice(0, NOISE_MATRICES))
   if (aa.verdict !== 'pass') return report(nothing, aa)
-  return report(judge({ rules, params, measurement, aa }), measurement)
+  const profileOf = async (): Promise<Profile | null> => {
+    const candidate = o.profile && typeof source === 'string' ? watched(source) : null
+    const one = matrices.filter(({ digest }) => digest === largest(measurement.matrices))
+    if (candidate === null || one.length === 0) return null
+    return readProfile((await evaluate('profile', { candidate, partner: baseline }, one)).stderr)
+  }
+  return report({ ...judge({ rules, params, measurement, aa }), profile: await profileOf() }, measurement)
 }

@@ -72,6 +72,7 @@ export { newestEpochFault } from './round/epoch-entry.ts'
 export { wantsEvidence } from './round/evidence.ts'
 export { namedBy } from './round/fold.ts'
 export { paramsRefusal } from './round/params.ts'
+export { receiptsToday } from './round/pump.ts'
 export { type SubmissionRefusal, submissionRefusal } from './round/refusal.ts'
 export type { RoundMark, RoundResult, SubmissionResult, ValidatorValue } from './round/result.ts'
 export { evaluationOf } from './round/reveal.ts'
@@ -87,7 +88,7 @@ export {
 } from './round/state.ts'
 export { buildStatement, failed, type Measured, passed } from './round/statement.ts'
 export { vectorOf, vectorsUpTo } from './round/vector.ts'
-export { encodeSs58 } from './ss58.ts'
+export { decodeSs58, encodeSs58 } from './ss58.ts'
 export {
   admit,
   type ClaimContext,

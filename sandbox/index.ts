@@ -3,7 +3,7 @@ export type { Engine, Sandbox, SandboxExit } from './engine.ts'
 export { SandboxError, type SandboxErrorCode } from './errors.ts'
 export { createEvaluator, type Evaluator, readBaseline } from './evaluator.ts'
 export { RunFault } from './faults.ts'
-export { recipeFor } from './form.ts'
+export { formOf, recipeFor } from './form.ts'
 export { buildImage } from './image/build.ts'
 export { defaultCacheDirectory, imageDirectory } from './image/image.ts'
 export { type RecipeName, recipeNames } from './image/recipe.ts'
@@ -15,6 +15,7 @@ export {
   type MatrixFile,
   type MatrixTimes,
   type Measurement,
+  type Progress,
 } from './job.ts'
 export { basePolicy, type Policy, type RunLimits, runLimits } from './limits.ts'
 export { type EngineOptions, openEngine } from './open-engine.ts'

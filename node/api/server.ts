@@ -15,6 +15,10 @@ export type ApiViews = {
   readonly validators: () => unknown
   readonly leaderboard: (competition: string) => unknown
   readonly submission: (id: string) => unknown
+  /** What a miner may still hand in here; null for an address that is none. */
+  readonly miner: (hotkey: string) => unknown
+  /** Submissions of a code by the digest of its bundle. */
+  readonly bundle: (digest: string) => unknown
   /** A submission's code, or up to when it is sealed. */
   readonly code: (id: string) => Promise<CodeView | null>
   readonly evaluations: (id: string) => unknown
@@ -30,6 +34,8 @@ const jsonOf = (value: unknown): string =>
 const problem = (o: { status: number; title: string; detail: string }): string => jsonOf({ type: 'about:blank', ...o })
 
 const COMPETITION = { type: 'string', pattern: '^[a-z0-9-]{1,32}$' } as const
+/** Base58 of 35 bytes. */
+const ADDRESS = { type: 'string', pattern: '^[1-9A-HJ-NP-Za-km-z]{46,49}$' } as const
 const ID = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const
 
 export const createApi = (views: ApiViews): FastifyInstance => {
@@ -86,6 +92,9 @@ export const createApi = (views: ApiViews): FastifyInstance => {
       .send(problem({ status: 403, title: 'sealed', detail }))
   })
   get<{ id: string }>('/submissions/:id/evaluations', byId, ({ id }) => views.evaluations(id))
+  const byHotkey = { params: { type: 'object', properties: { hotkey: ADDRESS } } }
+  get<{ hotkey: string }>('/miners/:hotkey', byHotkey, ({ hotkey }) => views.miner(hotkey))
+  get<{ id: string }>('/bundles/:id', byId, ({ id }) => views.bundle(id))
   const byRound = {
     params: { type: 'object', properties: { competition: COMPETITION, round: { type: 'integer', minimum: 0 } } },
   }

@@ -2,6 +2,7 @@
 import {
   type Committee,
   type CompetitionState,
+  decodeSs58,
   encodeSs58,
   incumbentOf,
   isQuorum,
@@ -10,6 +11,7 @@ import {
   memberOf,
   type OpenRound,
   PAYLOAD_TYPE,
+  ProtocolError,
   type RoundMark,
   type RoundResult,
   type RoundState,
@@ -24,6 +26,7 @@ import { boardView } from './board.ts'
 import type { Certificates, CertificateView } from './certificates.ts'
 import { createCodeView } from './code.ts'
 import { type OffenceView, offencesOf } from './evidence.ts'
+import { minerView, sameCodeView } from './miners.ts'
 import { paramsView } from './params-view.ts'
 import { ppmOf } from './ppm.ts'
 import type { ApiViews } from './server.ts'
@@ -315,6 +318,16 @@ const attestationsView = ({ attested }: CompetitionState, round: number) =>
         })),
       }
 
+/** Null for an address of another network, or with a wrong letter. */
+const accountOf = (address: string): Key | null => {
+  try {
+    return decodeSs58(address)
+  } catch (error) {
+    if (error instanceof ProtocolError) return null
+    throw error
+  }
+}
+
 export const createViews = (o: Source): ApiViews => {
   const rounds = () => o.machine().rounds
   return {
@@ -345,6 +358,11 @@ export const createViews = (o: Source): ApiViews => {
       const opensAtBlock = sealedUntil(rounds(), found.submission.bundle)
       return { ...submissionView(found.result, found.submission), opensAtBlock }
     },
+    miner: (address) => {
+      const hotkey = accountOf(address)
+      return hotkey === null ? null : minerView(rounds(), hotkey)
+    },
+    bundle: (digest) => sameCodeView(rounds(), digest),
     code: createCodeView({ rounds, blob: o.blob }),
     evaluations: (id) => {
       const found = latest(rounds(), id)

@@ -4,10 +4,13 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { COMPETITIONS } from '../../protocol/index.ts'
-import { recipeFor, recipeNames } from '../../sandbox/index.ts'
-import { type BenchReport, type BenchScore, runBench } from '../bench.ts'
-import { prepareSandbox } from '../demo/prepare.ts'
-import { CliError, EXIT, print, printJson, progress, table } from './output.ts'
+import { type PoolInfo, readPool, recipeFor, recipeNames } from '../../sandbox/index.ts'
+import { runBench } from '../bench.ts'
+import { askMesh, type MeshNow, outlookOf } from '../bench-mesh.ts'
+import { openSandbox, prepareSandbox } from '../demo/prepare.ts'
+import { loadHotkey } from '../keys.ts'
+import { showReport } from './bench-show.ts'
+import { CliError, EXIT, print, printJson, progress } from './output.ts'
 
 type Flags = {
   readonly competition: string
@@ -17,6 +20,10 @@ type Flags = {
   readonly image: string
   readonly seed?: string
   readonly matrices?: string
+  readonly pool?: string
+  readonly api?: string
+  readonly home?: string
+  readonly profile?: boolean
   readonly hostPython?: boolean
   readonly yes?: boolean
   readonly json?: boolean
@@ -42,48 +49,38 @@ const readSource = async (path: string): Promise<Buffer> => {
   }
 }
 
-const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(2)} %`
-const times = (ppm: number): string => (ppm / 1_000_000).toFixed(4)
-
-const showRows = (report: BenchReport): string =>
-  table([
-    ['matrix', 'bytes', 'C', 'ms', 'C against', 'ms against', 'score ratio'],
-    ...report.matrices.map(({ digest, rawBytes, candidate, partner, quadPpm }) => [
-      digest.slice(0, 16),
-      String(rawBytes),
-      ...[candidate, partner].flatMap(({ ratio, ms }) => [ratio.toFixed(5), ms.toFixed(3)]),
-      times(quadPpm),
-    ]),
-  ])
-
-const showScore = (name: string, { ratio, seconds, score }: BenchScore): string =>
-  `${name}  max(0, 1 − C) · max(0, 1 − t / 1.012 s) with C = ${ratio}, t = ${seconds} s: ${score}`
-
-const show = (report: BenchReport): string => {
-  const { score, host, verdict, code, line } = report
-  const again = `again: --seed ${report.seed}`
-  const printed = report.printed === '' ? [] : ['It printed:', report.printed]
-  if (score === null || host === null) return [`${verdict}  ${code}: ${line}`, ...printed, again].join('\n')
-  const { thetaPpm, centrePpm, madPpm, pair, takesLead } = score
-  const isNoisy = host.noisePpm > thetaPpm
-  return [
-    showRows(report),
-    '',
-    showScore('submission', score.candidate),
-    showScore('against   ', score.partner),
-    `metric      ${times(centrePpm)} (lower median of the ratios, ± ${times(madPpm)}); the lead needs more than ${times(1_000_000 + thetaPpm)}`,
-    `host        its own noise is ${percent(host.noisePpm)}${isNoisy ? `, above θ = ${percent(thetaPpm)}: a validator here would have no vote; close other programs` : ''}`,
-    `PAIR-1      ${pair}`,
-    `on a mesh   ${takesLead ? 'it would take the lead' : 'it would not take the lead'}, if the validators measured as this host did`,
-    ...printed,
-    again,
-  ].join('\n')
-}
-
 const toCount = (text: string | undefined): number | undefined => {
   if (text === undefined) return undefined
   if (!/^[1-9]\d{0,2}$/.test(text)) throw usage('--matrices is a number of at least 1')
   return Number(text)
+}
+
+const LEADER = 'leader'
+
+/** What is compared with: a file, the mesh's leader where its code is public, or the baseline. */
+const againstOf = async ({ against }: Flags, mesh: MeshNow | null): Promise<string | undefined> => {
+  if (against !== undefined && against !== LEADER) return (await readSource(against)).toString()
+  if (against === LEADER && mesh === null) throw usage('--against leader needs --api')
+  const leader = mesh?.leader ?? null
+  if (leader !== null && leader.source === null) progress(`against the baseline, not the leader: ${leader.why}`)
+  return leader?.source ?? undefined
+}
+
+const meshOf = async (flags: Flags, solution: Uint8Array): Promise<MeshNow | null> => {
+  const { api, home, competition } = flags
+  if (home !== undefined && api === undefined) throw usage('--home needs --api')
+  if (api === undefined) return null
+  const hotkey = home === undefined ? null : (await loadHotkey(home)).publicKey
+  return askMesh({ api, competition, solution, hotkey })
+}
+
+type SandboxFlags = Parameters<typeof openSandbox>[0]
+
+/** The demo's pool, or the one that was named. */
+const prepare = async (options: SandboxFlags, dir: string | undefined) => {
+  if (dir === undefined) return prepareSandbox(options)
+  const pool: PoolInfo = await readPool(dir)
+  return { ...(await openSandbox(options)), pool }
 }
 
 const run = async (path: string, flags: Flags): Promise<void> => {
@@ -99,7 +96,8 @@ const run = async (path: string, flags: Flags): Promise<void> => {
   if (hostPython && (engine === 'docker' || engine === 'podman')) throw usage('--host-python works on bubblewrap only')
   const matrixCount = toCount(flags.matrices)
   const solution = await readSource(path)
-  const against = flags.against === undefined ? undefined : (await readSource(flags.against)).toString()
+  const mesh = await meshOf(flags, solution)
+  const against = await againstOf(flags, mesh)
   if (hostPython) progress(HOST_PYTHON_WARNING)
   const stopping = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
@@ -108,15 +106,27 @@ const run = async (path: string, flags: Flags): Promise<void> => {
   const { signal } = stopping
   const needed = image === 'auto' ? recipeFor(`${solution}\n${against ?? ''}`) : image
   const options = { engine, image: needed, hostPython, yes: flags.yes ?? false, say: progress, signal }
-  const prepared = await prepareSandbox(options)
+  const prepared = await prepare(options, flags.pool)
   try {
     const seed = flags.seed ?? randomBytes(16).toString('hex')
     const { options, pool } = prepared
-    const codes = { solution, against, seed, matrixCount }
-    const { competition } = flags
-    const report = await runBench({ competition, rules, preset, ...codes, options, pool, say: progress, signal })
-    if (flags.json) printJson(report)
-    else print(show(report))
+    const codes = { solution, against, seed, matrixCount, thetaPpm: mesh?.params.thetaPpm }
+    const { competition, profile } = flags
+    const report = await runBench({
+      competition,
+      rules,
+      preset,
+      ...codes,
+      profile,
+      options,
+      pool,
+      say: progress,
+      signal,
+    })
+    const isAgainstLeader = against !== undefined && against === mesh?.leader?.source
+    const outlook = mesh === null ? null : outlookOf(mesh, { solution, report, isAgainstLeader })
+    if (flags.json) printJson({ ...report, mesh: outlook })
+    else print(showReport(report, outlook))
     if (hostPython) progress(HOST_PYTHON_WARNING)
     if (report.verdict !== 'pass') process.exitCode = report.verdict === 'miner' ? EXIT.rejected : EXIT.unavailable
   } catch (error) {
@@ -135,18 +145,32 @@ export const addBench = (program: Command): void => {
     .description('run a submission as validators do and say what a mesh would say')
     .argument('<solution>', 'solution.py, or the folder that holds it')
     .option('--competition <id>', 'whose rules', 'matrix-lossless')
-    .option('--against <file>', 'another solution to compare with instead of the baseline (zstd level 3)')
+    .option('--against <file>', 'another solution to compare with instead of the baseline, or leader, with --api')
     .option('--preset <name>', 'real (the published θ) or demo (the θ of npm run demo)', 'real')
     .option('--engine <kind>', 'auto, docker, podman or bubblewrap', 'auto')
     .option('--image <name>', 'numpy, torch, or auto: torch when the source imports what only it has', 'auto')
     .option('--seed <text>', 'repeats an earlier run’s matrices and order; random if not given')
     .option('--matrices <count>', 'fewer than the competition’s, for a quick look')
+    .option('--pool <dir>', 'matrices of this pool instead of the demo’s (evalmesh pool)')
+    .option('--api <url>', 'asks a validator what its mesh would do: same code, daily number, leader, θ')
+    .option('--home <dir>', 'with --api: directory with your hotkey, whose daily number is looked at')
+    .option('--profile', 'also show which functions the time goes to')
     .option('--host-python', 'no image: this machine’s own Python in bubblewrap; never comparable with a vote')
     .option('--yes', 'install missing system packages without asking')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      '\nExit code 0: measured; 5: the submission is at fault; 6: this machine is.\n\nExamples:\n  evalmesh bench run ./solution.py\n  evalmesh bench run ./solution.py --against best.py --seed 7 --json',
+      `
+With --api the leader’s code is what the submission is measured against, once that is public (a day after it was handed in).
+
+Exit code 0: measured; 2: wrong usage; 3: no such file, competition or pool; 5: the submission is at fault; 6: this
+machine is, or no validator answers; 130: interrupted.
+
+Examples:
+  evalmesh bench run ./solution.py
+  evalmesh bench run ./solution.py --competition matrix-lossy --matrices 8 --profile
+  evalmesh bench run ./solution.py --against best.py --seed 7 --json
+  evalmesh bench run ./solution.py --api http://127.0.0.1:8080 --home ./miner`,
     )
     .action(run)
 }

@@ -138,7 +138,10 @@ export const prepareMachine = async (
     // One after the other: what is timed runs alone.
     for (const competition of o.competitions) {
       const params = await toParams({ competition, image: engine.imageDigest, pool, options, signal: o.signal })
-      competitions.push({ ...params, sharePpm: Math.floor(params.sharePpm / o.competitions.length) })
+      const count = o.competitions.length
+      // Rounds that are measured at the same time take turns on one host.
+      const commitBlocks = params.commitBlocks * count
+      competitions.push({ ...params, sharePpm: Math.floor(params.sharePpm / count), commitBlocks })
     }
     return { competitions, poolDir: pool.dir }
   } finally {

@@ -28,7 +28,7 @@ export const solutionPathsOf = (competition: string): readonly string[] =>
 /** A miner's name, and that of its file in a report. */
 const nameOf = (solution: string): string => solution.slice(solution.lastIndexOf('/') + 1)
 
-/** Longest wait for each step, in ms; a cold machine with busy cores stays well below. */
+/** Longest wait for each step, in ms, a round's for each competition; a cold machine with busy cores stays well below. */
 const PATIENCE = { round: 300_000, catchUp: 60_000, weights: 60_000 }
 
 type Values = { readonly verdict: string; readonly reason: string; readonly metric: number }
@@ -113,7 +113,7 @@ const killInTheMiddle = async (s: Stage, victim: DevnetMember): Promise<void> =>
   const name = encodeSs58(victim.keys.hotkey.publicKey)
   await poll({
     what: 'the first commit',
-    withinMs: PATIENCE.round,
+    withinMs: PATIENCE.round * s.o.competitions.length,
     signal: s.o.signal,
     look: async () => {
       const statuses = await Promise.all(
@@ -134,7 +134,7 @@ const waitForResult = (s: Stage, witness: DevnetMember, competition: string): Pr
   const narrate = createNarrator(s.o.say)
   return poll({
     what: `the certified result of ${competition}`,
-    withinMs: PATIENCE.round,
+    withinMs: PATIENCE.round * s.o.competitions.length,
     signal: s.o.signal,
     look: async () => {
       for (const member of s.mesh.devnet.members) narrate(member, await statusOf(member))

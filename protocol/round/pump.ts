@@ -47,16 +47,13 @@ const watchChain = (state: RoundState, head: number, at: number): readonly Effec
 const purseOf = (state: RoundState, miner: Key): Key =>
   state.latest?.neurons.find((neuron) => neuron.hotkey === miner)?.coldkey ?? miner
 
-/**
- * R-77: a validator signs a receipt for a registered miner's stored bundle while fewer than the daily number of that miner's, by hotkey and by
- * coldkey, have one from it within a day of blocks; those that got no verdict do not count.
- */
-export const isWithinQuota = (
+/** Receipts of this node within a day of blocks for the miner's hotkey or its coldkey; those that got no verdict do not count. */
+export const receiptsToday = (
   state: RoundState,
   competition: CompetitionState,
-  o: { miner: Key; head: number },
-): boolean => {
-  const { blocksPerDay, dailySubmissionsMax } = competition.params
+  o: { readonly miner: Key; readonly head: number },
+): number => {
+  const { blocksPerDay } = competition.params
   const purse = purseOf(state, o.miner)
   const used = competition.ownReceipts.filter(
     ({ submission, miner, block }) =>
@@ -64,8 +61,18 @@ export const isWithinQuota = (
       (miner === o.miner || purseOf(state, miner) === purse) &&
       !competition.standing.inconclusive.has(submission),
   )
-  return used.length < dailySubmissionsMax
+  return used.length
 }
+
+/**
+ * R-77: a validator signs a receipt for a registered miner's stored bundle while fewer than the daily number of that miner's, by hotkey and by
+ * coldkey, have one from it within a day of blocks; those that got no verdict do not count.
+ */
+export const isWithinQuota = (
+  state: RoundState,
+  competition: CompetitionState,
+  o: { readonly miner: Key; readonly head: number },
+): boolean => receiptsToday(state, competition, o) < competition.params.dailySubmissionsMax
 
 const signReceipt = (
   state: RoundState,

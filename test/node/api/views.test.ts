@@ -1,110 +1,13 @@
 /** Promises of the HTTP interface over a real round: what each route shows, and how a question that makes no sense is answered. */
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
-import { createCertificates } from '../../../node/api/certificates.ts'
+import { test } from 'node:test'
 import { offenceLines } from '../../../node/api/evidence.ts'
 import { createApi } from '../../../node/api/server.ts'
 import { createViews } from '../../../node/api/views.ts'
-import type { SyncView } from '../../../node/sync/view.ts'
-import {
-  rounds as application,
-  createRounds,
-  type Decided,
-  encodeSs58,
-  type Machine,
-  packBundle,
-  type RoundState,
-  restoreMachine,
-} from '../../../protocol/index.ts'
-import {
-  blockAt,
-  createMesh,
-  genesisOf,
-  kindsOf,
-  MINERS,
-  nodeAt,
-  params,
-  SIGNATURE,
-  submissionOf,
-  VALIDATORS,
-} from '../../protocol/round/mesh.ts'
+import { rounds as application, createRounds, encodeSs58, restoreMachine } from '../../../protocol/index.ts'
+import { MINERS, params, VALIDATORS } from '../../protocol/round/mesh.ts'
 import { DIGEST, evidenceIn } from '../fakes.ts'
-
-const genesis = genesisOf()
-const self = VALIDATORS[0] ?? ''
-
-/** A machine after one decided round of one submission; a second submission waits. */
-const machineAfterRound = () => {
-  const mesh = createMesh()
-  const id = mesh.tell(submissionOf(MINERS[0] ?? '', 'first'))
-  mesh.run(() => kindsOf(mesh).includes('result'))
-  const waiting = mesh.tell(submissionOf(MINERS[1] ?? '', 'second'))
-  const records = nodeAt(mesh, 0).journal
-  const machine = restoreMachine({ genesis, self, application, rounds: createRounds({ genesis, self }), records })
-  return { id, waiting, machine, log: mesh.log }
-}
-
-const world = machineAfterRound()
-const members = genesis.members
-const decided: readonly Decided[] = world.log.map(({ header, digest }) => ({
-  header,
-  certificate: {
-    phase: 'finalize',
-    height: header.height,
-    view: 2,
-    value: digest,
-    signatures: [0, 1, 2].map((member) => ({ member, signature: SIGNATURE })),
-  },
-}))
-
-const create = (
-  o: {
-    connected?: readonly number[]
-    machine?: Machine<RoundState>
-    sync?: SyncView
-    blobs?: ReadonlyMap<string, Uint8Array>
-  } = {},
-) => {
-  const machine = o.machine ?? world.machine
-  const peers = new Set(
-    (o.connected ?? [1, 2, 3]).map(
-      (index) => machine.rounds.committee.members.find((m) => m.hotkey === VALIDATORS[index])?.peerId,
-    ),
-  )
-  return createApi(
-    createViews({
-      machine: () => machine,
-      name: 'anna',
-      self,
-      certificates: createCertificates({
-        genesis,
-        journal: {
-          append: () => Promise.reject(new Error('read only')),
-          records: () => assert.fail(),
-          message: () => null,
-          envelope: () => null,
-          item: () => null,
-          decided: (height) => decided[height - 1] ?? null,
-          decidedFrom: () => [],
-        },
-      }),
-      isConnected: (peerId) => peers.has(peerId),
-      sync: () => o.sync ?? { kind: 'live' },
-      engine: 'bubblewrap 0.8.0',
-      blob: async (digest) => o.blobs?.get(digest),
-    }),
-  )
-}
-
-const get = async (path: string, app = create()) => {
-  const response = await app.inject(path)
-  return { status: response.statusCode, type: response.headers['content-type'], body: response.json() }
-}
-
-before(() => {
-  // Restored from disk alone it has seen no block yet.
-  world.machine.rounds.head = blockAt(200)
-})
+import { create, decided, genesis, get, members, self, world } from './world.ts'
 
 test('health is 200 while a quorum is connected', async () => {
   const { status, body } = await get('/health')
@@ -192,19 +95,6 @@ test('the leaderboard shows the leader and the newest round, of the named compet
   }
 })
 
-test('the leaderboard has the staircase with its values, what the lead pays now, and the link board', async () => {
-  const { body } = await get('/leaderboard')
-  const [record] = body.records
-  assert.deepEqual([body.records.length, record.metricPpm], [1, 1_200_000])
-  assert.deepEqual(Object.keys(record.values), ['linkPpm', 'ratioPpb', 'timeNanos'])
-  const { burnPpm, decayBlocks } = params
-  const left = decayBlocks - (200 - record.block)
-  assert.equal(body.leadPaysPpm, Math.floor(((1_000_000 - burnPpm) * left) / decayBlocks))
-  assert.deepEqual(body.link, [
-    { submission: world.id, miner: encodeSs58(MINERS[0] ?? ''), round: 1, linkPpm: record.values.linkPpm },
-  ])
-})
-
 test('a submission has its certified values, and each validator’s own beside them', async () => {
   const { body } = await get(`/submissions/${world.id}`)
   assert.deepEqual([body.verdict, body.board, body.metricPpm, body.rank], ['pass', 'record', 1_200_000, 1])
@@ -213,30 +103,6 @@ test('a submission has its certified values, and each validator’s own beside t
     evaluations.evaluations.map((one: { validator: string }) => one.validator).sort(),
     VALIDATORS.map(encodeSs58).sort(),
   )
-})
-
-test('code is sealed for a day of blocks after its receipt, then everyone may read it', async () => {
-  const { rounds } = world.machine
-  const { bundle, opensAtBlock } = (await get(`/submissions/${world.id}`)).body
-  const packed = packBundle([{ path: 'solution.py', content: new TextEncoder().encode('compress = bytes\n') }])
-  const app = create({ blobs: new Map([[bundle, packed]]) })
-  const path = `/submissions/${world.id}/code`
-  const sealed = await get(path, app)
-  assert.deepEqual([sealed.status, sealed.body.detail], [403, `this code is sealed up to block ${opensAtBlock}`])
-  const { head } = rounds
-  try {
-    rounds.head = blockAt(opensAtBlock - 1)
-    assert.equal((await get(path, app)).status, 403)
-    rounds.head = blockAt(opensAtBlock)
-    const { status, body } = await get(path, app)
-    assert.equal(status, 200)
-    assert.deepEqual(body.files, [{ path: 'solution.py', content: 'compress = bytes\n' }])
-    assert.equal((await get(`/submissions/${world.id}`)).body.opensAtBlock, null)
-    assert.equal((await get(path)).status, 404, 'public, but not here')
-  } finally {
-    rounds.head = head
-  }
-  assert.equal((await get(`/submissions/${world.waiting}/code`, app)).status, 403)
 })
 
 test('a submission that waits has no verdict, and no evaluations', async () => {

@@ -48,6 +48,38 @@ test('bench tells score, arithmetic and outcome of a better submission, and its 
   assert.deepEqual(drawn(JSON.parse(again.stdout) as BenchReport), drawn(report))
 })
 
+test('bench of the lossy competition tells similarities, no time in the score, and where the time goes', {
+  skip,
+}, async () => {
+  const quantiser = join(solutions, 'matrix-lossy/quantiser.py')
+  const args = ['--competition', 'matrix-lossy', '--matrices', '8', '--profile', '--json', quantiser]
+  const { code, stdout, stderr } = await bench(...args)
+  assert.equal(code, 0, stderr)
+  const report = JSON.parse(stdout) as BenchReport
+  assert.ok(report.score && report.profile)
+  assert.deepEqual([report.score.pair, report.score.takesLead, report.score.madPpm], ['better', true, 0])
+  assert.equal(Number(report.score.candidate.score).toFixed(12), (1 - Number(report.score.candidate.ratio)).toFixed(12))
+  for (const { candidate } of report.matrices) {
+    assert.ok(candidate.similarityPpb !== null && candidate.similarityPpb > 990_000_000)
+  }
+  for (const role of ['compress', 'decompress'] as const) {
+    assert.ok(report.profile[role].some((row) => row.function.startsWith('solution.py:') && row.calls > 0))
+  }
+  assert.match(stderr, /^submission: compress 8\/8$/m)
+  const coarse = await bench(
+    '--competition',
+    'matrix-lossy',
+    '--matrices',
+    '1',
+    join(solutions, 'matrix-lossy/coarse.py'),
+  )
+  assert.equal(coarse.code, 5)
+  assert.match(
+    coarse.stdout,
+    /^miner {2}NOT_SIMILAR: .* \(matrix [0-9a-f]{16}: similarity 0\.\d{6}: cosine 0\.\d{6}, relative error 0\.\d{6}\)$/m,
+  )
+})
+
 test('bench against another solution says that its twin does not take the lead', { skip }, async () => {
   const twin = join(solutions, 'byte-planes.py')
   const { code, stdout, stderr } = await bench('--matrices', '8', '--preset', 'demo', '--against', twin, twin)
@@ -88,6 +120,9 @@ test('bench answers mistakes in its arguments before it prepares anything', asyn
     [3, ['--competition', 'chess', baseline]],
     [2, ['--preset', 'easy', baseline]],
     [2, ['--matrices', '0', baseline]],
+    [2, ['--against', 'leader', baseline]],
+    [2, ['--home', '.', baseline]],
+    [6, ['--api', 'http://127.0.0.1:1', baseline]],
     [2, ['--host-python', '--engine', 'docker', baseline]],
   ]
   for (const [code, args] of cases) {
@@ -130,6 +165,8 @@ test('bench counts the host’s noise in the competition’s metric, and times a
     ratio: '0.25000000000000',
     seconds: '0.50600000000000',
     score: '0.37500000000000',
+    // 1 KB in 0.506 s, over links of 10 MB/s in the geometric mean.
+    linkPpm: 197,
   })
   assert.deepEqual([score.partner.ratio, score.partner.seconds], ['0.50000000000000', '0.10000000000000'])
 })

@@ -1,0 +1,99 @@
+/** A machine after one decided round, and the HTTP interface over it. */
+import assert from 'node:assert/strict'
+import { createCertificates } from '../../../node/api/certificates.ts'
+import { createApi } from '../../../node/api/server.ts'
+import { createViews } from '../../../node/api/views.ts'
+import type { SyncView } from '../../../node/sync/view.ts'
+import {
+  rounds as application,
+  createRounds,
+  type Decided,
+  type Machine,
+  type RoundState,
+  restoreMachine,
+} from '../../../protocol/index.ts'
+import {
+  blockAt,
+  createMesh,
+  genesisOf,
+  kindsOf,
+  MINERS,
+  nodeAt,
+  SIGNATURE,
+  submissionOf,
+  VALIDATORS,
+} from '../../protocol/round/mesh.ts'
+
+export const genesis = genesisOf()
+export const self = VALIDATORS[0] ?? ''
+
+/** A machine after one decided round of one submission; a second submission waits. */
+const machineAfterRound = () => {
+  const mesh = createMesh()
+  const id = mesh.tell(submissionOf(MINERS[0] ?? '', 'first'))
+  mesh.run(() => kindsOf(mesh).includes('result'))
+  const waiting = mesh.tell(submissionOf(MINERS[1] ?? '', 'second'))
+  const records = nodeAt(mesh, 0).journal
+  const machine = restoreMachine({ genesis, self, application, rounds: createRounds({ genesis, self }), records })
+  return { id, waiting, machine, log: mesh.log }
+}
+
+export const world = machineAfterRound()
+export const members = genesis.members
+export const decided: readonly Decided[] = world.log.map(({ header, digest }) => ({
+  header,
+  certificate: {
+    phase: 'finalize',
+    height: header.height,
+    view: 2,
+    value: digest,
+    signatures: [0, 1, 2].map((member) => ({ member, signature: SIGNATURE })),
+  },
+}))
+
+export const create = (
+  o: {
+    connected?: readonly number[]
+    machine?: Machine<RoundState>
+    sync?: SyncView
+    blobs?: ReadonlyMap<string, Uint8Array>
+  } = {},
+) => {
+  const machine = o.machine ?? world.machine
+  const peers = new Set(
+    (o.connected ?? [1, 2, 3]).map(
+      (index) => machine.rounds.committee.members.find((m) => m.hotkey === VALIDATORS[index])?.peerId,
+    ),
+  )
+  return createApi(
+    createViews({
+      machine: () => machine,
+      name: 'anna',
+      self,
+      certificates: createCertificates({
+        genesis,
+        journal: {
+          append: () => Promise.reject(new Error('read only')),
+          records: () => assert.fail(),
+          message: () => null,
+          envelope: () => null,
+          item: () => null,
+          decided: (height) => decided[height - 1] ?? null,
+          decidedFrom: () => [],
+        },
+      }),
+      isConnected: (peerId) => peers.has(peerId),
+      sync: () => o.sync ?? { kind: 'live' },
+      engine: 'bubblewrap 0.8.0',
+      blob: async (digest) => o.blobs?.get(digest),
+    }),
+  )
+}
+
+export const get = async (path: string, app = create()) => {
+  const response = await app.inject(path)
+  return { status: response.statusCode, type: response.headers['content-type'], body: response.json() }
+}
+
+// Restored from disk alone it has seen no block yet.
+world.machine.rounds.head = blockAt(200)
