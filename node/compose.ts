@@ -24,15 +24,7 @@ import {
   submissionRefusal,
   wantsEvidence,
 } from '../protocol/index.ts'
-import {
-  createEvaluator,
-  defaultCacheDirectory,
-  type EngineOptions,
-  imageDirectory,
-  openEngine,
-  readBaseline,
-  refereeDigest,
-} from '../sandbox/index.ts'
+import { readBaseline, refereeDigest } from '../sandbox/index.ts'
 import { createCertificates } from './api/certificates.ts'
 import { createApi } from './api/server.ts'
 import { createViews } from './api/views.ts'
@@ -42,6 +34,7 @@ import { createChainReader } from './chain-reader.ts'
 import { createClock } from './clock.ts'
 import type { ValidatorConfig } from './config.ts'
 import { createDriver, type Driver } from './driver.ts'
+import { openEngines } from './engines.ts'
 import { claimContext, createInbox, type Inbox } from './inbox.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { loadValidatorKeys, type ValidatorKeys } from './keys.ts'
@@ -171,31 +164,25 @@ const openNetwork = (p: Parts, mesh: Mesh, stored: (digest: Digest) => void) => 
   })
 }
 
-/** What runs submissions here, tried once at the start: a validator that cannot measure should say so before it joins. */
-const probeEngine = async (p: Parts, restored: State) => {
-  const options: EngineOptions = {
-    prefer: p.config.engine,
-    imageDirectory: imageDirectory(defaultCacheDirectory(), p.config.image),
-    dockerRoot: join(defaultCacheDirectory(), 'docker'),
-  }
-  const engine = await openEngine(options)
-  const { kind, version, strength, imageDigest } = engine
-  await engine.close()
+/** What runs submissions for this validator; warns where the mesh's image is another. */
+const openEvaluator = async (p: Parts, restored: State) => {
+  const opened = await openEngines(p.config, p.log)
+  const { imageDigest } = opened.facts
   for (const { params } of restored.rounds.competitions.values()) {
     const { id, image } = params
     if (image !== imageDigest)
       p.log.warn({ competition: id, image, here: imageDigest }, 'another image than the mesh’s')
   }
-  return { options, facts: { kind, version, strength, imageDigest } }
+  return opened
 }
 
 const workDirOf = (p: Parts): string => join(p.config.home, 'work')
 
-const openMeasurer = (p: Parts, engine: Awaited<ReturnType<typeof probeEngine>>, fetchBlob: FetchBlob) =>
+const openMeasurer = (p: Parts, engines: Awaited<ReturnType<typeof openEngines>>, fetchBlob: FetchBlob) =>
   createMeasurer({
     ...p,
-    evaluator: createEvaluator({ engine: engine.options }),
-    engine: engine.facts,
+    evaluator: engines.evaluator,
+    engine: engines.facts,
     referee: refereeDigest(),
     baselineOf: readBaseline,
     workDir: workDirOf(p),
@@ -242,7 +229,8 @@ const onNotice = (notice: Notice, log: Log): void => {
 const tieTogether = async (p: Parts, restored: State, guards: readonly GuardRecord[], closers: Closer[]) => {
   const stored = (digest: Digest): void => p.driver().submit({ kind: 'stored', at: p.clock.now(), digest })
   const submit = (input: Input): void => p.driver().submit(input)
-  const engine = await probeEngine(p, restored)
+  const engines = await openEvaluator(p, restored)
+  closers.push(() => engines.evaluator.close())
   // What a round left that was cut short: it starts again from nothing.
   await rm(workDirOf(p), { recursive: true, force: true })
   const mesh = await openMesh(p, stored)
@@ -271,7 +259,7 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
       signer: createSigner({ keys: p.keys, domains: p.domains, guards }),
       network,
       chain: chainReader,
-      measurer: openMeasurer(p, engine, network.fetchBlob),
+      measurer: openMeasurer(p, engines, network.fetchBlob),
       accuse: (evidence) => {
         // Not waited for: its turn comes after the one that noticed it.
         p.inbox()
@@ -294,7 +282,7 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
       sync: sync.view,
       self: p.self,
       isConnected: (peerId) => mesh.connectedPeers().includes(peerId),
-      engine: `${engine.facts.kind} ${engine.facts.version}`,
+      engine: `${engines.facts.kind} ${engines.facts.version}`,
       blob: (digest) => p.store.getBlob(digest),
     }),
   )

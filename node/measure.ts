@@ -1,7 +1,6 @@
 /** Measures a round: has every submission run in the sandbox, and writes the statement to commit to. */
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import { availableParallelism, cpus } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   buildStatement,
@@ -24,7 +23,16 @@ import {
   paramsHash,
   passed,
 } from '../protocol/index.ts'
-import { type EngineFacts, type Evaluator, type MatrixTimes, type Measurement, runLimits } from '../sandbox/index.ts'
+import {
+  type EngineFacts,
+  type Evaluator,
+  localHardware,
+  type MatrixTimes,
+  type Measurement,
+  type RunOptions,
+  runLimits,
+  SandboxError,
+} from '../sandbox/index.ts'
 import type { Log } from './log.ts'
 import { createMaterials, type MaterialsOptions, type Matrices, NotYet } from './materials.ts'
 import type { Measurer } from './ports.ts'
@@ -43,7 +51,7 @@ export const NOISE_MATRICES = 12
 const NOISE_UNKNOWN_PPM = 1_000_000
 
 type Options = MaterialsOptions & {
-  readonly evaluator: Evaluator
+  readonly evaluator: Pick<Evaluator, 'evaluate'>
   /** What isolates submissions here. */
   readonly engine: EngineFacts
   /** Digest of the referee's and harness's code. */
@@ -72,7 +80,9 @@ type Setup = {
   readonly competition: string
   readonly rules: CompetitionRules
   readonly params: CompetitionParams
-  readonly certificate: HostCertificate
+  /** The certificate of this host. */
+  readonly certify: (host: string) => Promise<Certified>
+  readonly where: Where
   readonly partner: string
   readonly matrices: Matrices
 }
@@ -93,31 +103,47 @@ const rulesOf = (competition: string): CompetitionRules => {
   return rules
 }
 
-const run = (o: Options, { competition, candidate, partner, matrices }: Codes): Promise<Measurement> => {
+type Where = Pick<RunOptions, 'host' | 'like' | 'signal'>
+
+const run = (o: Options, { competition, candidate, partner, matrices }: Codes, where: Where): Promise<Measurement> => {
   const seed = randomBytes(32).toString('hex')
   const job = { competition, candidate, partner, matrices, seed, limits: runLimits }
-  return o.evaluator.evaluate(job, { signal: o.signal })
+  return o.evaluator.evaluate(job, where)
 }
 
-/** This host's noise in each competition, measured when it is first asked for and again when that is too long ago. */
+/** A host's certificate, and what it is: every submission is scored by that of the host it ran on. */
+type Certified = { readonly certificate: HostCertificate; readonly engine: EngineFacts }
+
+const hostOf = (engine: EngineFacts): string => engine.host ?? 'local'
+
+/** Each host's noise in each competition, measured when it is first asked for and again when that is too long ago. */
 const createNoise = (o: Options) => {
-  const known = new Map<Digest, { readonly at: number; readonly certificate: HostCertificate }>()
+  const known = new Map<string, Certified & { readonly at: number }>()
+  const fresh = (params: CompetitionParams, host: string | undefined): Certified | undefined =>
+    [...known]
+      .filter(([key, { at }]) => key.startsWith(paramsHash(params)) && o.now() - at < CERTIFICATE_MS)
+      .map(([, certified]) => certified)
+      .find(({ engine }) => host === undefined || hostOf(engine) === host)
   return {
-    certify: async (setup: Pick<Setup, 'competition' | 'rules' | 'params' | 'matrices'>): Promise<HostCertificate> => {
+    /** Of `where.host`, else of any host. */
+    certify: async (setup: Pick<Setup, 'competition' | 'rules' | 'params' | 'matrices'>, where: Where) => {
       const { competition, rules, params } = setup
-      const last = known.get(paramsHash(params))
-      if (last !== undefined && o.now() - last.at < CERTIFICATE_MS) return last.certificate
+      const last = fresh(params, where.host)
+      if (last !== undefined) return last
       const matrices = setup.matrices.slice(0, NOISE_MATRICES)
       const baseline = o.baselineOf(competition)
-      const measurement = await run(o, { competition, candidate: baseline, partner: baseline, matrices })
+      const measurement = await run(o, { competition, candidate: baseline, partner: baseline, matrices }, where)
       if (measurement.verdict !== 'pass') throw new Error(`the baseline does not run here: ${measurement.line}`)
       const certificate = rules.certifyHost({ params, matrices: measurement.matrices.map(toRuns) })
-      known.set(paramsHash(params), { at: o.now(), certificate })
-      o.log.info({ noisePpm: certificate.noisePpm, hereNanos: `${certificate.hereNanos}` }, 'host certificate')
-      return certificate
+      const engine = measurement.engine ?? o.engine
+      const host = hostOf(engine)
+      known.set(`${paramsHash(params)} ${host}`, { at: o.now(), certificate, engine })
+      const { noisePpm, hereNanos } = certificate
+      o.log.info({ engine: host, noisePpm, hereNanos: `${hereNanos}` }, 'host certificate')
+      return { certificate, engine }
     },
     ppmOf: (params: CompetitionParams): number =>
-      known.get(paramsHash(params))?.certificate.noisePpm ?? NOISE_UNKNOWN_PPM,
+      [...known].find(([key]) => key.startsWith(paramsHash(params)))?.[1].certificate.noisePpm ?? NOISE_UNKNOWN_PPM,
   }
 }
 
@@ -126,38 +152,36 @@ const measureOne = async (
   o: Options,
   job: Evaluate,
   one: Setup & { readonly id: Digest; readonly candidate: string },
-): Promise<Measured> => {
+): Promise<{ readonly measured: Measured; readonly certified: Certified | null }> => {
   const { id } = one
-  const measurement = await run(o, one)
+  const measurement = await run(o, one, one.where)
   const { verdict, code, line, matrices, elapsedMs } = measurement
-  o.log.info({ id, verdict, code, line, elapsedMs }, 'measured')
+  o.log.info({ id, verdict, code, line, elapsedMs, engine: measurement.engine?.host }, 'measured')
   const runs = await o.store.putBlob(new TextEncoder().encode(JSON.stringify(measurement)))
   // Leaves carry this validator's name and the round's seed: nobody can paste another's.
   const leaves = measurement.transcript.map((output) =>
     hash(hexToBytes(o.self), hexToBytes(job.seed), hexToBytes(output)),
   )
   const traced = { id, runs, transcriptRoot: merkleRoot(leaves) }
-  if (verdict !== 'pass') return failed({ ...traced, verdict, code })
+  if (verdict !== 'pass') return { measured: failed({ ...traced, verdict, code }), certified: null }
+  const host = hostOf(measurement.engine ?? o.engine)
+  const certified = await one.certify(host)
   const { quadsPpm, scorePpb, values } = one.rules.score({
     params: one.params,
     matrices: matrices.map(toRuns),
-    hereNanos: one.certificate.hereNanos,
+    hereNanos: certified.certificate.hereNanos,
   })
-  return passed({ ...traced, quadsPpm, scorePpb, values, thetaPpm: job.entry.thetaPpm })
+  return { measured: passed({ ...traced, quadsPpm, scorePpb, values, thetaPpm: job.entry.thetaPpm }), certified }
 }
 
-type Found = { readonly noisePpm: number; readonly submissions: readonly Measured[] }
+/** `noisePpm`: of the noisiest host that had a part; `engine`: of the first, whose hardware class all share. */
+type Found = { readonly noisePpm: number; readonly engine: EngineFacts; readonly submissions: readonly Measured[] }
 
 /** Hands the machine the statement about these submissions. */
-const submitStatement = (
-  o: Options,
-  job: Evaluate,
-  found: { noisePpm: number; submissions: readonly Measured[] },
-): void => {
+const submitStatement = (o: Options, job: Evaluate, found: Found): void => {
   const { competition, round, manifest, entry, seed } = job
   const nonce = randomBytes(32).toString('hex')
-  const { kind, version, strength } = o.engine
-  const hardware = { model: (cpus()[0]?.model ?? 'unknown').slice(0, 96), cores: availableParallelism() }
+  const { kind, version, strength, hardware = localHardware() } = found.engine
   const statement = buildStatement({
     domain: domainsOf(o.genesis).mesh,
     competition,
@@ -173,7 +197,7 @@ const submitStatement = (
       ...hardware,
       class: hardwareClassOf(hardware),
       engine: `${kind} ${version}`.slice(0, 96),
-      strength: `memory ${strength.memory}, cpu ${strength.cpu}, pids ${strength.pids}`,
+      strength: `memory ${strength.memory}, cpu ${strength.cpu}, pids ${strength.pids}, cores ${strength.cores}, kernel ${strength.kernel}`,
     },
     hostNoisePpm: found.noisePpm,
     submissions: found.submissions,
@@ -187,24 +211,36 @@ export const createMeasurer = (o: Options): Measurer => {
   const noise = createNoise(o)
   const isOver = (job: Evaluate): boolean => o.signal.aborted || !o.isOpen(job.competition, job.manifest)
 
+  /** A signal that ends what runs for a round once nobody waits for it any more. */
+  const watchRound = (job: Evaluate): { readonly signal: AbortSignal; readonly stop: () => void } => {
+    const over = new AbortController()
+    const look = setInterval(() => isOver(job) && over.abort(new Error('the round is over')), o.retryMs ?? RETRY_MS)
+    return { signal: AbortSignal.any([o.signal, over.signal]), stop: () => clearInterval(look) }
+  }
+
   /** Null: the round was over before it was measured. */
-  const measure = async (job: Evaluate): Promise<Found | null> => {
+  const measure = async (job: Evaluate, signal: AbortSignal): Promise<Found | null> => {
     const { competition, entry, params, seed } = job
     const rules = rulesOf(competition)
     const { dir, matrices } = await materials.layOut({ rules, params, seed })
     try {
-      const certificate = await noise.certify({ competition, rules, params, matrices })
+      const setup = { competition, rules, params, matrices }
+      const first = await noise.certify(setup, { signal })
+      const certify = (host: string): Promise<Certified> => noise.certify(setup, { signal, host })
+      // One statement names one class of hardware.
+      const where = { signal, like: hostOf(first.engine) }
+      let noisePpm = first.certificate.noisePpm
       const partner =
         entry.incumbent === null ? o.baselineOf(competition) : await materials.sourceOf(competition, entry.incumbent)
       const submissions: Measured[] = []
       for (const { id } of entry.submissions) {
         if (isOver(job)) return null
         const candidate = await materials.sourceOf(competition, id)
-        submissions.push(
-          await measureOne(o, job, { id, candidate, competition, rules, params, certificate, partner, matrices }),
-        )
+        const one = await measureOne(o, job, { ...setup, id, candidate, certify, where, partner })
+        submissions.push(one.measured)
+        noisePpm = Math.max(noisePpm, one.certified?.certificate.noisePpm ?? 0)
       }
-      return { noisePpm: certificate.noisePpm, submissions }
+      return { noisePpm, engine: first.engine, submissions }
     } finally {
       await rm(dir, { recursive: true, force: true })
     }
@@ -215,7 +251,7 @@ export const createMeasurer = (o: Options): Measurer => {
     const runs = await o.store.putBlob(new TextEncoder().encode(JSON.stringify({ error: `${error}` })))
     const fault = { runs, transcriptRoot: merkleRoot([]), verdict: 'infra', code: 'REFEREE_FAILED' } as const
     const submissions = job.entry.submissions.map(({ id }) => failed({ ...fault, id }))
-    submitStatement(o, job, { noisePpm: noise.ppmOf(job.params), submissions })
+    submitStatement(o, job, { noisePpm: noise.ppmOf(job.params), engine: o.engine, submissions })
   }
 
   /** What is missing is waited for as long as the round is open; what fails is tried a few times. */
@@ -223,16 +259,22 @@ export const createMeasurer = (o: Options): Measurer => {
     // R-49: a statement names the mesh's image; this host may not sign that it ran what it did not run.
     if (o.engine.imageDigest !== job.entry.image) return giveUp(job, new Error('another image than the mesh’s'))
     for (let failures = 0; !isOver(job); ) {
+      // While no engine is well a run waits for one: for as long as somebody waits for the run.
+      const watch = watchRound(job)
       try {
-        const found = await measure(job)
+        const found = await measure(job, watch.signal)
         if (found !== null) submitStatement(o, job, found)
         return
       } catch (error) {
         if (isOver(job)) return
-        if (!(error instanceof NotYet)) failures += 1
+        // With the engine went what it had certified: the round is measured anew on those that are left.
+        const isLost = error instanceof SandboxError && error.code === 'ENGINE_LOST'
+        if (!(error instanceof NotYet || isLost)) failures += 1
         o.log.warn({ round: job.round, failures, error: `${error}` }, 'cannot measure yet')
         if (failures >= TRIES_MAX) return giveUp(job, error)
         await delay(o.retryMs ?? RETRY_MS, undefined, { signal: o.signal }).catch(() => undefined)
+      } finally {
+        watch.stop()
       }
     }
   }

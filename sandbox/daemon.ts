@@ -47,7 +47,7 @@ const recipes: Readonly<Record<'docker' | 'podman', Recipe>> = {
       ...['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
       ...['--userland-proxy=false', '--log-driver', 'none', '--log-level', 'warn'],
     ],
-    mounts: ['run/exec/netns/default'],
+    mounts: ['run/exec/netns/default', 'data'],
   },
   podman: {
     program: '/usr/bin/podman',
@@ -108,10 +108,7 @@ export async function startDaemon(options: {
       await exited
       clearTimeout(clock)
     }
-    for (const path of recipe.mounts) {
-      const umount = spawn('umount', ['-q', join(root, path)], { stdio: 'ignore' })
-      await once(umount, 'close')
-    }
+    for (const path of recipe.mounts) await unmountAll(join(root, path))
   }
   const waitUntil = performance.now() + START_MS_MAX
   while (!(await answers(socketPath))) {
@@ -124,6 +121,15 @@ export async function startDaemon(options: {
     await delay(50)
   }
   return { socketPath, stop }
+}
+
+/** One mount lies there, and another over it for each predecessor that was killed. */
+async function unmountAll(path: string): Promise<void> {
+  for (let isMounted = true; isMounted; ) {
+    const umount = spawn('umount', ['-q', path], { stdio: 'ignore' })
+    const [code] = await once(umount, 'close')
+    isMounted = code === 0
+  }
 }
 
 async function answers(socketPath: string): Promise<boolean> {

@@ -1,7 +1,8 @@
 /** What can go wrong between us and a sandbox engine, as codes with facts. */
 
 /**
- * `BAD_ADDRESS` an engine's address that nobody should use · `ENGINE_UNAVAILABLE` nothing here can isolate a program · `ENGINE_TOO_WEAK` an engine answers but would not enforce a
+ * `ENGINE_LOST` the engine that a run needs is gone while others are there · `TOO_FEW_CORES` more timed runs at once than the
+ * machine bears · `BAD_ADDRESS` an engine's address that nobody should use · `ENGINE_UNAVAILABLE` nothing here can isolate a program · `ENGINE_TOO_WEAK` an engine answers but would not enforce a
  * limit · `TOOLS_MISSING` Debian packages are absent (`packages`) · `IMAGE_MISSING` no image was built at that place ·
  * `IMAGE_DAMAGED` the image differs from its record · `IMAGE_BUILD_FAILED` a builder's command failed ·
  * `POOL_MISSING` no pool was built at that place · `POOL_DAMAGED` a pool differs from its record ·
@@ -10,6 +11,8 @@
  * `LOCK_FAILED` a lock file cannot be locked.
  */
 export type SandboxErrorCode =
+  | 'ENGINE_LOST'
+  | 'TOO_FEW_CORES'
   | 'BAD_ADDRESS'
   | 'ENGINE_UNAVAILABLE'
   | 'ENGINE_TOO_WEAK'

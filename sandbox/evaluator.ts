@@ -1,95 +1,165 @@
-/** Measures submissions: one referee process at a time on a host, so that nothing of ours disturbs the clock. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+/** Measures submissions: each by a referee process of its own, on a host that is free and well, in turns. */
 import { readFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
-import { createInterface } from 'node:readline'
-import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
+import { planCores, readPhysicalCores } from './cores.ts'
 import { RunFault } from './faults.ts'
+import type { Checkup, EngineHost } from './host.ts'
+import { createHosts, type Lease } from './hosts.ts'
 import { faulted, type Job, type Measurement, type Progress } from './job.ts'
+import type { RunLimits } from './limits.ts'
 import { defaultHostLock, takeLock } from './lock.ts'
 import type { EngineOptions } from './open-engine.ts'
+import { startReferee } from './referee-process.ts'
+import { createStock } from './referee-stock.ts'
 
 /** Beside the work itself. */
 export type RunOptions = {
   /** Kills the referee and its sandboxes; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: Progress) => void
+  /** Only on the host of this name. */
+  readonly host?: string
+  /** Only on this host or one of its hardware class. */
+  readonly like?: string
 }
 
-/** Runs jobs one after the other, also those of other evaluators on this host. */
+/** Runs jobs, each host's one after the other, also those of other evaluators on it. */
 export type Evaluator = {
-  /** Every failure, ours or the miner's, is a verdict; rejects only when aborted or without the host's lock. */
+  /**
+   * Every failure, ours or the miner's, is a verdict. Rejects when aborted, without the host's lock, and with `ENGINE_LOST`
+   * when no host that would do is well but another is.
+   */
   evaluate(job: Job, options?: RunOptions): Promise<Measurement>
+  /** Ends what was started ahead. */
+  close(): Promise<void>
 }
+
+/** What changed with a host, for the log. */
+export type HostChange = { readonly host: string; readonly isWell: boolean; readonly reason: string }
+
+export type EvaluatorOptions = {
+  /** In the order of preference; at least one. */
+  readonly hosts: readonly EngineHost[]
+  /** Where referees run on this machine; null: anywhere. */
+  readonly others?: string | null
+  /** Lock of the first timed run at once; others are numbered. Default: the one that all validators of this host share. */
+  readonly lockPath?: string
+  /**
+   * A fault of ours is tried again, elsewhere where that is possible; while no host is well, this waits for one. False: the
+   * first answer counts.
+   */
+  readonly insist?: boolean
+  /** Sandboxes for these limits are started before they are needed; null: when they are. */
+  readonly ahead?: RunLimits | null
+  readonly onChange?: (change: HostChange) => void
+}
+
+/** Tries on hosts that are well: a bug stays, and so does a damaged matrix. */
+const TRIES_MAX = 3
+/** Longer with each try: an engine that is at its limits needs a moment. */
+const TRY_MS = 1_000
+/** A look at a host: opens its engine, which may import the image (10 s), and runs one program. */
+const CHECK_MS_MAX = 120_000
 
 /** solution.py of a competition's baseline: what a first challenger is measured against. Throws where the competition has none. */
 export function readBaseline(competition: string): string {
   return readFileSync(join(import.meta.dirname, 'harness/baseline', competition, 'solution.py'), 'utf8')
 }
 
-/** Time for a referee that was told to leave to end its sandboxes; they die with it anyway. */
-const LEAVE_MS = 5_000
+/** This machine as its statements name it. */
+export const localHardware = () => ({
+  model: (cpus()[0]?.model ?? 'unknown').slice(0, 96),
+  cores: availableParallelism(),
+})
 
-async function runReferee(input: string, { signal, onProgress }: RunOptions): Promise<Measurement> {
-  const start = performance.now()
-  const referee = spawn(process.execPath, [join(import.meta.dirname, 'referee-main.ts')], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  let clock: NodeJS.Timeout | undefined
-  const stop = () => {
-    referee.kill('SIGTERM')
-    clock = setTimeout(() => referee.kill('SIGKILL'), LEAVE_MS)
-  }
-  signal?.addEventListener('abort', stop, { once: true })
-  // Death before or during our writing shows in its exit. The pipe stays open: its end tells the referee of ours.
-  referee.stdin.on('error', () => undefined)
-  referee.stdin.write(`${input}\n`)
-  const complaints: string[] = []
-  createInterface({ input: referee.stderr }).on('line', (line) => {
-    const progress = parseProgress(line)
-    if (progress !== null) onProgress?.(progress)
-    else if (complaints.length < 20) complaints.push(line)
-  })
-  try {
-    const [output] = await Promise.all([text(referee.stdout), once(referee, 'exit')])
-    signal?.throwIfAborted()
-    return JSON.parse(output) as Measurement
-  } catch (thrown) {
-    signal?.throwIfAborted()
-    const reason = complaints.join(' ') || String(thrown)
-    return faulted(new RunFault('REFEREE_FAILED', { text: reason }), {
-      stderr: '',
-      engine: null,
-      elapsedMs: Math.round(performance.now() - start),
-    })
-  } finally {
-    clearTimeout(clock)
-    signal?.removeEventListener('abort', stop)
-  }
+async function checkHost(host: EngineHost, others: string | null): Promise<Checkup> {
+  const referee = startReferee({ options: host.engine, ahead: null }, others)
+  const found = await referee.check(AbortSignal.timeout(CHECK_MS_MAX))
+  if ('verdict' in found) return { isWell: false, reason: found.line }
+  return { isWell: true, hardware: found.hardware }
 }
 
-function parseProgress(line: string): Progress | null {
-  if (!line.startsWith('{"phase":')) return null
-  try {
-    return JSON.parse(line) as Progress
-  } catch {
-    return null
-  }
-}
-
-/** `lockPath`: only for tests that must not wait for the host's real validators. */
+/** Evaluator of one engine on this machine. With a lock of its own it takes no part in the turns, so it gets no core. */
 export function createEvaluator(config: { readonly engine: EngineOptions; readonly lockPath?: string }): Evaluator {
-  const lockPath = config.lockPath ?? defaultHostLock()
-  return {
-    async evaluate(job, options = {}) {
-      const release = await takeLock(lockPath, options.signal)
-      try {
-        return await runReferee(JSON.stringify({ job, options: config.engine }), options)
-      } finally {
-        release()
+  const { engine, lockPath } = config
+  const { timed, others } = planCores(1, lockPath === undefined ? readPhysicalCores() : [])
+  const host = { name: 'local', engine, isLocal: true, timed, hardware: localHardware() }
+  return createHostsEvaluator({ hosts: [host], others, ...(lockPath === undefined ? {} : { lockPath }) })
+}
+
+const unreached = (host: string): Measurement =>
+  faulted(new RunFault('ENGINE_FAILED', { text: host }), { stderr: '', engine: null, elapsedMs: 0 })
+
+/** Evaluator of several engines. */
+export function createHostsEvaluator(config: EvaluatorOptions): Evaluator {
+  const { others = null, insist = false, ahead = null, lockPath = defaultHostLock() } = config
+  const hosts = createHosts({
+    hosts: config.hosts,
+    check: (host) => checkHost(host, others),
+    ...(config.onChange === undefined ? {} : { onChange: config.onChange }),
+  })
+  const stock = createStock({ ahead, others })
+  const turn = async (lease: Lease, signal: AbortSignal | undefined): Promise<() => void> => {
+    if (!lease.host.isLocal) return () => undefined
+    return takeLock(lease.slot === 0 ? lockPath : `${lockPath}.${lease.slot}`, signal)
+  }
+  /** Waits for the place's turn; what it returns gives back both. */
+  const hold = async (lease: Lease, signal: AbortSignal | undefined): Promise<() => void> => {
+    try {
+      const giveBack = await turn(lease, signal)
+      return () => {
+        giveBack()
+        lease.release()
       }
+    } catch (thrown) {
+      lease.release()
+      throw thrown
+    }
+  }
+  const stockAll = async () => {
+    for (const { name, timed } of config.hosts) {
+      const leases = await Promise.all(timed.map(() => hosts.lease({ host: name })))
+      for (const lease of leases) {
+        const release = await hold(lease, undefined)
+        await stock.refill(lease).finally(release)
+      }
+    }
+  }
+  // What cannot be started ahead is started when it is needed, and fails there.
+  if (ahead !== null) void stockAll().catch(() => undefined)
+  return {
+    evaluate: async (job, run = {}) => {
+      const { signal } = run
+      let avoid: string | undefined
+      for (let tries = 0; ; ) {
+        const lease = await hosts.lease({ host: run.host, like: run.like, avoid, signal })
+        const { name } = lease.host
+        // Before the run: what was measured must not be lost for want of a name for its machine.
+        const hardware = await hosts.hardwareOf(name).catch(() => null)
+        if (hardware === null) {
+          lease.release()
+          if (!insist) return unreached(name)
+          continue
+        }
+        const release = await hold(lease, signal)
+        const found = stock.take(lease, job.limits).measure(job, run)
+        // Still in its turn, but nobody waits for it.
+        const isWell = found.then(({ verdict }) => verdict !== 'infra')
+        void isWell.then((is) => (is ? stock.refill(lease) : undefined)).then(release, release)
+        const { engine, ...rest } = await found
+        const measurement = { ...rest, engine: engine && { ...engine, host: name, hardware } }
+        if (!insist || measurement.verdict !== 'infra') return measurement
+        if (await hosts.check(name)) tries += 1
+        if (tries >= TRIES_MAX) return measurement
+        await delay(TRY_MS * tries, undefined, signal === undefined ? {} : { signal })
+        avoid = name
+      }
+    },
+    close: async () => {
+      hosts.close()
+      await stock.close()
     },
   }
 }

@@ -1,9 +1,19 @@
 /** The public surface of the sandbox. */
+export { type EngineAddress, parseAddress } from './address.ts'
+export { planCores, readPhysicalCores } from './cores.ts'
 export type { Engine, Sandbox, SandboxExit } from './engine.ts'
 export { SandboxError, type SandboxErrorCode } from './errors.ts'
-export { createEvaluator, type Evaluator, readBaseline } from './evaluator.ts'
+export {
+  createEvaluator,
+  createHostsEvaluator,
+  type Evaluator,
+  localHardware,
+  type RunOptions,
+  readBaseline,
+} from './evaluator.ts'
 export { RunFault } from './faults.ts'
 export { formOf, recipeFor } from './form.ts'
+export type { EngineHost } from './host.ts'
 export { buildImage } from './image/build.ts'
 export { defaultCacheDirectory, imageDirectory } from './image/image.ts'
 export { type RecipeName, recipeNames } from './image/recipe.ts'
@@ -16,6 +26,7 @@ export {
   type MatrixTimes,
   type Measurement,
   type Progress,
+  toEngineFacts,
 } from './job.ts'
 export { basePolicy, type Policy, type RunLimits, runLimits } from './limits.ts'
 export { type EngineOptions, openEngine } from './open-engine.ts'

@@ -1,6 +1,7 @@
 /** What is to be measured and what comes back: plain data, as JSON between the evaluator and its referee. */
 import type { Engine, EngineStrength } from './engine.ts'
 import { type FaultCode, faults, RunFault } from './faults.ts'
+import type { Hardware } from './host.ts'
 import { basePolicy, type Policy, type RunLimits, SOLUTION_BYTES_MAX } from './limits.ts'
 
 /** A file of the pool: `digest` is the hex SHA-256 of its bytes, checked before use. */
@@ -59,6 +60,9 @@ export type EngineFacts = {
   readonly version: string
   readonly strength: EngineStrength
   readonly imageDigest: string | null
+  /** Its name among several, and what machine it runs on; added by whoever chose it. */
+  readonly host?: string
+  readonly hardware?: Hardware
 }
 
 /** The engine as a record names it. */

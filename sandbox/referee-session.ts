@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { finished } from 'node:stream/promises'
-import type { Engine, Sandbox } from './engine.ts'
+import type { Engine, Sandbox, SandboxSpec } from './engine.ts'
 import { SandboxError } from './errors.ts'
 import { RunFault } from './faults.ts'
 import { type Form, formOf } from './form.ts'
@@ -135,6 +135,18 @@ function toSetup(o: { role: Role; form: Form; readyMs: number; answerBytesMax: n
 /** The share of the load's time that a server has to be healthy: the bridge says why it is not before we give up on both. */
 const READY_SHARE = 0.9
 
+/** The sandbox of a harness that will serve `calls` calls. */
+export function harnessSpec(o: { name: string; form: Form; limits: RunLimits; calls: number }): SandboxSpec {
+  return {
+    name: o.name,
+    argv: ['/usr/bin/python3', '-I', '-B', '/harness/shim.py'],
+    mounts: [{ source: HARNESS, target: '/harness' }],
+    env: {},
+    policy: toPolicy(o.limits, o.calls),
+    seccomp: o.form === 'http' ? 'loopback' : 'closed',
+  }
+}
+
 /**
  * A fresh sandbox with the source handed over, before any of it has run.
  * @throws RunFault `SANDBOX_START`.
@@ -153,14 +165,7 @@ export async function openSession(options: {
   const { engine, role, limits } = options
   const answerBytesMax = options.rawBytesMax + ANSWER_SLACK_BYTES
   const form = formOf(options.source)
-  const spec = {
-    name: options.name,
-    argv: ['/usr/bin/python3', '-I', '-B', '/harness/shim.py'],
-    mounts: [{ source: HARNESS, target: '/harness' }],
-    env: {},
-    policy: toPolicy(limits, options.calls),
-    seccomp: form === 'http' ? 'loopback' : 'closed',
-  } as const
+  const spec = harnessSpec({ name: options.name, form, limits, calls: options.calls })
   const sandbox = await engine.start(spec).catch((thrown: unknown) => {
     const facts = thrown instanceof SandboxError ? { text: thrown.code, ...thrown.facts } : { text: String(thrown) }
     throw new RunFault('SANDBOX_START', facts)

@@ -108,7 +108,7 @@ const create = (
   const log = createFakeLog()
   const told = Promise.withResolvers<Evaluated>()
   const given = Promise.withResolvers<void>()
-  const evaluator: Evaluator = {
+  const evaluator: Pick<Evaluator, 'evaluate'> = {
     evaluate: async (one) => {
       for (const { digest, path } of one.matrices) assert.equal(hash(readFileSync(path)), digest)
       jobs.push(one)

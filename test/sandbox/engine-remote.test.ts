@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import Docker from 'dockerode'
 import { parseAddress } from '../../sandbox/address.ts'
+import { parseCoreList, planCores, readPhysicalCores } from '../../sandbox/cores.ts'
 import { openDocker } from '../../sandbox/docker.ts'
 import { isSandboxError } from './engine-errors.ts'
 import { type RemoteEngine, startRemoteEngine, startSshMachine } from './engine-remote-setup.ts'
@@ -23,8 +24,13 @@ describe('an engine on another machine', { skip: mustRun ? false : 'needs root o
   })
 
   test('by TCP with TLS it runs our files, though it can see none of ours', async () => {
-    const engine = await openDocker({ image: await testImage(), address: remote.address })
+    const cores = planCores(1, readPhysicalCores()).timed[0] ?? undefined
+    const engine = await openDocker({ image: await testImage(), address: remote.address, cores })
     try {
+      const { stdout: affinity } = await runProgram(engine, { code: 'import os; print(*os.sched_getaffinity(0))' })
+      if (cores !== undefined)
+        assert.deepEqual(parseCoreList(affinity.trim().replaceAll(' ', ',')), parseCoreList(cores))
+      assert.equal(engine.strength.cores, cores === undefined ? 'shared' : 'cpuset')
       const { stdout, stderr } = await runProgram(engine, { file: 'numbers.py' })
       assert.match(stdout, /^250082833\.250 1 /, stderr)
       const docker = new Docker({ socketPath: remote.socketPath })
