@@ -15,6 +15,7 @@ import { addPool } from './cli/pool.ts'
 import { addCompetitions, addStatus } from './cli/status.ts'
 import { addSubmit } from './cli/submit.ts'
 import { addValidator } from './cli/validator.ts'
+import { addYuma } from './cli/yuma.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
@@ -43,6 +44,7 @@ const createProgram = (): Command => {
     addCode,
     addParams,
     addPool,
+    addYuma,
     addKeys,
     addCompletion,
   ])

@@ -14,6 +14,7 @@ import {
 import { type Chain, ChainError } from '../chain/port.ts'
 import { coalitionsOf } from '../coalition.ts'
 import type { VerifySignatures } from '../verify.ts'
+import { outlook } from './outlook.ts'
 import { type Replayed, replay } from './replay.ts'
 import type { ArchiveSource } from './source.ts'
 
@@ -25,6 +26,8 @@ export type AuditReport = {
   readonly logRoot: string
   readonly signaturesChecked: number
   readonly checks: readonly Check[]
+  /** What the chain will make of the newest certified vector, in one sentence; null before the first. */
+  readonly outlook: string | null
   /** Who leads each competition after all that was decided. */
   readonly standings: readonly {
     readonly competition: string
@@ -192,6 +195,7 @@ export const verifyArchive = async (o: {
     logRoot: machine.consensus.log.root,
     signaturesChecked: replayed.signaturesChecked,
     checks,
+    outlook: await outlook({ netuid: o.genesis.netuid, chain: o.chain, rounds: machine.rounds }),
     standings: [...machine.rounds.competitions.values()].map(({ params, standing }) => {
       const leader = incumbentOf(standing)
       return {

@@ -1,4 +1,5 @@
 /** The adapter that answers the Chain port from a local chain process over its RPC. */
+import type { YumaInput } from '../../protocol/index.ts'
 import { headersCodec, metagraphCodec, waitMsMax, weightsRowCodec } from './local/answers.ts'
 import { headerRef, receiptCodec } from './local/block.ts'
 import { type BlockRef, type Chain, ChainError } from './port.ts'
@@ -31,7 +32,7 @@ export function createLocalChain(o: { readonly endpoint: string; readonly patien
       throw error
     }
   }
-  return {
+  const chain: LocalChain = {
     genesisHash,
     blockAt,
     submit,
@@ -45,6 +46,7 @@ export function createLocalChain(o: { readonly endpoint: string; readonly patien
     followFinalized: (follow) => followFinalized(ask, follow),
     metagraphAt: ({ netuid, block }) =>
       ask(metagraphCodec, { method: 'state_getMetagraph', params: { netuid, number: block } }),
+    yumaInputAt: (at) => yumaInputOf(chain, at),
     async setWeights({ netuid, uids, values, versionKey, signer, signal }) {
       const call = { kind: 'set_weights', netuid, uids, values, versionKey } as const
       const { block, extrinsicIndex } = await submit({ call, signer, signal })
@@ -67,6 +69,34 @@ export function createLocalChain(o: { readonly endpoint: string; readonly patien
       return { signer: receipt.signer, succeeded: receipt.error === '', transfers }
     },
     close: async () => rpc.close(),
+  }
+  return chain
+}
+
+/** Subtensor's defaults: the local chain pays nobody, so it has neither number. */
+const kappa = 32_767
+const activityCutoff = 5_000
+
+/** Rows of those who hold a permit. Nobody leaves a slot here, so what is registered stays what it was. */
+async function yumaInputOf(chain: Chain, at: { readonly netuid: number; readonly block: number }): Promise<YumaInput> {
+  const { neurons, ownerHotkey } = await chain.metagraphAt(at)
+  const rows = neurons.map(async ({ hotkey, permit }) => (permit ? chain.weightsOf({ ...at, hotkey }) : null))
+  const weights = await Promise.all(rows)
+  const ownerUid = neurons.findIndex(({ hotkey }) => hotkey === ownerHotkey)
+  return {
+    block: at.block,
+    activityCutoff,
+    kappa,
+    stakeThreshold: 0n,
+    ownerUid: ownerUid < 0 ? null : ownerUid,
+    neurons: neurons.map(({ stakeRao, permit, lastUpdate }, uid) => ({
+      stake: stakeRao,
+      permit,
+      lastUpdate,
+      registeredAt: -1,
+      commitBlock: null,
+      weights: weights[uid]?.weights ?? [],
+    })),
   }
 }
 

@@ -1,4 +1,5 @@
 /** The Chain port: all that a validator asks of a Bittensor chain, answered by finalised blocks only. */
+import type { YumaInput } from '../../protocol/index.ts'
 
 /** A finalised block; `hash` is 64 lower-case hex digits without 0x. */
 export type BlockRef = { readonly number: number; readonly hash: string }
@@ -126,6 +127,8 @@ export type Chain = {
     readonly signer: HotkeySigner
     readonly signal: AbortSignal
   }): Promise<WeightsReceipt>
+  /** All that the chain's next epoch would make its consensus of, as it stands after `block`; errors as those of metagraphAt. */
+  yumaInputAt(o: { readonly netuid: number; readonly block: number }): Promise<YumaInput>
   /** The row as it stands after `block` (default: the finalised head); NOT_REGISTERED when the hotkey has no uid there. */
   weightsOf(o: { readonly netuid: number; readonly hotkey: string; readonly block?: number }): Promise<WeightsRow>
   /** Resolves when final; the payer keeps the chain's existential deposit. */

@@ -21,6 +21,7 @@ type Flags = {
 const show = (report: AuditReport): string =>
   [
     ...report.checks.map((check) => `${check.ok ? 'ok  ' : 'FAIL'}  ${check.name}: ${check.detail}`),
+    ...(report.outlook === null ? [] : [report.outlook]),
     ...report.standings.map((s) => `leader of ${s.competition}: ${s.submission ?? 'nobody yet'} ${s.miner ?? ''}`),
     `${report.heights} heights, ${report.signaturesChecked} signatures checked: ${report.ok ? 'everything holds' : 'CONTRADICTED'}`,
   ].join('\n')

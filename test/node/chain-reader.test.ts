@@ -21,6 +21,7 @@ const chainOf = (calls: Partial<Chain>): Chain => ({
   followFinalized: unasked,
   blockAt: unasked,
   metagraphAt: unasked,
+  yumaInputAt: unasked,
   setWeights: unasked,
   weightsOf: unasked,
   transfer: unasked,

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkWeights } from '../../../node/audit/checks.ts'
+import { outlook } from '../../../node/audit/outlook.ts'
 import { ChainError, type Metagraph, type WeightsRow } from '../../../node/chain/port.ts'
 import { rounds as application, createRounds, encodeSs58, restoreMachine } from '../../../protocol/index.ts'
 import {
@@ -40,9 +41,45 @@ const audited = () => {
         metagraphAt: async (at) => metagraphAt(at.block) as unknown as Metagraph,
       },
     })
-  return { row, check, every: genesis.weightsEveryBlocks }
+  /** As on a chain where these of four equal validators hold the certified row, and the others another one. */
+  const lookAhead = (agreeing: number) =>
+    outlook({
+      netuid: genesis.netuid,
+      rounds: machine.rounds,
+      chain: {
+        finalizedHead: async () => ({ number: block + 3, hash: '' }),
+        metagraphAt: async (at) => metagraphAt(at.block) as unknown as Metagraph,
+        yumaInputAt: async () => ({
+          block: block + 3,
+          activityCutoff: 5_000,
+          kappa: 32_767,
+          stakeThreshold: 0n,
+          ownerUid: null,
+          neurons: metagraphAt(block).neurons.map(({ hotkey, permit }) => ({
+            stake: permit ? 1n : 0n,
+            permit,
+            lastUpdate: block + 3,
+            registeredAt: 0,
+            commitBlock: null,
+            weights: VALIDATORS.slice(0, agreeing).includes(hotkey)
+              ? row.weights
+              : [[metagraphAt(block).neurons.length - 1, 65_535]],
+          })),
+        }),
+      },
+    })
+  return { row, check, every: genesis.weightsEveryBlocks, lookAhead }
 }
-const { row, check, every } = audited()
+const { row, check, every, lookAhead } = audited()
+
+test('an audit tells whether the certified vector will be the chain’s consensus', async () => {
+  assert.equal(VALIDATORS.length, 4)
+  assert.match(
+    (await lookAhead(3)) ?? '',
+    /is the row of 75.0 % of the active stake.*is that of this vector, whatever others set/,
+  )
+  assert.match((await lookAhead(1)) ?? '', /is the row of 25.0 % of the active stake.*is not that of this vector yet/)
+})
 
 test('rows that equal the certified vector of their block, or of the one before, are in order', async () => {
   for (const setAt of [row.setAt ?? 0, (row.setAt ?? 0) + every - 1]) {

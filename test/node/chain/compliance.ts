@@ -235,6 +235,26 @@ const ownersException: ChainPromise = {
   },
 }
 
+const yumaInputs: ChainPromise = {
+  name: 'what the next epoch is made of agrees with the metagraph and the rows of that block',
+  async check(fixture) {
+    const { chain, netuid, validators, owner } = fixture
+    const { number: block } = await chain.finalizedHead()
+    const graph = await chain.metagraphAt({ netuid, block })
+    const input = await chain.yumaInputAt({ netuid, block })
+    assert.equal(input.block, block)
+    assert.deepEqual(
+      input.neurons.map(({ stake, permit, lastUpdate }) => ({ stake, permit, lastUpdate })),
+      graph.neurons.map(({ stakeRao, permit, lastUpdate }) => ({ stake: stakeRao, permit, lastUpdate })),
+    )
+    assert.equal(graph.neurons[input.ownerUid ?? -1]?.hotkey, owner.publicKey)
+    const rows = await Promise.all(validators.map((key) => chain.weightsOf({ netuid, hotkey: key.publicKey, block })))
+    assert.ok(rows.some(({ weights }) => weights.length > 0))
+    for (const { uid, weights } of rows) assert.deepEqual(input.neurons[uid]?.weights, weights)
+    await assert.rejects(chain.yumaInputAt({ netuid: netuid + 1, block }), chainError('SUBNET_UNKNOWN'))
+  },
+}
+
 const payments: ChainPromise = {
   name: 'a payment is told by its transfer event: payer, payee, amount, and none where no money moved',
   async check({ chain, payer, payee }) {
@@ -318,6 +338,7 @@ export const chainPromises: readonly ChainPromise[] = [
   refusals,
   rowsReadBack,
   rateLimit,
+  yumaInputs,
   ownersException,
   payments,
   concurrentCalls,

@@ -10,6 +10,7 @@ import { signExtrinsic } from '../../../node/chain/local/extrinsic.ts'
 import type { GenesisSpec } from '../../../node/chain/local/genesis.ts'
 import { createLocalChain, type LocalChain } from '../../../node/chain/local-chain.ts'
 import { ChainError } from '../../../node/chain/port.ts'
+import { encodeSs58 } from '../../../protocol/index.ts'
 import { type ChainFixture, chainError, chainPromises, follow, weightsCall } from './compliance.ts'
 import { type Devnet, main, signerOf, startDevnet } from './devnet.ts'
 
@@ -80,6 +81,24 @@ after(async () => {
 })
 
 for (const { name, check } of chainPromises) test(`local chain: ${name}`, () => check(fixture))
+
+test('local chain: the command line tells what an epoch would make of its rows', async () => {
+  const evalmesh = new URL('../../../node/main.ts', import.meta.url).pathname
+  const yuma = async (...flags: string[]) => {
+    const args = [evalmesh, 'yuma', '--chain', net.endpoint, '--netuid', '7', '--json', ...flags]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const { slots } = JSON.parse(String(await child.stdout.toArray())) as {
+      slots: { hotkey: string; activeStakePpm: number; incentive: number }[]
+    }
+    return slots.map(({ incentive }) => incentive)
+  }
+  // Bob, with 35 % of the active stake, and carol, with 27 %, have both set a row that names uid 0: the owner's.
+  const stored = await yuma()
+  assert.ok((stored[0] ?? 0) > 0, `the owner has a majority: ${stored}`)
+  const all = await yuma('--if-all-set', encodeSs58(validators[2].publicKey))
+  // Half to uid 0 and half to uid 2, but uid 2 is bob, who cannot weight himself: 0.5 against 0.5 × 65 % of the stake.
+  assert.deepEqual(all, [39_718, 0, 25_816, 0, 0, 0])
+})
 
 test('local chain: an extrinsic is carried out once, and a replay of its bytes is refused', async () => {
   const before = await chain.transfer({ to: payee, amountRao: 5000n, signer: payer })

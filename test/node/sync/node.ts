@@ -73,6 +73,7 @@ export const createFakeChain = (log: Log, o: { readonly metagraph?: (block: numb
     },
     blockAt: async (number) => (number <= head ? blockAt(number) : null),
     metagraphAt: async ({ block }) => read(block) as unknown as ChainMetagraph,
+    yumaInputAt: unasked,
     setWeights: unasked,
     weightsOf: unasked,
     transfer: unasked,
