@@ -1,7 +1,5 @@
 /** The chain's fixed-point numbers (I32F32 and I64F64) as bigints in units of 2^-32: every operation rounds down, as there. */
 
-/** One, in units of 2^-32. */
-export const ONE = 1n << 32n
 const U16_MAX = 65_535n
 
 /** A whole number as I32F32; those met here (u16 weights and sums of them) never reach its end at 2^31. */
