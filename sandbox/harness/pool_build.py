@@ -224,4 +224,5 @@ def main():
     send_json(END)
 
 
-main()
+if __name__ == "__main__":
+    main()
