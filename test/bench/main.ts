@@ -2,8 +2,9 @@
 import { parseArgs } from 'node:util'
 import { CONSENSUS } from './consensus.ts'
 import { type Group, machine, printRow, progress, type Row } from './harness.ts'
+import { SANDBOX } from './sandbox.ts'
 
-const SUITES: Readonly<Record<string, readonly Group[]>> = { consensus: CONSENSUS }
+const SUITES: Readonly<Record<string, readonly Group[]>> = { consensus: CONSENSUS, sandbox: SANDBOX }
 
 const help = (): string => `Measures a suite, each row beside the raw limit or a peer measured in the same run.
 
@@ -21,6 +22,7 @@ ${Object.entries(SUITES)
 Examples
   npm run -s bench -- consensus
   npm run -s bench -- consensus --only votes,statements --json
+  npm run -s bench -- sandbox --only overhead,spread
 `
 
 const fail = (why: string): never => {

@@ -8,7 +8,7 @@ import zstandard
 
 # mov eax, NUMBER; xor edi, edi; xor esi, esi; syscall; ret
 CODE = b"\xb8%s\x31\xff\x31\xf6\x0f\x05\xc3"
-PTRACE, IO_URING_SETUP, X32_GETPID = 101, 425, 0x40000027
+PTRACE, IO_URING_SETUP = 101, 425
 
 
 def call(number: int) -> int:
@@ -32,7 +32,7 @@ def refuse_if_open() -> None:
     run_from_memory()
     if platform.machine() != "x86_64":
         return
-    for number in (PTRACE, IO_URING_SETUP, X32_GETPID):
+    for number in (PTRACE, IO_URING_SETUP):
         if call(number) >= 0:
             raise RuntimeError(f"system call {number}")
 

@@ -1,0 +1,94 @@
+/** The suite of the sandbox and the evaluation: which rows there are, and how much of each is measured. */
+import { COMPETITIONS } from '../../protocol/index.ts'
+import type { Group, Row } from './harness.ts'
+import { measureOverhead } from './sandbox-overhead.ts'
+import { measureScoring, readSubmission } from './sandbox-scoring.ts'
+import { ENGINES } from './sandbox-setup.ts'
+import { measureSpread } from './sandbox-spread.ts'
+import { measureTakeover } from './sandbox-takeover.ts'
+import { measureThroughput } from './sandbox-throughput.ts'
+import { measureVerdicts } from './sandbox-verdicts.ts'
+
+/** A quick code, whose metric is nearly all size, and one slow enough for its time to count in the score. */
+const SPREADS = [
+  { name: 'byte planes', source: () => readSubmission('byte-planes'), draw: 'the same matrices' },
+  { name: 'slow lzma', source: () => SLOW, draw: 'the same matrices' },
+  { name: 'byte planes', source: () => readSubmission('byte-planes'), draw: 'matrices drawn anew' },
+] as const
+
+const SLOW = `import lzma
+
+FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6}]
+
+
+def compress(data: bytes) -> bytes:
+    return lzma.compress(data, lzma.FORMAT_RAW, filters=FILTERS)
+
+
+def decompress(data: bytes) -> bytes:
+    return lzma.decompress(data, lzma.FORMAT_RAW, filters=FILTERS)
+`
+
+/** One after the other: nothing of ours may disturb what is timed. */
+const inTurns = async (works: readonly (() => Promise<Row | readonly Row[]>)[]): Promise<readonly Row[]> => {
+  const rows: Row[] = []
+  for (const work of works) rows.push(...[await work()].flat())
+  return rows
+}
+
+export const SANDBOX: readonly Group[] = [
+  {
+    name: 'throughput',
+    about: 'a job in a sandbox beside the same job outside, on each engine',
+    measure: ({ tiny }) =>
+      inTurns(
+        ENGINES.map((name) => () => measureThroughput(name, tiny ? { pairs: 2, pieces: 1 } : { pairs: 40, pieces: 4 })),
+      ),
+  },
+  {
+    name: 'overhead',
+    about: 'start to result of one sandboxed run beside the engine’s own tool',
+    measure: ({ tiny }) => inTurns(ENGINES.map((name) => () => measureOverhead(name, { runs: tiny ? 2 : 25 }))),
+  },
+  {
+    name: 'scoring',
+    about: 'scoring one lossless submission beside both codes’ own time',
+    measure: async ({ tiny }) => [await measureScoring(tiny ? { matrices: 2, runs: 1 } : { matrices: 30, runs: 7 })],
+  },
+  {
+    name: 'spread',
+    about: 'the certified metric of one submission over four rounds on a noisy machine, beside its raw times',
+    measure: ({ tiny }) => {
+      const size = tiny ? { rounds: 2, matrixCount: 2, neighbours: 1 } : { rounds: 4, matrixCount: 30, neighbours: 2 }
+      const spreads = tiny ? SPREADS.slice(0, 1) : SPREADS
+      return inTurns(
+        spreads.map(
+          ({ name, draw, source }) =>
+            () =>
+              measureSpread({ name, draw, candidate: source(), ...size }),
+        ),
+      )
+    },
+  },
+  {
+    name: 'takeover',
+    about: 'how often a clone takes over and a true gain is seen, simulated',
+    measure: async ({ tiny }) => measureTakeover(tiny ? { tries: 20, rounds: 10 } : { tries: 1_000, rounds: 500 }),
+  },
+  {
+    name: 'verdicts',
+    about: 'submissions of known verdict that get it, on each engine and competition (minutes each)',
+    measure: ({ tiny }) => {
+      const only = tiny ? { only: 'cheat-stash,honest-cache' } : {}
+      const engines = tiny ? (['bubblewrap'] as const) : ENGINES
+      const runs = engines.flatMap((name) => [...COMPETITIONS.keys()].map((competition) => ({ name, competition })))
+      return inTurns(
+        runs.map(
+          ({ name, competition }) =>
+            () =>
+              measureVerdicts(name, { competition, ...only }),
+        ),
+      )
+    },
+  },
+]
