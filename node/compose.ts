@@ -42,7 +42,7 @@ import type { Log } from './log.ts'
 import { createMeasurer } from './measure.ts'
 import { createMesh, type Mesh } from './mesh/index.ts'
 import { createNetwork } from './network.ts'
-import { createMatrixIndex, openPool, type Pool } from './pool-blobs.ts'
+import { createPoolIndex, openPool, type Pool, type PoolIndex } from './pool-blobs.ts'
 import type { Clock } from './ports.ts'
 import { createServer } from './serve.ts'
 import { createSigner } from './signer.ts'
@@ -76,6 +76,7 @@ type Parts = {
   readonly store: Store
   readonly journal: Journal
   readonly pool: Pool
+  readonly poolIndex: PoolIndex
   readonly clock: Clock
   readonly driver: () => Driver<State>
   readonly inbox: () => Inbox
@@ -127,7 +128,6 @@ const openMesh = (p: Parts, stored: (digest: Digest) => void): Promise<Mesh> =>
         paramsRefusalOf: (id, change) => inTurn(p, (rounds) => paramsRefusal(rounds, id, change), 'stopping'),
         paramsOf: (id) => p.driver().read(({ rounds }) => rounds.competitions.get(id)?.params),
         isMember: (id) => membersOf(p).members.some(({ peerId }) => peerId === id),
-        isMatrix: createMatrixIndex({ ...p, rounds: () => p.driver().read(({ rounds }) => rounds) }),
         sealedUntil: (digest) => p.driver().read(({ rounds }) => sealedUntil(rounds, digest)),
         wholeBelow: () => p.driver().read(wholeBelow),
       }),
@@ -284,6 +284,8 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
       isConnected: (peerId) => mesh.connectedPeers().includes(peerId),
       engine: `${engines.facts.kind} ${engines.facts.version}`,
       blob: (digest) => p.store.getBlob(digest),
+      poolIndex: p.poolIndex,
+      pool: p.pool,
     }),
   )
   closers.push(() => api.close())
@@ -338,6 +340,7 @@ export const startValidator = async (o: {
     const clock = createClock()
     const pool = await openPool(config.pools)
     const syncPeers = createSyncPeers(clock.now)
+    const roundsNow = () => driver.get().read(({ rounds }) => rounds)
     const shared = {
       ...o,
       signal: stopping.signal,
@@ -348,6 +351,7 @@ export const startValidator = async (o: {
       store,
       journal,
       pool,
+      poolIndex: createPoolIndex({ pool, store, rounds: roundsNow }),
       clock,
       syncPeers,
     }

@@ -1,7 +1,14 @@
 /** The pools' matrices: those that this node holds as files, and which blobs are some at all. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Digest, hash, type RoundState } from '../protocol/index.ts'
+import {
+  COMPETITIONS,
+  type Digest,
+  hash,
+  inclusionProof,
+  type RoundInputs,
+  type RoundState,
+} from '../protocol/index.ts'
 import { parsePoolManifest, readPool, SandboxError } from '../sandbox/index.ts'
 import type { Store } from './store/index.ts'
 
@@ -30,31 +37,97 @@ export const openPool = async (dirs: readonly string[]): Promise<Pool> => {
   }
 }
 
-/**
- * Whether a blob is a matrix of a pool that rounds draw from: held here as a file, or pulled for a round.
- * A manifest is parsed once; one that is not here names nothing that is.
- */
-export const createMatrixIndex = (o: {
+/** Rounds whose draws are remembered: the newest 64 of as many competitions as a mesh is likely to run. */
+const DRAWS_MAX = 512
+
+/** A matrix that a decided round drew, with its place in the pool's Merkle tree. */
+export type DrawnMatrix = {
+  readonly digest: Digest
+  readonly index: number
+  readonly proof: readonly Digest[]
+}
+
+/** What a decided round was measured on, in the order it was run. */
+export type DrawnInputs = RoundInputs & {
+  readonly competition: string
+  readonly size: number
+  readonly matrices: readonly DrawnMatrix[]
+}
+
+export type PoolIndex = {
+  /** True for a matrix of a pool that rounds draw from and that no decided round has drawn (R-108); those of the newest 64 are looked at. */
+  readonly isSecret: (digest: Digest) => Promise<boolean>
+  readonly isRevealed: (digest: Digest) => Promise<boolean>
+  /** Null for a round that is not among the newest 64 decided, or whose pool's manifest is not here. */
+  readonly inputsOf: (competition: string, round: number) => Promise<DrawnInputs | null>
+}
+
+/** Looks at the manifests that parameters and rounds name; each is parsed once, and one that is not here names nothing that is. */
+export const createPoolIndex = (o: {
   readonly pool: Pool
   readonly store: Pick<Store, 'getBlob'>
   readonly rounds: () => RoundState
-}): ((digest: Digest) => Promise<boolean>) => {
-  const known = new Map<Digest, ReadonlySet<Digest>>()
-  const matricesOf = async (manifest: Digest): Promise<ReadonlySet<Digest>> => {
-    const found = known.get(manifest)
-    if (found !== undefined) return found
+}): PoolIndex => {
+  const manifests = new Map<Digest, readonly Digest[]>()
+  const draws = new Map<Digest, ReadonlySet<Digest>>()
+  const digestsOf = async (manifest: Digest): Promise<readonly Digest[]> => {
+    const known = manifests.get(manifest)
+    if (known !== undefined) return known
     const bytes = (await o.store.getBlob(manifest)) ?? (await o.pool.read(manifest))
-    if (bytes === undefined) return new Set()
-    const matrices = new Set(digestsIn(bytes))
-    known.set(manifest, matrices)
-    return matrices
+    if (bytes === undefined) return []
+    const digests = digestsIn(bytes)
+    manifests.set(manifest, digests)
+    return digests
   }
-  return async (digest) => {
-    if (o.pool.isMatrix(digest)) return true
-    for (const { params } of o.rounds().competitions.values()) {
-      if ((await matricesOf(params.poolManifest)).has(digest)) return true
+  const drawOf = async (competition: string, inputs: RoundInputs): Promise<readonly Digest[]> => {
+    const rules = COMPETITIONS.get(competition)
+    const pool = await digestsOf(inputs.poolManifest)
+    return rules === undefined || pool.length < inputs.matrixCount
+      ? []
+      : rules.draw({ params: inputs, seed: inputs.seed, pool })
+  }
+  const drawnOf = async (competition: string, inputs: RoundInputs): Promise<ReadonlySet<Digest>> => {
+    const known = draws.get(inputs.seed)
+    if (known !== undefined) return known
+    const drawn = new Set(await drawOf(competition, inputs))
+    if (drawn.size > 0) draws.set(inputs.seed, drawn)
+    for (const oldest of draws.keys()) {
+      if (draws.size <= DRAWS_MAX) break
+      draws.delete(oldest)
+    }
+    return drawn
+  }
+  const isRevealed = async (digest: Digest): Promise<boolean> => {
+    for (const [id, { inputs }] of o.rounds().competitions) {
+      for (const one of inputs) if ((await drawnOf(id, one)).has(digest)) return true
     }
     return false
+  }
+  const isMatrix = async (digest: Digest): Promise<boolean> => {
+    if (o.pool.isMatrix(digest)) return true
+    for (const { params } of o.rounds().competitions.values()) {
+      if ((await digestsOf(params.poolManifest)).includes(digest)) return true
+    }
+    return false
+  }
+  return {
+    isRevealed,
+    isSecret: async (digest) => (await isMatrix(digest)) && !(await isRevealed(digest)),
+    inputsOf: async (competition, round) => {
+      const inputs = o
+        .rounds()
+        .competitions.get(competition)
+        ?.inputs.find((one) => one.round === round)
+      if (inputs === undefined) return null
+      const pool = await digestsOf(inputs.poolManifest)
+      const drawn = await drawOf(competition, inputs)
+      if (drawn.length === 0) return null
+      const matrices = drawn.map((digest) => {
+        const index = pool.indexOf(digest)
+        return { digest, index, proof: inclusionProof(pool, index) }
+      })
+      return { ...inputs, competition, size: pool.length, matrices }
+    },
   }
 }
 

@@ -18,7 +18,7 @@ import { checkBundle, submitAnswer, submitRequest } from './bundle.ts'
 import type { Inbox } from './inbox.ts'
 import type { Journal } from './journal.ts'
 import { MeshError, type MeshHandlers } from './mesh/index.ts'
-import type { Pool } from './pool-blobs.ts'
+import type { Pool, PoolIndex } from './pool-blobs.ts'
 import type { Store } from './store/index.ts'
 import { heightsRequest, ITEMS_BYTES_MAX, itemsAnswer, itemsRequest, standingAnswer } from './sync/messages.ts'
 
@@ -49,8 +49,8 @@ export const createServer = (o: {
   readonly journal: Journal
   readonly inbox: () => Inbox
   readonly pool: Pick<Pool, 'read'>
-  /** Matrices of a pool, that only committee members may have. */
-  readonly isMatrix: (digest: Digest) => Promise<boolean>
+  /** Which matrices only committee members may have. */
+  readonly poolIndex: Pick<PoolIndex, 'isSecret'>
   /** The block up to which a submission's code is for committee members only; null for what anyone may have. */
   readonly sealedUntil: (digest: Digest) => number | null
   /** A bundle came in with a submission. */
@@ -70,7 +70,9 @@ export const createServer = (o: {
       // R-107: a miner's code is the committee's alone for its first day.
       const until = o.sealedUntil(key)
       if (until !== null) return refuse(`this code is sealed, for committee members only, up to block ${until}`)
-      if (await o.isMatrix(key)) return refuse('pool matrices are for committee members')
+      // R-108: what a decided round has drawn is for everyone.
+      if (await o.poolIndex.isSecret(key))
+        return refuse('pool matrices are for committee members until a round has used them')
     }
     return (await o.store.getBlob(key)) ?? (await o.pool.read(key)) ?? refuse('not here')
   }

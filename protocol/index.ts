@@ -41,7 +41,7 @@ export type { Tally } from './ledger/tally.ts'
 export { BLOB_BYTES_MAX, BUNDLE_BYTES_MAX, MESSAGE_BYTES_MAX, STATEMENT_BYTES_MAX, SYNC_BATCH_MAX } from './limits.ts'
 export { createMachine, judgeProposal, type Machine, restoreMachine, step } from './machine.ts'
 export type { Effect, Input, JournalRecord, Notice, Relayed } from './machine-types.ts'
-export { merkleRoot } from './merkle.ts'
+export { inclusionProof, isIncluded, merkleRoot } from './merkle.ts'
 export { bundleSizeBytes, packBundle, unpackBundle } from './message/bundle.ts'
 export { headerDigest, type ManifestEntry } from './message/entry.ts'
 export { type Evidence, evidenceId, examine, type Offence } from './message/evidence.ts'
@@ -85,6 +85,7 @@ export {
   createRounds,
   isHere,
   type OpenRound,
+  type RoundInputs,
   type RoundState,
 } from './round/state.ts'
 export { buildStatement, failed, type Measured, passed } from './round/statement.ts'

@@ -1,6 +1,7 @@
 /** The read-only HTTP interface of a validator: health, leaderboard, submissions and their evaluations. */
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { CodeView } from './code.ts'
+import type { MatrixView } from './matrix.ts'
 
 /** What the interface shows; every answer is plain JSON, null means not found. */
 export type ApiViews = {
@@ -23,6 +24,9 @@ export type ApiViews = {
   readonly code: (id: string) => Promise<CodeView | null>
   readonly evaluations: (id: string) => unknown
   readonly round: (competition: string, round: number) => unknown
+  /** What a decided round was measured on, with proofs. */
+  readonly inputs: (competition: string, round: number) => Promise<unknown>
+  readonly matrix: (digest: string) => Promise<MatrixView | null>
   /** DSSE envelopes that tools outside the mesh verify. */
   readonly attestations: (competition: string, round: number) => unknown
 }
@@ -32,6 +36,13 @@ const jsonOf = (value: unknown): string =>
 
 /** RFC 9457. */
 const problem = (o: { status: number; title: string; detail: string }): string => jsonOf({ type: 'about:blank', ...o })
+
+/** Not public yet. */
+const sealed = (reply: FastifyReply, detail: string): FastifyReply =>
+  reply
+    .code(403)
+    .type('application/problem+json')
+    .send(problem({ status: 403, title: 'sealed', detail }))
 
 const COMPETITION = { type: 'string', pattern: '^[a-z0-9-]{1,32}$' } as const
 /** Base58 of 35 bytes. */
@@ -85,11 +96,7 @@ export const createApi = (views: ApiViews): FastifyInstance => {
     const code = await views.code(request.params.id)
     if (code === null) return reply.callNotFound()
     if (code.kind === 'open') return reply.type('application/json').send(jsonOf(code))
-    const detail = `this code is sealed up to block ${code.opensAtBlock}`
-    return reply
-      .code(403)
-      .type('application/problem+json')
-      .send(problem({ status: 403, title: 'sealed', detail }))
+    return sealed(reply, `this code is sealed up to block ${code.opensAtBlock}`)
   })
   get<{ id: string }>('/submissions/:id/evaluations', byId, ({ id }) => views.evaluations(id))
   const byHotkey = { params: { type: 'object', properties: { hotkey: ADDRESS } } }
@@ -101,6 +108,20 @@ export const createApi = (views: ApiViews): FastifyInstance => {
   get<{ competition: string; round: number }>('/rounds/:competition/:round', byRound, (o) =>
     views.round(o.competition, o.round),
   )
+  app.get<{ Params: { competition: string; round: number } }>(
+    '/rounds/:competition/:round/inputs',
+    { schema: byRound },
+    async ({ params }, reply) => {
+      const found = await views.inputs(params.competition, params.round)
+      return found === null ? reply.callNotFound() : reply.type('application/json').send(jsonOf(found))
+    },
+  )
+  app.get<{ Params: { id: string } }>('/matrices/:id', { schema: byId }, async ({ params }, reply) => {
+    const found = await views.matrix(params.id)
+    if (found === null) return reply.callNotFound()
+    if (found.kind === 'open') return reply.type('application/octet-stream').send(Buffer.from(found.bytes))
+    return sealed(reply, 'no decided round has used this matrix: it is for committee members only')
+  })
   get<{ competition: string; round: number }>('/rounds/:competition/:round/attestations', byRound, (o) =>
     views.attestations(o.competition, o.round),
   )

@@ -21,11 +21,13 @@ import {
   weightOf,
 } from '../../protocol/index.ts'
 import { type CoalitionView, coalitionsOf } from '../coalition.ts'
+import type { Pool, PoolIndex } from '../pool-blobs.ts'
 import { type SyncView, syncSentence } from '../sync/view.ts'
 import { boardView } from './board.ts'
 import type { Certificates, CertificateView } from './certificates.ts'
 import { createCodeView } from './code.ts'
 import { type OffenceView, offencesOf } from './evidence.ts'
+import { createMatrixView } from './matrix.ts'
 import { minerView, sameCodeView } from './miners.ts'
 import { paramsView } from './params-view.ts'
 import { ppmOf } from './ppm.ts'
@@ -96,6 +98,8 @@ type Source = {
   readonly engine: string
   /** A stored blob; undefined when it is not here. */
   readonly blob: (digest: string) => Promise<Uint8Array | undefined>
+  readonly pool: Pick<Pool, 'read'>
+  readonly poolIndex: PoolIndex
 }
 
 const members = (committee: Committee, o: Source): StatusView['members'] =>
@@ -364,6 +368,8 @@ export const createViews = (o: Source): ApiViews => {
     },
     bundle: (digest) => sameCodeView(rounds(), digest),
     code: createCodeView({ rounds, blob: o.blob }),
+    inputs: o.poolIndex.inputsOf,
+    matrix: createMatrixView(o),
     evaluations: (id) => {
       const found = latest(rounds(), id)
       return found === null ? null : evaluationsView(found.result, found.submission)

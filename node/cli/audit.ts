@@ -8,6 +8,7 @@ import { type ArchiveSource, openArchive, openPeer } from '../audit/source.ts'
 import { createLocalChain } from '../chain/local-chain.ts'
 import { createLog } from '../log.ts'
 import { createVerifier } from '../verify.ts'
+import { addAuditMeasure } from './audit-measure.ts'
 import { CliError, EXIT, print, printJson, progress } from './output.ts'
 
 type Flags = {
@@ -67,6 +68,7 @@ const run = async (flags: Flags): Promise<void> => {
 
 export const addAudit = (program: Command): void => {
   const audit = program.command('audit').description('check a mesh’s record')
+  addAuditMeasure(audit)
   audit
     .command('verify')
     .description('replay the whole log and name every check: delegations, quorums, links, results, weights on chain')

@@ -29,7 +29,7 @@ export const solutionPathsOf = (competition: string): readonly string[] =>
 const nameOf = (solution: string): string => solution.slice(solution.lastIndexOf('/') + 1)
 
 /** Longest wait for each step, in ms, a round's for each competition; a cold machine with busy cores stays well below. */
-const PATIENCE = { round: 300_000, catchUp: 60_000, weights: 60_000 }
+const PATIENCE = { round: 480_000, catchUp: 60_000, weights: 60_000 }
 
 type Values = { readonly verdict: string; readonly reason: string; readonly metric: number }
 export type SubmissionReport = Values & {

@@ -45,7 +45,11 @@ export type CompetitionRules = {
   /** The score from C and t, for a person to read; it names t only where t counts. */
   readonly formula: string
   /** What the round of this seed is measured on, in the order it is run. `pool`: the pool's digests in its manifest's order. */
-  readonly draw: (o: { params: CompetitionParams; seed: Digest; pool: readonly Digest[] }) => readonly Digest[]
+  readonly draw: (o: {
+    readonly params: Pick<CompetitionParams, 'matrixCount'>
+    readonly seed: Digest
+    readonly pool: readonly Digest[]
+  }) => readonly Digest[]
   /** Whether a matrix survived compress and decompress; `returned` is a stranger's. Same answer on every machine. */
   readonly check: (o: { readonly raw: Uint8Array; readonly returned: Uint8Array }) => Checked
   /** Raw runs in drawn order, of a submission that passed every check, into what its statement says. */

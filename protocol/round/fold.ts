@@ -123,6 +123,19 @@ const close = (state: RoundState, competition: CompetitionState): void => {
   prune(state)
 }
 
+/** the matrices of a decided round are no secret any more; each of its statements names the seed that drew them. */
+const noteInputs = (
+  competition: CompetitionState,
+  { entry, params }: OpenRound,
+  attested: readonly { readonly evaluation: { readonly seed: Digest } }[],
+): void => {
+  const seed = attested[0]?.evaluation.seed
+  assert(seed !== undefined, 'a result has reveals of a quorum')
+  const { poolManifest, poolRoot, matrixCount } = params
+  competition.inputs.push({ round: entry.round, seed, poolManifest, poolRoot, matrixCount })
+  if (competition.inputs.length > RESULTS_MAX) competition.inputs.shift()
+}
+
 const foldDecidedResult = (
   state: RoundState,
   competition: CompetitionState,
@@ -130,11 +143,8 @@ const foldDecidedResult = (
 ): void => {
   const round = openRound(competition)
   const reveals = o.entry.reveals.flatMap((id) => heldOf(state, 'reveal', id) ?? [])
-  const result = deriveRound(
-    state,
-    { competition, round },
-    reveals.map((reveal) => attest(state, round, reveal)),
-  )
+  const attested = reveals.map((reveal) => attest(state, round, reveal))
+  const result = deriveRound(state, { competition, round }, attested)
   assert(resultDigest(result) === o.entry.result, 'a certified result is what its reveals derive')
   const { height, block } = o.header
   foldResult(competition.standing, result, block)
@@ -148,6 +158,7 @@ const foldDecidedResult = (
   }
   competition.results.push(result)
   if (competition.results.length > RESULTS_MAX) competition.results.shift()
+  noteInputs(competition, round, attested)
   close(state, competition)
 }
 

@@ -80,6 +80,12 @@ export type Attested = {
   readonly attestations: Map<Key, Held<'roundAttestation'>>
 }
 
+/** What a decided round drew its matrices by, and from. */
+export type RoundInputs = Pick<CompetitionParams, 'poolManifest' | 'poolRoot' | 'matrixCount'> & {
+  readonly round: number
+  readonly seed: Digest
+}
+
 export type CompetitionState = {
   /** In force for the next manifest; an open round has its own. */
   params: CompetitionParams
@@ -95,6 +101,8 @@ export type CompetitionState = {
   readonly sealedUntil: Map<Digest, number>
   /** Newest last. */
   readonly results: RoundResult[]
+  /** What each of these results was measured on: from here on anyone may draw it again, and have it. */
+  readonly inputs: RoundInputs[]
   /** The newest result and who has attested it. */
   attested: Attested | null
 }
@@ -184,6 +192,7 @@ const createCompetition = (params: CompetitionParams, genesisBlock: number): Com
   ownReceipts: [],
   sealedUntil: new Map(),
   results: [],
+  inputs: [],
   attested: null,
 })
 

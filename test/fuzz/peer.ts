@@ -119,7 +119,7 @@ const serve = createServer({
   journal: createJournal({ store, domains: scene.domains }),
   inbox: () => createNode().inbox,
   pool: { read: async () => undefined },
-  isMatrix: async () => false,
+  poolIndex: { isSecret: async () => false },
   sealedUntil: () => null,
   stored: () => undefined,
   isMember: () => false,

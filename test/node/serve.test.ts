@@ -64,7 +64,7 @@ const create = async (
         told.push(`accept ${received.kind} ${from}`)
       },
     }),
-    isMatrix: async (digest) => digest === hash(matrix),
+    poolIndex: { isSecret: async (digest) => digest === hash(matrix) },
     sealedUntil: (digest) => (digest === hash(bundle) ? (o.sealed ?? null) : null),
     pool: {
       read: async (digest) => (digest === hash(matrix) ? matrix : undefined),
@@ -97,7 +97,7 @@ test('a blob is answered to anyone, a pool’s matrix to members of the committe
   const { store, ask, refused } = await create(t)
   await store.putBlob(bundle)
   assert.deepEqual(Buffer.from(await ask('blob', hexToBytes(hash(bundle)))), Buffer.from(bundle))
-  await refused('blob', hexToBytes(hash(matrix)), /for committee members/)
+  await refused('blob', hexToBytes(hash(matrix)), /for committee members until a round has used them/)
   assert.deepEqual(await ask('blob', hexToBytes(hash(matrix)), 'member'), matrix)
   await refused('blob', hexToBytes(DIGEST), /not here/)
 })

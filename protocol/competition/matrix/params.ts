@@ -40,7 +40,7 @@ const demo = (id: string, facts: ParamsFacts): CompetitionParams => ({
   decayBlocks: 20_000,
   roundBlocks: 12,
   // Four validators of one host take turns at measuring; when all are done nobody waits.
-  commitBlocks: 240,
+  commitBlocks: 480,
   revealBlocks: 8,
   extendBlocks: 60,
   submissionsMax: 8,

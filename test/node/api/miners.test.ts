@@ -1,9 +1,9 @@
 /** Promises of the HTTP interface to miners: the boards, code that opens after a day, what is left of a day, who had a code first. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeSs58, packBundle } from '../../../protocol/index.ts'
+import { encodeSs58, hash, isIncluded, packBundle } from '../../../protocol/index.ts'
 import { blockAt, digestOf, MINERS, params } from '../../protocol/round/mesh.ts'
-import { create, get, world } from './world.ts'
+import { create, get, matrices, poolManifest, world } from './world.ts'
 
 test('the leaderboard has the staircase with its values, what the lead pays now, and the link board', async () => {
   const { body } = await get('/leaderboard')
@@ -59,4 +59,24 @@ test('a code’s submissions are found by its bundle, those that wait and those 
     { submission: world.waiting, competition: params.id, miner: bob, verdict: null },
   ])
   assert.deepEqual(await of('third'), [])
+})
+
+test('what a decided round was measured on is shown with proofs and handed out, other matrices are not', async () => {
+  const blobs = new Map([poolManifest, ...matrices].map((bytes) => [hash(bytes), bytes]))
+  const app = create({ blobs })
+  const { status, body } = await get(`/rounds/${params.id}/1/inputs`, app)
+  assert.equal(status, 200)
+  assert.deepEqual([body.matrices.length, body.size, body.poolManifest], [30, 40, hash(poolManifest)])
+  const drawn = new Set<string>()
+  for (const { digest, index, proof } of body.matrices) {
+    drawn.add(digest)
+    assert.ok(isIncluded({ leaf: digest, index, size: body.size, proof, root: body.poolRoot }))
+    const response = await app.inject(`/matrices/${digest}`)
+    assert.equal(response.statusCode, 200)
+    assert.equal(hash(response.rawPayload), digest)
+  }
+  const secret = matrices.map((bytes) => hash(bytes)).find((digest) => !drawn.has(digest))
+  assert.equal((await get(`/matrices/${secret}`, app)).status, 403)
+  assert.equal((await get(`/matrices/${digestOf('no matrix')}`, app)).status, 404)
+  assert.equal((await get(`/rounds/${params.id}/2/inputs`, app)).status, 404)
 })

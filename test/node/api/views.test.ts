@@ -223,6 +223,8 @@ test('an error of this node’s own tells nothing about its insides', async () =
       sync: () => ({ kind: 'live' }),
       engine: '',
       blob: async () => undefined,
+      pool: { read: async () => undefined },
+      poolIndex: { isSecret: async () => false, isRevealed: async () => false, inputsOf: async () => null },
     }),
   })
   const { status, body } = await get('/status', app)

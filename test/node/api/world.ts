@@ -3,15 +3,19 @@ import assert from 'node:assert/strict'
 import { createCertificates } from '../../../node/api/certificates.ts'
 import { createApi } from '../../../node/api/server.ts'
 import { createViews } from '../../../node/api/views.ts'
+import { createPoolIndex } from '../../../node/pool-blobs.ts'
 import type { SyncView } from '../../../node/sync/view.ts'
 import {
   rounds as application,
   createRounds,
   type Decided,
+  hash,
   type Machine,
+  merkleRoot,
   type RoundState,
   restoreMachine,
 } from '../../../protocol/index.ts'
+import { writePoolManifest } from '../../../sandbox/pool-manifest.ts'
 import {
   blockAt,
   createMesh,
@@ -24,12 +28,22 @@ import {
   VALIDATORS,
 } from '../../protocol/round/mesh.ts'
 
-export const genesis = genesisOf()
+const traits = { name: 'm', rows: 1, columns: 1, layer: 0, step: 1, direction: 'forward', loss: 1 } as const
+/** Of two bytes each, forty of them: more than a round draws. */
+export const matrices = Array.from({ length: 40 }, (_, index) => Uint8Array.of(index, 1))
+export const poolManifest = Buffer.from(
+  writePoolManifest(matrices.map((bytes) => ({ ...traits, digest: hash(bytes) }))),
+)
+const NO_POOL = { isMatrix: () => false, read: async () => undefined }
+
+export const genesis = genesisOf({
+  params: { poolManifest: hash(poolManifest), poolRoot: merkleRoot(matrices.map((bytes) => hash(bytes))) },
+})
 export const self = VALIDATORS[0] ?? ''
 
 /** A machine after one decided round of one submission; a second submission waits. */
 const machineAfterRound = () => {
-  const mesh = createMesh()
+  const mesh = createMesh({ genesis })
   const id = mesh.tell(submissionOf(MINERS[0] ?? '', 'first'))
   mesh.run(() => kindsOf(mesh).includes('result'))
   const waiting = mesh.tell(submissionOf(MINERS[1] ?? '', 'second'))
@@ -86,6 +100,12 @@ export const create = (
       sync: () => o.sync ?? { kind: 'live' },
       engine: 'bubblewrap 0.8.0',
       blob: async (digest) => o.blobs?.get(digest),
+      pool: NO_POOL,
+      poolIndex: createPoolIndex({
+        pool: NO_POOL,
+        store: { getBlob: async (digest) => o.blobs?.get(digest) },
+        rounds: () => machine.rounds,
+      }),
     }),
   )
 }

@@ -184,7 +184,7 @@ const openMesh = (p: Parts, o: NodeOptions, inbox: Inbox): Promise<Mesh> => {
     ...p,
     inbox: () => inbox,
     pool: { read: async () => undefined },
-    isMatrix: async () => false,
+    poolIndex: { isSecret: async () => false },
     sealedUntil: () => null,
     stored: () => {},
     isMember: () => false,

@@ -1,0 +1,138 @@
+/** Measuring again: what is refused before anything runs, and how a finding is read. */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { measureAgain } from '../../../node/audit/measure.ts'
+import { AuditError } from '../../../node/audit/replay.ts'
+import type { DrawnInputs } from '../../../node/pool-blobs.ts'
+import { COMPETITIONS, hash, inclusionProof, merkleRoot, packBundle } from '../../../protocol/index.ts'
+import type { Evaluator, Job, Measurement } from '../../../sandbox/index.ts'
+import { digestOf } from '../../protocol/round/mesh.ts'
+
+const rules = COMPETITIONS.get('matrix-lossy')
+assert.ok(rules)
+const matrices = Array.from({ length: 9 }, (_, index) => Uint8Array.of(index, 0, index, 0))
+const pool = matrices.map((bytes) => hash(bytes))
+const bytesOf = new Map(matrices.map((bytes) => [hash(bytes), bytes]))
+const seed = digestOf('seed')
+const drawn = rules.draw({ params: { matrixCount: 4 }, seed, pool })
+const inputs: DrawnInputs = {
+  ...{ competition: 'matrix-lossy', round: 3, seed, poolManifest: digestOf('manifest'), poolRoot: merkleRoot(pool) },
+  ...{ matrixCount: 4, size: pool.length },
+  matrices: drawn.map((digest) => {
+    const index = pool.indexOf(digest)
+    return { digest, index, proof: inclusionProof(pool, index) }
+  }),
+}
+const code = new TextEncoder().encode('compress = decompress = bytes\n')
+const id = digestOf('submission')
+const bundle = hash(packBundle([{ path: 'solution.py', content: code }]))
+
+/** Two of four bytes are left of every matrix. */
+const passed = (job: Job, sizes: readonly [number, number] = [2, 2]): Measurement => {
+  const side = {
+    compressedBytes: sizes,
+    compressNs: ['1', '1'] as const,
+    decompressNs: ['1', '1'] as const,
+    similarityPpb: [1, 1] as const,
+  }
+  const runs = job.matrices.map(({ digest }) => ({ digest, rawBytes: 4, candidate: side, partner: side }))
+  return {
+    verdict: 'pass',
+    code: 'PASS',
+    line: '',
+    matrices: runs,
+    transcript: [],
+    stderr: '',
+    engine: null,
+    elapsedMs: 1,
+  }
+}
+const faulty = (verdict: 'miner' | 'infra', name: 'NOT_SIMILAR' | 'TIMEOUT' | 'ENGINE_FAILED'): Measurement => ({
+  ...{ verdict, code: name, line: '', matrices: [], transcript: [], stderr: '', engine: null, elapsedMs: 1 },
+})
+
+const again = (o: {
+  row?: object
+  inputs?: DrawnInputs
+  matrix?: (digest: string) => Uint8Array
+  code?: Uint8Array
+  evaluate?: (job: Job) => Measurement
+}) => {
+  const row = { id, bundle, verdict: 'pass', reason: '', values: { ratioPpb: '500000000', linkPpm: '1' }, ...o.row }
+  const laid: string[] = []
+  const evaluator: Evaluator = {
+    evaluate: async (job) => {
+      for (const { digest, path } of job.matrices) {
+        assert.equal(hash(readFileSync(path)), digest)
+        laid.push(path)
+      }
+      return (o.evaluate ?? passed)(job)
+    },
+  }
+  const found = measureAgain({
+    competition: 'matrix-lossy',
+    submission: id,
+    source: {
+      round: async () => ({ submissions: [row] }) as never,
+      inputs: async () => o.inputs ?? inputs,
+      matrix: async (digest) => (o.matrix ?? ((one) => bytesOf.get(one) ?? new Uint8Array()))(digest),
+    },
+    code: o.code ?? code,
+    evaluator,
+    say: () => undefined,
+    signal: new AbortController().signal,
+  })
+  return { found, laid }
+}
+
+test('the same verdict and the same C are identical, and no matrix stays on this disk', async () => {
+  const { found, laid } = again({})
+  const { finding, ratioPpb } = await found
+  assert.deepEqual([finding, ratioPpb], ['identical', { certified: '500000000', here: '500000000', isSame: true }])
+  assert.equal(laid.length, 4)
+  assert.ok(laid.every((path) => !existsSync(path)))
+})
+
+const findings: readonly (readonly [string, Parameters<typeof again>[0], string])[] = [
+  ['another C', { row: { values: { ratioPpb: '499999999' } } }, 'contradicts'],
+  ['another C of a code with chance in it', { evaluate: (job) => passed(job, [2, 1]) }, 'random'],
+  ['a fault where a pass was certified', { evaluate: () => faulty('miner', 'NOT_SIMILAR') }, 'contradicts'],
+  ['a pass where a fault was certified', { row: { verdict: 'miner', reason: 'NOT_SIMILAR' } }, 'contradicts'],
+  [
+    'the certified fault',
+    { row: { verdict: 'miner', reason: 'NOT_SIMILAR' }, evaluate: () => faulty('miner', 'NOT_SIMILAR') },
+    'identical',
+  ],
+  [
+    'another fault',
+    { row: { verdict: 'miner', reason: 'NOT_SIMILAR' }, evaluate: () => faulty('miner', 'TIMEOUT') },
+    'contradicts',
+  ],
+  ['a fault of this machine', { evaluate: () => faulty('infra', 'ENGINE_FAILED') }, 'inconclusive'],
+  ['a round without a verdict', { row: { verdict: 'inconclusive', reason: 'NO_QUORUM' } }, 'inconclusive'],
+]
+for (const [what, o, finding] of findings) {
+  test(`${what} is ${finding}`, async () => assert.equal((await again(o).found).finding, finding))
+}
+
+const [first] = inputs.matrices
+assert.ok(first)
+const lies: readonly (readonly [string, Parameters<typeof again>[0], RegExp])[] = [
+  ['other code', { code: new TextEncoder().encode('x = 1\n') }, /another digest/],
+  ['another seed', { inputs: { ...inputs, seed: digestOf('another') } }, /draws other matrices/],
+  ['fewer matrices', { inputs: { ...inputs, matrices: inputs.matrices.slice(1) } }, /draws other matrices/],
+  [
+    'a matrix of no pool',
+    { inputs: { ...inputs, matrices: [{ ...first, digest: digestOf('x') }, ...inputs.matrices.slice(1)] } },
+    /does not stand/,
+  ],
+  ['another pool', { inputs: { ...inputs, poolRoot: digestOf('root') } }, /does not stand/],
+  ['a size below the draw', { inputs: { ...inputs, size: 3 } }, /draws other matrices/],
+  ['other bytes', { matrix: () => Uint8Array.of(1, 2) }, /other bytes came/],
+  ['another submission', { row: { id: digestOf('other') } }, /did not measure/],
+]
+for (const [what, o, says] of lies) {
+  test(`${what} contradicts the record`, () =>
+    assert.rejects(again(o).found, (error) => error instanceof AuditError && says.test(error.message)))
+}
