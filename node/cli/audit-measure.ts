@@ -60,6 +60,7 @@ const run = async (id: string, flags: Flags): Promise<void> => {
   const code = await codeOf(id, flags)
   const sandbox = { engine: engineKind, image: recipeFor(`${code}`), hostPython: false, yes: flags.yes ?? false }
   const { engine, options } = await openSandbox({ ...sandbox, say: progress, signal })
+  const evaluator = createEvaluator({ engine: options })
   try {
     const found = await measureAgain({
       competition: flags.competition,
@@ -70,7 +71,7 @@ const run = async (id: string, flags: Flags): Promise<void> => {
         inputs: () => askApi<DrawnInputs>(flags.api, `${path}/inputs`),
         matrix: (digest) => askBytes(flags.api, `/matrices/${digest}`),
       },
-      evaluator: createEvaluator({ engine: options }),
+      evaluator,
       say: progress,
       signal,
     })
@@ -82,6 +83,7 @@ const run = async (id: string, flags: Flags): Promise<void> => {
     if (!(error instanceof AuditError)) throw error
     throw new CliError({ exitCode: EXIT.contradicted, message: `${error.check}: ${error.message}` })
   } finally {
+    await evaluator.close()
     await engine.close()
   }
 }
