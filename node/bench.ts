@@ -28,7 +28,7 @@ import {
   runLimits,
 } from '../sandbox/index.ts'
 import { type Profile, readProfile, watched } from './bench-profile.ts'
-import { NOISE_MATRICES, toRuns } from './measure.ts'
+import { NOISE_MATRICES, toRuns } from './noise.ts'
 
 /** Exact numbers of one code over the round, printed with 14 decimals. */
 export type BenchScore = {

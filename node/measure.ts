@@ -5,146 +5,59 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   buildStatement,
   COMPETITIONS,
-  type CompetitionParams,
   type CompetitionRules,
   type Digest,
   domainsOf,
   failed,
   type Genesis,
-  type HostCertificate,
   hardwareClassOf,
   hash,
   hexToBytes,
   type Input,
   type Key,
-  type MatrixRuns,
   type Measured,
   merkleRoot,
-  paramsHash,
   passed,
 } from '../protocol/index.ts'
-import {
-  type EngineFacts,
-  type Evaluator,
-  localHardware,
-  type MatrixTimes,
-  type Measurement,
-  type RunOptions,
-  runLimits,
-  SandboxError,
-} from '../sandbox/index.ts'
+import { type EngineFacts, localHardware, SandboxError } from '../sandbox/index.ts'
 import type { Log } from './log.ts'
-import { createMaterials, type MaterialsOptions, type Matrices, NotYet } from './materials.ts'
+import { createMaterials, type MaterialsOptions, NotYet } from './materials.ts'
+import { type Certified, createNoise, type Ground, hostOf, type RunsOptions, run, toRuns, type Where } from './noise.ts'
 import type { Measurer } from './ports.ts'
 
 type Evaluate = Parameters<Measurer['evaluate']>[0]
 
-/** A host's own noise is measured again after this long (protocol §5). */
-const CERTIFICATE_MS = 6 * 3_600_000
 /** A round that cannot be measured is tried again after this. */
 const RETRY_MS = 2_000
 /** Tries of a round that fails in a way nobody foresaw: a full disk may be emptied meanwhile, a bug stays. */
 const TRIES_MAX = 3
-/** Matrices of the shortened host certificate. */
-export const NOISE_MATRICES = 12
-/** A host that was never measured: above every θ, so that no value of its votes. */
-const NOISE_UNKNOWN_PPM = 1_000_000
 
-type Options = MaterialsOptions & {
-  readonly evaluator: Pick<Evaluator, 'evaluate'>
-  /** What isolates submissions here. */
-  readonly engine: EngineFacts
-  /** Digest of the referee's and harness's code. */
-  readonly referee: Digest
-  readonly genesis: Genesis
-  readonly self: Key
-  /** Source of the code that a competition compares with while nobody leads. */
-  readonly baselineOf: (competition: string) => string
-  /** False once the round is over: then nobody waits for its measurement. */
-  readonly isOpen: (competition: string, manifest: Digest) => boolean
-  readonly submit: (input: Input) => void
-  readonly now: () => number
-  readonly signal: AbortSignal
-  readonly log: Pick<Log, 'info' | 'warn' | 'error'>
-  /** Tests wait less between two tries. */
-  readonly retryMs?: number
-}
+type Options = MaterialsOptions &
+  RunsOptions & {
+    /** Digest of the referee's and harness's code. */
+    readonly referee: Digest
+    readonly genesis: Genesis
+    readonly self: Key
+    /** False once the round is over: then nobody waits for its measurement. */
+    readonly isOpen: (competition: string, manifest: Digest) => boolean
+    readonly submit: (input: Input) => void
+    readonly signal: AbortSignal
+    readonly log: Pick<Log, 'info' | 'warn' | 'error'>
+    /** Tests wait less between two tries. */
+    readonly retryMs?: number
+  }
 
-type Codes = {
-  readonly competition: string
-  readonly candidate: string
-  readonly partner: string
-  readonly matrices: Matrices
-}
-type Setup = {
-  readonly competition: string
-  readonly rules: CompetitionRules
-  readonly params: CompetitionParams
+type Setup = Ground & {
   /** The certificate of this host. */
   readonly certify: (host: string) => Promise<Certified>
   readonly where: Where
   readonly partner: string
-  readonly matrices: Matrices
-}
-
-/** Raw runs of one matrix as the scoring reads them. */
-export const toRuns = (matrix: MatrixTimes): MatrixRuns => {
-  const side = (times: MatrixTimes['candidate']) => ({
-    compressedBytes: times.compressedBytes,
-    compressNs: [BigInt(times.compressNs[0]), BigInt(times.compressNs[1])] as const,
-    decompressNs: [BigInt(times.decompressNs[0]), BigInt(times.decompressNs[1])] as const,
-  })
-  return { rawBytes: matrix.rawBytes, candidate: side(matrix.candidate), partner: side(matrix.partner) }
 }
 
 const rulesOf = (competition: string): CompetitionRules => {
   const rules = COMPETITIONS.get(competition)
   if (rules === undefined) throw new Error(`no rules for ${competition} here`)
   return rules
-}
-
-type Where = Pick<RunOptions, 'host' | 'like' | 'signal'>
-
-const run = (o: Options, { competition, candidate, partner, matrices }: Codes, where: Where): Promise<Measurement> => {
-  const seed = randomBytes(32).toString('hex')
-  const job = { competition, candidate, partner, matrices, seed, limits: runLimits }
-  return o.evaluator.evaluate(job, where)
-}
-
-/** A host's certificate, and what it is: every submission is scored by that of the host it ran on. */
-type Certified = { readonly certificate: HostCertificate; readonly engine: EngineFacts }
-
-const hostOf = (engine: EngineFacts): string => engine.host ?? 'local'
-
-/** Each host's noise in each competition, measured when it is first asked for and again when that is too long ago. */
-const createNoise = (o: Options) => {
-  const known = new Map<string, Certified & { readonly at: number }>()
-  const fresh = (params: CompetitionParams, host: string | undefined): Certified | undefined =>
-    [...known]
-      .filter(([key, { at }]) => key.startsWith(paramsHash(params)) && o.now() - at < CERTIFICATE_MS)
-      .map(([, certified]) => certified)
-      .find(({ engine }) => host === undefined || hostOf(engine) === host)
-  return {
-    /** Of `where.host`, else of any host. */
-    certify: async (setup: Pick<Setup, 'competition' | 'rules' | 'params' | 'matrices'>, where: Where) => {
-      const { competition, rules, params } = setup
-      const last = fresh(params, where.host)
-      if (last !== undefined) return last
-      const matrices = setup.matrices.slice(0, NOISE_MATRICES)
-      const baseline = o.baselineOf(competition)
-      const measurement = await run(o, { competition, candidate: baseline, partner: baseline, matrices }, where)
-      if (measurement.verdict !== 'pass') throw new Error(`the baseline does not run here: ${measurement.line}`)
-      const certificate = rules.certifyHost({ params, matrices: measurement.matrices.map(toRuns) })
-      const engine = measurement.engine ?? o.engine
-      const host = hostOf(engine)
-      known.set(`${paramsHash(params)} ${host}`, { at: o.now(), certificate, engine })
-      const { noisePpm, hereNanos } = certificate
-      o.log.info({ engine: host, noisePpm, hereNanos: `${hereNanos}` }, 'host certificate')
-      return { certificate, engine }
-    },
-    ppmOf: (params: CompetitionParams): number =>
-      [...known].find(([key]) => key.startsWith(paramsHash(params)))?.[1].certificate.noisePpm ?? NOISE_UNKNOWN_PPM,
-  }
 }
 
 /** What the statement says of one submission; the raw runs are kept as a blob under the digest it names. */
@@ -205,18 +118,18 @@ const submitStatement = (o: Options, job: Evaluate, found: Found): void => {
   o.submit({ kind: 'evaluated', at: o.now(), competition, round, manifest, nonce, statement })
 }
 
+/** A signal that ends what runs for a round once nobody waits for it any more. */
+const watchRound = (o: { readonly signal: AbortSignal; readonly isOver: () => boolean; readonly everyMs: number }) => {
+  const over = new AbortController()
+  const look = setInterval(() => o.isOver() && over.abort(new Error('the round is over')), o.everyMs)
+  return { signal: AbortSignal.any([o.signal, over.signal]), stop: () => clearInterval(look) }
+}
+
 export const createMeasurer = (o: Options): Measurer => {
   const running = new Set<Digest>()
   const materials = createMaterials(o)
   const noise = createNoise(o)
   const isOver = (job: Evaluate): boolean => o.signal.aborted || !o.isOpen(job.competition, job.manifest)
-
-  /** A signal that ends what runs for a round once nobody waits for it any more. */
-  const watchRound = (job: Evaluate): { readonly signal: AbortSignal; readonly stop: () => void } => {
-    const over = new AbortController()
-    const look = setInterval(() => isOver(job) && over.abort(new Error('the round is over')), o.retryMs ?? RETRY_MS)
-    return { signal: AbortSignal.any([o.signal, over.signal]), stop: () => clearInterval(look) }
-  }
 
   /** Null: the round was over before it was measured. */
   const measure = async (job: Evaluate, signal: AbortSignal): Promise<Found | null> => {
@@ -260,7 +173,7 @@ export const createMeasurer = (o: Options): Measurer => {
     if (o.engine.imageDigest !== job.entry.image) return giveUp(job, new Error('another image than the mesh’s'))
     for (let failures = 0; !isOver(job); ) {
       // While no engine is well a run waits for one: for as long as somebody waits for the run.
-      const watch = watchRound(job)
+      const watch = watchRound({ signal: o.signal, isOver: () => isOver(job), everyMs: o.retryMs ?? RETRY_MS })
       try {
         const found = await measure(job, watch.signal)
         if (found !== null) submitStatement(o, job, found)
@@ -269,6 +182,7 @@ export const createMeasurer = (o: Options): Measurer => {
         if (isOver(job)) return
         // With the engine went what it had certified: the round is measured anew on those that are left.
         const isLost = error instanceof SandboxError && error.code === 'ENGINE_LOST'
+        if (isLost) noise.forget()
         if (!(error instanceof NotYet || isLost)) failures += 1
         o.log.warn({ round: job.round, failures, error: `${error}` }, 'cannot measure yet')
         if (failures >= TRIES_MAX) return giveUp(job, error)

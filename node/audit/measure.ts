@@ -14,7 +14,7 @@ import {
   runLimits,
 } from '../../sandbox/index.ts'
 import type { CertifiedRoundView } from '../api/views.ts'
-import { toRuns } from '../measure.ts'
+import { toRuns } from '../noise.ts'
 import type { DrawnInputs } from '../pool-blobs.ts'
 import { AuditError } from './replay.ts'
 

@@ -1,7 +1,7 @@
 /** Two validators on one noisy machine, four rounds: how far the certified metric of one submission moves, beside its raw times. */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { NOISE_MATRICES, toRuns } from '../../node/measure.ts'
+import { NOISE_MATRICES, toRuns } from '../../node/noise.ts'
 import { COMPETITIONS, type CompetitionParams, hash, passed, utf8ToBytes } from '../../protocol/index.ts'
 import { weightedMedian } from '../../protocol/round/median.ts'
 import {

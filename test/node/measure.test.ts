@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { createMeasurer } from '../../node/measure.ts'
 import { domainsOf, hash, type Input, type ManifestEntry, packBundle, paramsHash } from '../../protocol/index.ts'
 import { parseStatement, statementFault } from '../../protocol/round/statement.ts'
-import type { Evaluator } from '../../sandbox/index.ts'
+import { type Evaluator, type RunOptions, SandboxError } from '../../sandbox/index.ts'
 import { writePoolManifest } from '../../sandbox/pool-manifest.ts'
 import { digestOf, genesisOf, params as roundParams, VALIDATORS } from '../protocol/round/mesh.ts'
 import { createFakeLog } from './fakes.ts'
@@ -95,7 +95,7 @@ type Evaluated = Extract<Input, { kind: 'evaluated' }>
 const create = (
   t: TestContext,
   o: {
-    evaluate?: (given: Job, run: number) => Measurement
+    evaluate?: (given: Job, run: number, where: RunOptions) => Measurement
     missing?: () => boolean
     isOpen?: (runs: number) => boolean
   } = {},
@@ -109,11 +109,11 @@ const create = (
   const told = Promise.withResolvers<Evaluated>()
   const given = Promise.withResolvers<void>()
   const evaluator: Pick<Evaluator, 'evaluate'> = {
-    evaluate: async (one) => {
+    evaluate: async (one, where = {}) => {
       for (const { digest, path } of one.matrices) assert.equal(hash(readFileSync(path)), digest)
       jobs.push(one)
       try {
-        return (o.evaluate ?? pass)(one, jobs.length)
+        return (o.evaluate ?? pass)(one, jobs.length, where)
       } finally {
         given.resolve()
       }
@@ -266,6 +266,60 @@ test('an error that stays ends in a statement that blames this host for all, not
   const [runs = ''] = statement.submissions.map((one) => one.runs)
   assert.match(new TextDecoder().decode(blobs.get(runs)), /disk full/)
   assert.deepEqual(left(), [])
+})
+
+const machines = { slow: { model: 'Slow 1', cores: 2 }, fast: { model: 'Fast 9', cores: 8 } }
+const on = (host: string, hardware: { model: string; cores: number }, given: Job): Measurement => ({
+  ...pass(given),
+  engine: {
+    ...{ kind: 'docker', version: '27.0', imageDigest: params.image, host, hardware },
+    strength: {
+      memory: 'cgroup',
+      cpu: 'cgroup',
+      pids: 'cgroup',
+      image: 'built',
+      cores: 'cpuset',
+      kernel: 'host',
+      oom: 'reported',
+    },
+  },
+})
+
+test('a submission that was measured on another engine of the class is scored by that engine’s own certificate', async (t) => {
+  const asked: string[] = []
+  const { measurer, told } = create(t, {
+    evaluate: (given, _run, { host, like }) => {
+      asked.push(`${given.candidate} ${host ?? ''} ${like ?? ''}`)
+      return on(host ?? (given.candidate === 'second' ? 'b' : 'a'), machines.fast, given)
+    },
+  })
+  measurer.evaluate(job)
+  const { hardware, submissions } = statementIn(await told)
+  assert.deepEqual(asked, ['baseline  ', 'first  a', 'second  a', 'baseline b '])
+  assert.deepEqual(
+    submissions.map(({ verdict }) => verdict),
+    ['pass', 'pass'],
+  )
+  assert.deepEqual([hardware.model, hardware.cores, hardware.engine], ['Fast 9', 8, 'docker 27.0'])
+})
+
+test('when the last engine of its class is lost, the round is measured anew on another class, and that costs no try', async (t) => {
+  let losses = 0
+  const { measurer, told, jobs } = create(t, {
+    evaluate: (given, run, { like }) => {
+      if (run === 1) return on('a', machines.fast, given)
+      if (like !== 'a') return on('b', machines.slow, given)
+      losses += 1
+      throw new SandboxError('ENGINE_LOST', { engines: ['a'] })
+    },
+  })
+  measurer.evaluate(job)
+  const { hardware, submissions } = statementIn(await told)
+  assert.deepEqual(
+    submissions.map(({ verdict }) => verdict),
+    ['pass', 'pass'],
+  )
+  assert.deepEqual([hardware.model, losses, jobs.length], ['Slow 1', 1, 5])
 })
 
 test('a host on which the baseline itself fails blames itself', async (t) => {
