@@ -17,7 +17,8 @@ export type DockerDialect = {
   readonly oomOnV1: 'reported' | 'inferred'
 }
 
-const dialects = {
+/** By engine. */
+export const dialects = {
   docker: {
     kind: 'docker',
     seccomp: 'inline',

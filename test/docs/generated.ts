@@ -8,6 +8,7 @@ import { type Limit, measurementLimits, policyLimits } from '../../sandbox/limit
 import { GAINS, HOSTS, simulateTable, TRIALS } from '../protocol/competition/operating.ts'
 import { type Case, readEveryCase } from '../verdicts/case.ts'
 import { verdictWords } from '../verdicts/words.ts'
+import { walls } from './walls.ts'
 
 const top = join(import.meta.dirname, '../..')
 
@@ -137,14 +138,19 @@ One measurement, over those:
 ${showLimits(measurementLimits)}
 `
 
-/** The document with `part` between the marks `name`. @throws Error when it has lost them. */
-const replacePart = (path: string, name: string, part: string): string => {
-  const text = readFileSync(join(top, path), 'utf8')
-  const [before, after] = [`<!-- ${name}: written by \`npm run docs\` -->\n\n`, `\n<!-- ${name} end -->`]
-  const [start, end] = [text.indexOf(before), text.indexOf(after)]
-  if (start < 0 || end < start) throw new Error(`${path} has no marks ${name}`)
-  return text.slice(0, start + before.length) + part + text.slice(end)
-}
+type Part = { readonly name: string; readonly text: string }
+
+/** The document with each part between the marks of its name. @throws Error when it has lost them. */
+const replaceParts = (path: string, parts: readonly Part[]): string =>
+  parts.reduce(
+    (document, { name, text }) => {
+      const [before, after] = [`<!-- ${name}: written by \`npm run docs\` -->\n\n`, `\n<!-- ${name} end -->`]
+      const [start, end] = [document.indexOf(before), document.indexOf(after)]
+      if (start < 0 || end < start) throw new Error(`${path} has no marks ${name}`)
+      return document.slice(0, start + before.length) + text + document.slice(end)
+    },
+    readFileSync(join(top, path), 'utf8'),
+  )
 
 /** What was simulated with this many trials a cell. */
 const oddsPart = (): string =>
@@ -161,13 +167,30 @@ const oddsPart = (): string =>
   ])}
 `
 
+const wallsPart = (): string =>
+  `${table([
+    ['wall', 'Docker, Podman', 'bubblewrap', 'what a submission sees', 'tried by'],
+    ...walls.map(({ what, docker: [how], bubblewrap, seen, triedBy }) => [
+      what,
+      how,
+      `\`${bubblewrap}\``,
+      cell(seen),
+      triedBy.map((name) => `\`${name}\``).join(', '),
+    ]),
+  ])}
+`
+
 /** What each document must be, by its path from the top. */
 export const generated: Readonly<Record<string, () => string>> = {
   'docs/VERDICTS.md': verdicts,
-  'docs/SANDBOX.md': () => replacePart('docs/SANDBOX.md', 'limits', limitsPart()),
+  'docs/SANDBOX.md': () =>
+    replaceParts('docs/SANDBOX.md', [
+      { name: 'walls', text: wallsPart() },
+      { name: 'limits', text: limitsPart() },
+    ]),
 }
 
 /** The same, of documents that take seconds of simulation. */
 export const simulated: Readonly<Record<string, () => string>> = {
-  'docs/COMPETITION.md': () => replacePart('docs/COMPETITION.md', 'odds', oddsPart()),
+  'docs/COMPETITION.md': () => replaceParts('docs/COMPETITION.md', [{ name: 'odds', text: oddsPart() }]),
 }
