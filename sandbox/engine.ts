@@ -16,6 +16,8 @@ export type SandboxSpec = {
   /** The whole environment inside, beside PATH, HOME, LANG and the thread counts that the engine sets. */
   readonly env: Readonly<Record<string, string>>
   readonly policy: Policy
+  /** Bytes of /cache, empty scratch space from which programs may be executed: for what compiles. None if not given. */
+  readonly cacheBytes?: number
   /** `closed` if not given. */
   readonly seccomp?: SeccompProfile
 }

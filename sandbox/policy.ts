@@ -38,10 +38,12 @@ export function checkSpec(spec: SandboxSpec): void {
   for (const { source, target } of spec.mounts) {
     // A target over our own mounts would undo them.
     if (!/^\/[\w./@+-]+$/.test(target) || /\/\.{1,2}(\/|$)/.test(target)) fail('mount target', target)
-    if (/^\/(usr|etc|proc|sys|dev|tmp|bin|lib|lib64)(\/|$)/.test(target)) fail('mount target', target)
+    if (/^\/(usr|etc|proc|sys|dev|tmp|cache|bin|lib|lib64)(\/|$)/.test(target)) fail('mount target', target)
     if (!source.startsWith('/') || /[\0\n]/.test(source)) fail('mount source', source)
   }
   if (spec.gpus !== undefined && (!Number.isSafeInteger(spec.gpus) || spec.gpus < 0)) fail('gpus', spec.gpus)
+  if (spec.cacheBytes !== undefined && (!Number.isSafeInteger(spec.cacheBytes) || spec.cacheBytes <= 0))
+    fail('cacheBytes', spec.cacheBytes)
   for (const [name, value] of Object.entries(spec.env)) {
     if (!/^[A-Za-z_]\w*$/.test(name) || value.includes('\0')) fail('environment', name)
   }
@@ -74,7 +76,14 @@ export function toBubblewrapArgs(options: {
   const { spec, system, mounts, rlimitsAlone } = options
   const { policy } = spec
   const id = String(SANDBOX_UID)
-  const scratch = (target: string) => ['--size', String(policy.tmpBytes), '--perms', '1777', '--tmpfs', target]
+  const scratch = (target: string, sizeBytes = policy.tmpBytes) => [
+    '--size',
+    String(sizeBytes),
+    '--perms',
+    '1777',
+    '--tmpfs',
+    target,
+  ]
   const view = ({ source, target }: Bind) => ['--ro-bind', source, target]
   return {
     options: [
@@ -85,6 +94,7 @@ export function toBubblewrapArgs(options: {
       ...system.flatMap(view),
       ...['--symlink', 'usr/bin', '/bin', '--symlink', 'usr/lib', '/lib', '--symlink', 'usr/lib64', '/lib64'],
       ...['--proc', '/proc', '--dev', '/dev', ...scratch('/dev/shm'), '--remount-ro', '/dev', ...scratch('/tmp')],
+      ...(spec.cacheBytes === undefined ? [] : scratch('/cache', spec.cacheBytes)),
       ...mounts.flatMap(view),
       // Everything so far lies on a writable tmpfs until this.
       ...['--remount-ro', '/', '--chdir', '/tmp'],
@@ -127,7 +137,8 @@ export function toDockerOptions(options: {
   const { policy } = spec
   const { facts, runtime, cores, gpus } = context
   const { tmpfsOptions, hiddenFolders, processLimit } = facts.dialect
-  const tmp = ['rw', 'nosuid', 'nodev', 'noexec', `size=${policy.tmpBytes}`, ...tmpfsOptions, 'mode=1777'].join()
+  const scratch = (exec: 'exec' | 'noexec', sizeBytes: number) =>
+    ['rw', 'nosuid', 'nodev', exec, `size=${sizeBytes}`, ...tmpfsOptions, 'mode=1777'].join()
   const hidden = hiddenFolders.map((folder) => [folder, 'ro,nosuid,nodev,noexec,size=4096,mode=0555'])
   return {
     Image: options.image,
@@ -155,7 +166,11 @@ export function toDockerOptions(options: {
       ReadonlyRootfs: true,
       ShmSize: policy.tmpBytes,
       Init: false,
-      Tmpfs: { '/tmp': tmp, ...Object.fromEntries(hidden) },
+      Tmpfs: {
+        '/tmp': scratch('noexec', policy.tmpBytes),
+        ...(spec.cacheBytes === undefined ? {} : { '/cache': scratch('exec', spec.cacheBytes) }),
+        ...Object.fromEntries(hidden),
+      },
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges:true', `seccomp=${context.seccomp[spec.seccomp ?? 'closed']}`],
       ...(runtime === undefined ? {} : { Runtime: runtime }),

@@ -291,6 +291,18 @@ function describeLimits(get: () => Engine) {
     assert.equal(big.stdout, 'EFBIG\n')
   })
 
+  test('a program that asks for /cache can run what it puts there, up to its size; others have none', async () => {
+    const engine = get()
+    const cacheBytes = 16 * MIB
+    const { stdout, stderr } = await runProgram(engine, { file: 'cache.py', cacheBytes })
+    assert.notEqual(stdout, '', stderr)
+    const { done, ...rest } = JSON.parse(stdout) as { done: number }
+    assert.deepEqual(rest, { found: [], ran: 0, ended: constants.errno.ENOSPC })
+    assert.ok(done <= 16, `${done} MiB`)
+    assert.equal((await runProgram(engine, { file: 'cache.py' })).stdout, 'null\n')
+    await assert.rejects(startProgram(engine, { file: 'cache.py', cacheBytes: 0 }), isSandboxError('START_FAILED'))
+  })
+
   test('a loop that ignores signals and hides its children ends at the wall limit', async () => {
     const from = performance.now()
     const exit = await runProgram(get(), { file: 'greedy.py', args: ['loop'], policy: { wallMs: 1_000 } })

@@ -49,20 +49,23 @@ export type Program = {
   readonly args?: readonly string[]
   readonly policy?: Partial<Policy>
   readonly seccomp?: 'closed' | 'loopback'
+  readonly cacheBytes?: number
+  readonly env?: Readonly<Record<string, string>>
   readonly mounts?: readonly { readonly source: string; readonly target: string }[]
 }
 
 /** Starts a program of the tests. */
 export function startProgram(engine: Engine, program: Program): Promise<Sandbox> {
-  const { file, code = '', args = [], policy = {}, mounts = [], seccomp = 'closed' } = program
+  const { file, code = '', args = [], policy = {}, mounts = [], seccomp = 'closed', cacheBytes, env = {} } = program
   const what = file === undefined ? ['-c', code] : [`/programs/${file}`]
   return engine.start({
     name: 'test',
     argv: ['/usr/bin/python3', '-I', '-B', ...what, ...args],
     mounts: [{ source: programs, target: '/programs' }, ...mounts],
-    env: {},
+    env,
     policy: { ...basePolicy, memoryBytes: 256 * 1024 * 1024, wallMs: 20_000, ...policy },
     seccomp,
+    ...(cacheBytes === undefined ? {} : { cacheBytes }),
   })
 }
 
