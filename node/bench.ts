@@ -17,6 +17,7 @@ import {
   createEvaluator,
   type EngineFacts,
   type EngineOptions,
+  type Evaluator,
   faulted,
   type MatrixFile,
   type MatrixTimes,
@@ -224,12 +225,20 @@ const largest = (matrices: readonly MatrixTimes[]): Digest | undefined =>
  * @throws RangeError for more matrices than the pool has; the signal's reason
  */
 export const runBench = async (o: BenchOptions): Promise<BenchReport> => {
+  const evaluator = createEvaluator({ engine: o.options })
+  try {
+    return await measureAll(o, evaluator)
+  } finally {
+    await evaluator.close()
+  }
+}
+
+const measureAll = async (o: BenchOptions, evaluator: Evaluator): Promise<BenchReport> => {
   const { competition, preset, seed, rules, pool, say, signal } = o
   const start = performance.now()
   const params = toParams(o)
   const drawn = rules.draw({ params, seed: hash(utf8ToBytes(seed)), pool: pool.digests })
   const matrices = drawn.map((digest): MatrixFile => ({ digest, path: join(pool.dir, `${digest}.bin`) }))
-  const evaluator = createEvaluator({ engine: o.options })
   const evaluate = (name: string, codes: { candidate: string; partner: string }, on: readonly MatrixFile[]) =>
     evaluator.evaluate(
       { competition, ...codes, matrices: on, seed, limits: runLimits },

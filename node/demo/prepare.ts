@@ -67,7 +67,8 @@ const toParams = async (o: {
     .map((digest) => ({ digest, path: join(pool.dir, `${digest}.bin`) }))
   const baseline = readBaseline(competition)
   const job = { competition, candidate: baseline, partner: baseline, matrices, seed: pool.root, limits: runLimits }
-  const measurement = await createEvaluator({ engine: o.options }).evaluate(job, { signal: o.signal })
+  const evaluator = createEvaluator({ engine: o.options })
+  const measurement = await evaluator.evaluate(job, { signal: o.signal }).finally(() => evaluator.close())
   if (measurement.verdict !== 'pass') {
     throw new CliError({
       exitCode: EXIT.unavailable,
