@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type Docker from 'dockerode'
+import { stockEngine } from '../../sandbox/ahead.ts'
 import { ownRoot, socketOf } from '../../sandbox/daemon.ts'
 import { connectDocker } from '../../sandbox/docker-connect.ts'
 import { basePolicy, defaultCacheDirectory, type Engine, imageDirectory } from '../../sandbox/index.ts'
@@ -84,4 +85,52 @@ export const measureOverhead = async (name: EngineName, o: { readonly runs: numb
     target,
     met: ratio <= 1.2,
   }
+}
+
+/** Says that it is warm, waits for a question, answers it. */
+const WARM_ARGV = [
+  '/usr/bin/python3',
+  '-I',
+  '-B',
+  '-c',
+  'import numpy; print("ready", flush=True); input(); print("done", flush=True)',
+] as const
+
+/** From the call of `start` to the answer of a program that has NumPy. */
+const answerOnce = async (engine: Engine): Promise<number> => {
+  const spec = { name: 'stock', argv: WARM_ARGV, mounts: [], env: {}, policy: basePolicy }
+  let said = ''
+  const ms = await msOf(async () => {
+    const sandbox = await engine.start(spec)
+    sandbox.stdin.write('go\n')
+    for await (const chunk of sandbox.stdout) {
+      said += chunk
+      if (said.includes('done')) break
+    }
+    void sandbox.kill()
+    await sandbox.exited
+  })
+  if (!said.includes('done')) throw new Error(`it said ${said}`)
+  return ms
+}
+
+/** A start whose sandbox stood ready, beside one that did not. */
+export const measureStock = async (name: EngineName, o: { readonly runs: number }): Promise<Row> => {
+  const row = { name: `start to result on ${name}, started ahead`, unit: 'ms', besideName: 'not started ahead, ms' }
+  const target = '≤ 150 ms'
+  const measured = await withEngine(name, async (engine) => {
+    const [ahead, cold]: [number[], number[]] = [[], []]
+    for (let run = 0; run < o.runs; run += 1) {
+      const spec = { name: 'stock', argv: WARM_ARGV, mounts: [], env: {}, policy: { ...basePolicy, wallMs: 600_000 } }
+      const stocked = stockEngine(engine, spec, 1)
+      await stocked.stocked
+      ahead.push(await answerOnce(stocked))
+      cold.push(await answerOnce(engine))
+    }
+    return { ahead: median(ahead), cold: median(cold) }
+  })
+  if (typeof measured === 'string')
+    return { ...row, value: null, beside: null, ratio: null, target, met: null, why: measured }
+  const { ahead, cold } = measured
+  return { ...row, value: round(ahead), beside: round(cold), ratio: round(ahead / cold), target, met: ahead <= 150 }
 }

@@ -1,7 +1,7 @@
 /** The suite of the sandbox and the evaluation: which rows there are, and how much of each is measured. */
 import { COMPETITIONS } from '../../protocol/index.ts'
 import type { Group, Row } from './harness.ts'
-import { measureOverhead } from './sandbox-overhead.ts'
+import { measureOverhead, measureStock } from './sandbox-overhead.ts'
 import { measureScoring, readSubmission } from './sandbox-scoring.ts'
 import { ENGINES } from './sandbox-setup.ts'
 import { measureSpread } from './sandbox-spread.ts'
@@ -47,8 +47,11 @@ export const SANDBOX: readonly Group[] = [
   },
   {
     name: 'overhead',
-    about: 'start to result of one sandboxed run beside the engine’s own tool',
-    measure: ({ tiny }) => inTurns(ENGINES.map((name) => () => measureOverhead(name, { runs: tiny ? 2 : 25 }))),
+    about: 'start to result of one sandboxed run beside the engine’s own tool, and when it was started ahead',
+    measure: ({ tiny }) => {
+      const size = { runs: tiny ? 2 : 25 }
+      return inTurns(ENGINES.flatMap((name) => [() => measureOverhead(name, size), () => measureStock(name, size)]))
+    },
   },
   {
     name: 'scoring',
