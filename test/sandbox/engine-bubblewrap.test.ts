@@ -42,4 +42,14 @@ if (!mustRun) {
     remains: async (owner) => groupsOf(owner),
     orphanArgs: () => ['bubblewrap'],
   })
+
+  test('sandboxes weigh more than one of the programs beside them: a timed run does not wait for a busy host', async () => {
+    const { rootfs, digest } = await testImage()
+    const engine = await openBubblewrap({ root: { kind: 'built', rootfs, digest } })
+    await engine.close()
+    const places = ['/sys/fs/cgroup/cpu/evalmesh/cpu.shares', '/sys/fs/cgroup/evalmesh/cpu.weight'] as const
+    const weights = places.map((path) => (existsSync(path) ? Number(readFileSync(path, 'utf8')) : null))
+    // A program's own: 1024 in version 1, 100 in version 2.
+    assert.ok(weights[0] === 16 * 1_024 || weights[1] === 1_600, weights.join())
+  })
 }
