@@ -2,10 +2,10 @@
 import { join } from 'node:path'
 import {
   type CompetitionParams,
-  type CompetitionRules,
   type Digest,
   hash,
   isBetter,
+  type MatrixRules,
   type MatrixRuns,
   type Measured,
   passed,
@@ -100,7 +100,7 @@ export type BenchReport = {
 
 export type BenchOptions = {
   readonly competition: string
-  readonly rules: CompetitionRules
+  readonly rules: MatrixRules
   readonly preset: 'real' | 'demo'
   /** Any text; the round's seed is its hash. */
   readonly seed: string
@@ -153,7 +153,7 @@ const toRow = ({ digest, rawBytes, candidate, partner }: MatrixTimes, quadPpm: n
 
 /** The arithmetic of a round over runs that passed: the same functions that a validator calls. */
 export const judge = (o: {
-  readonly rules: CompetitionRules
+  readonly rules: MatrixRules
   readonly params: CompetitionParams
   readonly measurement: Measurement
   /** The baseline against itself. */

@@ -3,6 +3,7 @@ import {
   BUNDLE_BYTES_MAX,
   bundleSizeBytes,
   bytes,
+  COMPETITIONS,
   type CompetitionParams,
   digest,
   hash,
@@ -20,16 +21,22 @@ export const PACKED_BYTES_MAX = 2 * BUNDLE_BYTES_MAX
 export const submitRequest = struct({ message: bytes(MESSAGE_BYTES_MAX), bundle: bytes(PACKED_BYTES_MAX) })
 export const submitAnswer = struct({ id: digest })
 
+/** The file that submissions to this competition are made of. */
+export const fileOf = (competition: string): string => COMPETITIONS.get(competition)?.file ?? 'solution.py'
+
+/** Of all competitions. */
+const SUBMITTED_FILES = [...new Set([...COMPETITIONS.values()].map(({ file }) => file))]
+
 /**
- * What a bundle must be before anyone runs it, whoever claims what of it.
+ * What a bundle must be before anyone runs it, whoever claims what of it. `wanted`: any one of these files.
  * @returns the sum of its files' sizes.
  * @throws ProtocolError BAD_BUNDLE or BAD_SHAPE with what to change
  */
-export const checkFiles = (bundle: Uint8Array): number => {
+export const checkFiles = (bundle: Uint8Array, wanted: readonly string[] = SUBMITTED_FILES): number => {
   const files = unpackBundle(bundle)
   const names = files.map((file) => file.path)
-  if (names.length !== 1 || names[0] !== 'solution.py')
-    throw new ProtocolError('BAD_BUNDLE', { files: names, want: 'solution.py' })
+  if (names.length !== 1 || names[0] === undefined || !wanted.includes(names[0]))
+    throw new ProtocolError('BAD_BUNDLE', { files: names, want: wanted.join(' or ') })
   return bundleSizeBytes(files)
 }
 
@@ -44,7 +51,7 @@ export const checkBundle = (o: {
 }): void => {
   const { params, submission, bundle } = o
   if (hash(bundle) !== submission.bundle) throw new ProtocolError('BAD_BUNDLE', { want: 'the digest that was signed' })
-  const sizeBytes = checkFiles(bundle)
+  const sizeBytes = checkFiles(bundle, [fileOf(submission.competition)])
   if (sizeBytes !== submission.sizeBytes)
     throw new ProtocolError('BAD_BUNDLE', { sizeBytes, claimed: submission.sizeBytes })
   if (sizeBytes > params.bundleBytesMax) {

@@ -182,6 +182,7 @@ const openMeasurer = (p: Parts, engines: Awaited<ReturnType<typeof openEngines>>
   createMeasurer({
     ...p,
     evaluator: engines.evaluator,
+    trainingEvaluator: engines.trainingEvaluator,
     engine: engines.facts,
     referee: refereeDigest(),
     baselineOf: readBaseline,

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import {
   createHostsEvaluator,
+  createTrainingEvaluator,
   defaultCacheDirectory,
   type EngineFacts,
   type EngineHost,
@@ -12,6 +13,7 @@ import {
   planCores,
   readPhysicalCores,
   runLimits,
+  type TrainingEvaluator,
   toEngineFacts,
 } from '../sandbox/index.ts'
 import type { ValidatorConfig } from './config.ts'
@@ -68,7 +70,11 @@ export const toHosts = (
 export const openEngines = async (
   settings: Settings,
   log: Pick<Log, 'info' | 'warn'>,
-): Promise<{ readonly evaluator: Evaluator; readonly facts: EngineFacts }> => {
+): Promise<{
+  readonly evaluator: Evaluator
+  readonly trainingEvaluator: TrainingEvaluator
+  readonly facts: EngineFacts
+}> => {
   const { hosts, others } = toHosts(settings)
   let facts: EngineFacts | null = null
   let failure: unknown = new Error('no engine')
@@ -95,5 +101,8 @@ export const openEngines = async (
     onChange: ({ host, isWell, reason }) =>
       isWell ? log.info({ engine: host }, 'engine answers') : log.warn({ engine: host, error: reason }, 'engine lost'),
   })
-  return { evaluator, facts }
+  // Training is timed on this machine where it can be; it does not yet move to another engine when one fails.
+  const home = hosts.find((host) => host.isLocal) ?? hosts[0]
+  if (home === undefined) throw failure
+  return { evaluator, trainingEvaluator: createTrainingEvaluator({ engine: home.engine }), facts }
 }

@@ -3,9 +3,9 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type CompetitionParams,
-  type CompetitionRules,
   type Digest,
   hash,
+  type MatrixRules,
   ProtocolError,
   unpackBundle,
 } from '../protocol/index.ts'
@@ -53,7 +53,7 @@ export const createMaterials = (o: MaterialsOptions) => {
       }
     },
     /** The round's matrices as files outside every sandbox; the caller removes `dir`. */
-    layOut: async (round: { rules: CompetitionRules; params: CompetitionParams; seed: Digest }) => {
+    layOut: async (round: { rules: MatrixRules; params: CompetitionParams; seed: Digest }) => {
       const { rules, params, seed } = round
       const { digests } = parsePoolManifest(await blob(params.poolManifest, 'pool manifest'))
       const drawn = rules.draw({ params, seed, pool: digests })

@@ -19,9 +19,10 @@ import {
   merkleRoot,
   passed,
 } from '../protocol/index.ts'
-import { type EngineFacts, localHardware, SandboxError } from '../sandbox/index.ts'
+import { type EngineFacts, localHardware, SandboxError, type TrainingEvaluator } from '../sandbox/index.ts'
 import type { Log } from './log.ts'
 import { createMaterials, type MaterialsOptions, NotYet } from './materials.ts'
+import { createTrainingMeasurer } from './measure-training.ts'
 import { type Certified, createNoise, type Ground, hostOf, type RunsOptions, run, toRuns, type Where } from './noise.ts'
 import type { Measurer } from './ports.ts'
 
@@ -34,6 +35,7 @@ const TRIES_MAX = 3
 
 type Options = MaterialsOptions &
   RunsOptions & {
+    readonly trainingEvaluator: TrainingEvaluator
     /** Digest of the referee's and harness's code. */
     readonly referee: Digest
     readonly genesis: Genesis
@@ -129,12 +131,14 @@ export const createMeasurer = (o: Options): Measurer => {
   const running = new Set<Digest>()
   const materials = createMaterials(o)
   const noise = createNoise(o)
+  const training = createTrainingMeasurer({ ...o, evaluator: o.trainingEvaluator, sourceOf: materials.sourceOf })
   const isOver = (job: Evaluate): boolean => o.signal.aborted || !o.isOpen(job.competition, job.manifest)
 
   /** Null: the round was over before it was measured. */
   const measure = async (job: Evaluate, signal: AbortSignal): Promise<Found | null> => {
     const { competition, entry, params, seed } = job
     const rules = rulesOf(competition)
+    if (rules.kind === 'training') return { ...(await training.measure({ job, rules, signal })), engine: o.engine }
     const { dir, matrices } = await materials.layOut({ rules, params, seed })
     try {
       const setup = { competition, rules, params, matrices }

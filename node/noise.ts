@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import {
   type CompetitionParams,
-  type CompetitionRules,
   type HostCertificate,
+  type MatrixRules,
   type MatrixRuns,
   paramsHash,
 } from '../protocol/index.ts'
@@ -56,7 +56,7 @@ export const toRuns = (matrix: MatrixTimes): MatrixRuns => {
 /** What a certificate is for. */
 export type Ground = {
   readonly competition: string
-  readonly rules: CompetitionRules
+  readonly rules: MatrixRules
   readonly params: CompetitionParams
   readonly matrices: Matrices
 }

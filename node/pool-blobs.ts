@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
-  COMPETITIONS,
   type Digest,
   hash,
   inclusionProof,
+  matrixRulesOf,
   type RoundInputs,
   type RoundState,
 } from '../protocol/index.ts'
@@ -80,7 +80,7 @@ export const createPoolIndex = (o: {
     return digests
   }
   const drawOf = async (competition: string, inputs: RoundInputs): Promise<readonly Digest[]> => {
-    const rules = COMPETITIONS.get(competition)
+    const rules = matrixRulesOf(competition)
     const pool = await digestsOf(inputs.poolManifest)
     return rules === undefined || pool.length < inputs.matrixCount
       ? []

@@ -13,7 +13,7 @@ import {
   packBundle,
   type Signed,
 } from '../protocol/index.ts'
-import { checkBundle, submitAnswer, submitRequest } from './bundle.ts'
+import { checkBundle, fileOf, submitAnswer, submitRequest } from './bundle.ts'
 import type { Hotkey } from './keys.ts'
 import type { Mesh } from './mesh/index.ts'
 import { signWithHotkey } from './signer.ts'
@@ -34,7 +34,7 @@ export const prepareSubmission = (o: {
   readonly hotkey: Hotkey
   readonly domains: Domains
 }): Submission => {
-  const files = [{ path: 'solution.py', content: o.solution }]
+  const files = [{ path: fileOf(o.params.id), content: o.solution }]
   const bundle = packBundle(files)
   const body = {
     competition: o.params.id,

@@ -12,10 +12,34 @@ export {
   weightOf,
 } from './committee.ts'
 export { hardwareClassOf } from './competition/hardware.ts'
-export { COMPETITIONS } from './competition/index.ts'
+export { COMPETITIONS, matrixRulesOf } from './competition/index.ts'
 export { printRational } from './competition/integers.ts'
 export type { MatrixRuns } from './competition/matrix/runs.ts'
-export type { CheckCode, Checked, CompetitionRules, HostCertificate, Scored } from './competition/rules.ts'
+export type {
+  CheckCode,
+  Checked,
+  CompetitionRules,
+  HostCertificate,
+  MatrixRules,
+  Scored,
+  TrainingRules,
+} from './competition/rules.ts'
+export {
+  checkTraining,
+  type Found,
+  type Gate,
+  gatesOf,
+  type TrainingCode,
+} from './competition/training-speed/check.ts'
+export {
+  elementsOf,
+  planTraining,
+  type Tolerances,
+  type TrainingContract,
+  tensorsOf,
+} from './competition/training-speed/contract.ts'
+export { leastNanos, peakGflops } from './competition/training-speed/plausible.ts'
+export type { TrainingQuad, TrainingScored } from './competition/training-speed/score.ts'
 export { certificateClaims } from './consensus/certificate.ts'
 export {
   bytesToHex,

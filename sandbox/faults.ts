@@ -1,6 +1,6 @@
 /** Every way a run can fail: whose fault it is, and the line that tells that person what to do. */
 
-import type { CheckCode } from '../protocol/index.ts'
+import type { CheckCode, TrainingCode } from '../protocol/index.ts'
 
 type Fault = { readonly verdict: 'miner' | 'infra'; readonly help: string }
 
@@ -52,11 +52,36 @@ export const faults = {
     help: 'An infinity or NaN may come back only where the matrix has the very same: limit values before rounding.',
   },
   EXPANDS: { verdict: 'miner', help: 'All compressed matrices together are larger than the matrices themselves.' },
+  WRONG_TOKENS: {
+    verdict: 'miner',
+    help: 'Every batch must be taken, and total_tokens must be batch · sequence · steps: our own count is what scores.',
+  },
+  WRONG_LOGITS: {
+    verdict: 'miner',
+    help: 'final_logits must be those of the last batch before its update, all of them, in the allowed precision.',
+  },
+  WRONG_LOSS: { verdict: 'miner', help: 'final_loss must be the loss of the last batch before its update.' },
+  WRONG_STATE: {
+    verdict: 'miner',
+    help: 'What is trained must be exactly the model’s tensors, by name, shape and type float32.',
+  },
+  WEIGHTS_NOT_FINITE: { verdict: 'miner', help: 'The trained weights must be finite: look for an overflow.' },
+  WRONG_UPDATE: { verdict: 'miner', help: 'The weights have not gone where the optimizer that was given takes them.' },
+  WRONG_MEMORY: {
+    verdict: 'miner',
+    help: 'The trained weights do not remember what they were given: every sequence of every step must be trained on.',
+  },
+  RAN_AHEAD: {
+    verdict: 'miner',
+    help: 'At a secret step the model’s weights were behind the batches taken: take at most two ahead, and keep them current.',
+  },
+  ANSWER_CHANGED: { verdict: 'miner', help: 'The weights changed after the run had ended: finish before you return.' },
+  IMPLAUSIBLE: { verdict: 'miner', help: 'No machine computes that fast: do the work.' },
   PARTNER_FAILED: { verdict: 'infra', help: 'The code to compare with failed here: not your fault, it is run again.' },
   SANDBOX_START: { verdict: 'infra', help: 'A sandbox did not start on this host: not your fault, it is run again.' },
   ENGINE_FAILED: { verdict: 'infra', help: 'The sandbox engine failed here: not your fault, it is run again.' },
   REFEREE_FAILED: { verdict: 'infra', help: 'The referee process failed here: not your fault, it is run again.' },
-} as const satisfies Record<CheckCode, Fault> & Record<string, Fault>
+} as const satisfies Record<CheckCode | TrainingCode, Fault> & Record<string, Fault>
 
 /** A name in the table above. */
 export type FaultCode = keyof typeof faults
@@ -76,6 +101,7 @@ export const reportableCodes = [
   'OUT_OF_MEMORY',
   'OUTPUT_TOO_LARGE',
   'UNCLEAN',
+  'WRONG_STATE',
 ] as const satisfies readonly FaultCode[]
 
 /** A run that ended before its measurement. */

@@ -30,7 +30,21 @@ export {
 } from './job.ts'
 export { basePolicy, type Policy, type RunLimits, runLimits } from './limits.ts'
 export { type EngineOptions, openEngine } from './open-engine.ts'
-export { buildPool, type PoolInfo, type PoolProgress, poolGenerators, readPool } from './pool.ts'
+export { buildPool, type PoolInfo, type PoolProgress, readPool } from './pool.ts'
 export { addToPool } from './pool-add.ts'
 export { parsePoolManifest } from './pool-manifest.ts'
 export { refereeDigest } from './referee-digest.ts'
+export {
+  type ContractName,
+  contractByDigest,
+  contractNames,
+  readContract,
+} from './training/contract.ts'
+export { createTrainingEvaluator, readReference, type TrainingEvaluator } from './training/evaluator.ts'
+export {
+  checkTrainingBundle,
+  type QuadTimes,
+  type TrainingJob,
+  type TrainingMeasurement,
+  trainingFaulted,
+} from './training/job.ts'

@@ -15,18 +15,8 @@ const MIB = 1024 * 1024
 /** `demo`: 128 matrices of 64 KiB, seconds. `full`: 256×192 … 2048×2048, minutes. */
 export type PoolPreset = 'demo' | 'full'
 
-/** The program of each kind of pool, and the files that it is of; `torch` runs on the image of that name only. */
-const generators = {
-  numpy: ['pool_build.py'],
-  torch: ['pool_torch.py', 'pool_build.py'],
-} as const
-
-/** What trains the models: NumPy with a backward pass by hand, or PyTorch. */
-export type PoolGenerator = keyof typeof generators
-export const poolGenerators = Object.keys(generators) as PoolGenerator[]
-
 const policies: Readonly<Record<PoolPreset, Policy>> = {
-  // Takes 5 s alone on one core, 15 with PyTorch; a busy machine needs a few times that.
+  // Takes 5 s alone on one core; a busy machine needs a few times that.
   demo: { ...basePolicy, wallMs: 120_000, stdoutBytesMax: 64 * MIB },
   // The widest model keeps about 1 GiB between its forward and its backward pass.
   full: { ...basePolicy, memoryBytes: 4096 * MIB, wallMs: 60 * 60_000 },
@@ -42,7 +32,7 @@ export type PoolInfo = {
   readonly manifestDigest: string
   /** Hex SHA-256 of each matrix, in the manifest's order. */
   readonly digests: readonly string[]
-  /** Hex SHA-256 of the program that made it, its files one after the other. */
+  /** Hex SHA-256 of the program that made it. */
   readonly generator: string
   /** Of what the generator made; `added` once matrices of other origin are in it. */
   readonly preset: PoolPreset | 'added'
@@ -56,8 +46,6 @@ export type PoolProgress = { readonly last: PoolLoss; readonly matrices: number 
 type BuildPoolOptions = {
   readonly engine: Engine
   readonly preset: PoolPreset
-  /** `numpy` if not given. */
-  readonly generator?: PoolGenerator
   readonly outDir: string
   readonly onProgress?: ((progress: PoolProgress) => void) | undefined
   readonly signal?: AbortSignal | undefined
@@ -76,8 +64,7 @@ export const matrixFile = (digest: string): string => `${digest}.bin`
 export async function buildPool(options: BuildPoolOptions): Promise<PoolInfo> {
   const { preset, signal } = options
   const outDir = resolve(options.outDir)
-  const files = generators[options.generator ?? 'numpy']
-  const generator = sha256(Buffer.concat(await Promise.all(files.map((file) => readFile(join(harness, file))))))
+  const generator = sha256(await readFile(join(harness, 'pool_build.py')))
   const isWanted = (pool: PoolInfo) => pool.generator === generator && pool.preset === preset
   const findWanted = async () => {
     const present = await readPool(outDir).catch(() => null)
@@ -90,15 +77,16 @@ export async function buildPool(options: BuildPoolOptions): Promise<PoolInfo> {
   const unlock = await takeLock(`${outDir}.lock`, signal)
   try {
     // Whoever held the lock before us may have built it.
-    return (await findWanted()) ?? (await buildAside(outDir, { ...options, program: files[0], generator }))
+    return (await findWanted()) ?? (await buildAside(outDir, { ...options, generator }))
   } finally {
     unlock()
   }
 }
 
-type Run = Omit<BuildPoolOptions, 'generator'> & { readonly program: string; readonly generator: string }
-
-async function buildAside(outDir: string, options: Run): Promise<PoolInfo> {
+async function buildAside(
+  outDir: string,
+  options: BuildPoolOptions & { readonly generator: string },
+): Promise<PoolInfo> {
   const aside = await mkdtemp(join(dirname(outDir), `.${basename(outDir)}-`))
   try {
     await runGenerator(aside, options)
@@ -133,12 +121,12 @@ export async function checkPoolFolder(outDir: string): Promise<void> {
     throw new SandboxError('POOL_BUILD_FAILED', { outDir, reason: 'holds other files', foreign })
 }
 
-async function runGenerator(dir: string, options: Run): Promise<void> {
-  const { engine, preset, program, generator, onProgress, signal } = options
+async function runGenerator(dir: string, options: BuildPoolOptions & { readonly generator: string }): Promise<void> {
+  const { engine, preset, generator, onProgress, signal } = options
   signal?.throwIfAborted()
   const sandbox = await engine.start({
     name: 'pool',
-    argv: ['/usr/bin/python3', '-I', '-B', `/harness/${program}`, preset],
+    argv: ['/usr/bin/python3', '-I', '-B', '/harness/pool_build.py', preset],
     mounts: [{ source: harness, target: '/harness' }],
     env: {},
     policy: policies[preset],

@@ -2,7 +2,7 @@
 import { createHash, hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import process from 'node:process'
-import { type Checked, COMPETITIONS } from '../protocol/index.ts'
+import { type Checked, matrixRulesOf } from '../protocol/index.ts'
 import type { Engine } from './engine.ts'
 import { RunFault } from './faults.ts'
 import {
@@ -117,7 +117,7 @@ function checkAnswer(
 ): Checked['similarityPpb'] {
   const [known] = pair.kept
   if (known !== undefined && pair.bytes[0]?.equals(bytes)) return known
-  const rules = COMPETITIONS.get(job.competition)
+  const rules = matrixRulesOf(job.competition)
   const raw = matrices[matrix]
   if (rules === undefined || raw === undefined)
     throw new RunFault('REFEREE_FAILED', { text: `no rules for ${job.competition}, or no matrix` })

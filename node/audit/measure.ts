@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { COMPETITIONS, type CompetitionRules, type Digest, hash, isIncluded, packBundle } from '../../protocol/index.ts'
+import { type Digest, hash, isIncluded, type MatrixRules, matrixRulesOf, packBundle } from '../../protocol/index.ts'
 import {
   checkBundle,
   type Evaluator,
@@ -45,7 +45,7 @@ export type Remeasured = {
  * The round's draw is what its seed gives, and every matrix stands in the pool's tree.
  * @throws AuditError
  */
-export const checkInputs = (inputs: DrawnInputs, rules: CompetitionRules): void => {
+export const checkInputs = (inputs: DrawnInputs, rules: MatrixRules): void => {
   const { seed, size, poolRoot, matrices } = inputs
   // The draw takes places: which digests stand there, the proofs say.
   const places = Array.from({ length: size }, (_, index) => String(index))
@@ -92,7 +92,7 @@ export const measureAgain = async (o: {
   readonly signal: AbortSignal
 }): Promise<Remeasured> => {
   const { competition, submission, say, signal } = o
-  const rules = COMPETITIONS.get(competition)
+  const rules = matrixRulesOf(competition)
   if (rules === undefined) throw new AuditError('rules', `there are no rules of ${competition} here`)
   const row = (await o.source.round()).submissions.find(({ id }) => id === submission)
   if (row === undefined) throw new AuditError('round', `the round did not measure ${submission}`)
@@ -133,7 +133,7 @@ const fetchMatrices = async (
 const compare = (
   row: CertifiedRoundView['submissions'][number],
   found: Measurement,
-  rules: CompetitionRules,
+  rules: MatrixRules,
 ): Remeasured => {
   const base = {
     submission: row.id,

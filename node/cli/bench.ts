@@ -3,19 +3,22 @@ import { randomBytes } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { COMPETITIONS } from '../../protocol/index.ts'
+import { COMPETITIONS, type TrainingRules } from '../../protocol/index.ts'
 import { type PoolInfo, readPool, recipeFor, recipeNames } from '../../sandbox/index.ts'
 import { runBench } from '../bench.ts'
 import { askMesh, type MeshNow, outlookOf } from '../bench-mesh.ts'
 import { openSandbox, prepareSandbox } from '../demo/prepare.ts'
 import { loadHotkey } from '../keys.ts'
 import { showReport } from './bench-show.ts'
+import { runTraining } from './bench-training.ts'
 import { CliError, EXIT, print, printJson, progress } from './output.ts'
 
 type Flags = {
   readonly competition: string
   readonly against?: string
-  readonly preset: string
+  readonly preset?: string
+  readonly device?: string
+  readonly quads?: string
   readonly engine: string
   readonly image: string
   readonly seed?: string
@@ -40,18 +43,18 @@ const oneOf = <T extends string>(flag: string, value: string, names: readonly T[
   return found
 }
 
-const readSource = async (path: string): Promise<Buffer> => {
+const readSource = async (path: string, file = 'solution.py'): Promise<Buffer> => {
   try {
-    return await readFile((await stat(path)).isDirectory() ? join(path, 'solution.py') : path)
+    return await readFile((await stat(path)).isDirectory() ? join(path, file) : path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new CliError({ exitCode: EXIT.notFound, message: `cannot read ${path}: ${code}` })
   }
 }
 
-const toCount = (text: string | undefined): number | undefined => {
+const toCount = (flag: string, text: string | undefined): number | undefined => {
   if (text === undefined) return undefined
-  if (!/^[1-9]\d{0,2}$/.test(text)) throw usage('--matrices is a number of at least 1')
+  if (!/^[1-9]\d{0,2}$/.test(text)) throw usage(`${flag} is a number of at least 1`)
   return Number(text)
 }
 
@@ -74,6 +77,8 @@ const meshOf = async (flags: Flags, solution: Uint8Array): Promise<MeshNow | nul
   return askMesh({ api, competition, solution, hotkey })
 }
 
+const ENGINES = ['auto', 'docker', 'podman', 'bubblewrap'] as const
+
 type SandboxFlags = Parameters<typeof openSandbox>[0]
 
 /** The demo's pool, or the one that was named. */
@@ -83,27 +88,56 @@ const prepare = async (options: SandboxFlags, dir: string | undefined) => {
   return { ...(await openSandbox(options)), pool }
 }
 
+/** Ends with an error of its own when somebody wants us to stop. */
+const untilStopped = (): AbortSignal => {
+  const stopping = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => stopping.abort(new CliError({ exitCode: EXIT.interrupted, message: 'interrupted' })))
+  }
+  return stopping.signal
+}
+
+/** The options that a training measurement has; the others are the matrix competitions'. */
+const train = async (path: string, { flags, rules }: { flags: Flags; rules: TrainingRules }): Promise<void> => {
+  const { competition, preset, device, seed } = flags
+  const engine = oneOf('--engine', flags.engine, ENGINES)
+  const quads = toCount('--quads', flags.quads)
+  const solution = await readSource(path, rules.file)
+  const against = flags.against === undefined ? undefined : (await readSource(flags.against, rules.file)).toString()
+  const signal = untilStopped()
+  const options = {
+    competition,
+    preset,
+    device,
+    engine,
+    seed,
+    quads,
+    yes: flags.yes ?? false,
+    json: flags.json ?? false,
+  }
+  await runTraining({ rules, solution, against, signal, flags: options }).catch((error: unknown) => {
+    throw signal.aborted ? signal.reason : error
+  })
+}
+
 const run = async (path: string, flags: Flags): Promise<void> => {
   const rules = COMPETITIONS.get(flags.competition)
   if (rules === undefined) {
     const message = `no competition ${flags.competition}; there is ${[...COMPETITIONS.keys()].join(', ')}`
     throw new CliError({ exitCode: EXIT.notFound, message })
   }
-  const preset = oneOf('--preset', flags.preset, ['real', 'demo'] as const)
-  const engine = oneOf('--engine', flags.engine, ['auto', 'docker', 'podman', 'bubblewrap'] as const)
+  if (rules.kind === 'training') return train(path, { flags, rules })
+  const preset = oneOf('--preset', flags.preset ?? 'real', ['real', 'demo'] as const)
+  const engine = oneOf('--engine', flags.engine, ENGINES)
   const image = oneOf('--image', flags.image, ['auto', ...recipeNames] as const)
   const hostPython = flags.hostPython ?? false
   if (hostPython && (engine === 'docker' || engine === 'podman')) throw usage('--host-python works on bubblewrap only')
-  const matrixCount = toCount(flags.matrices)
+  const matrixCount = toCount('--matrices', flags.matrices)
   const solution = await readSource(path)
   const mesh = await meshOf(flags, solution)
   const against = await againstOf(flags, mesh)
   if (hostPython) progress(HOST_PYTHON_WARNING)
-  const stopping = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => stopping.abort(new CliError({ exitCode: EXIT.interrupted, message: 'interrupted' })))
-  }
-  const { signal } = stopping
+  const signal = untilStopped()
   const needed = image === 'auto' ? recipeFor(`${solution}\n${against ?? ''}`) : image
   const options = { engine, image: needed, hostPython, yes: flags.yes ?? false, say: progress, signal }
   const prepared = await prepare(options, flags.pool)
@@ -143,10 +177,10 @@ export const addBench = (program: Command): void => {
     .description('measure a submission at home')
     .command('run')
     .description('run a submission as validators do and say what a mesh would say')
-    .argument('<solution>', 'solution.py, or the folder that holds it')
+    .argument('<solution>', 'solution.py or train.py, or the folder that holds it')
     .option('--competition <id>', 'whose rules', 'matrix-lossless')
     .option('--against <file>', 'another solution to compare with instead of the baseline, or leader, with --api')
-    .option('--preset <name>', 'real (the published θ) or demo (the θ of npm run demo)', 'real')
+    .option('--preset <name>', 'real (the published θ, as if not given) or demo; for training tiny or 150m')
     .option('--engine <kind>', 'auto, docker, podman or bubblewrap', 'auto')
     .option('--image <name>', 'numpy, torch, or auto: torch when the source imports what only it has', 'auto')
     .option('--seed <text>', 'repeats an earlier run’s matrices and order; random if not given')
@@ -155,6 +189,8 @@ export const addBench = (program: Command): void => {
     .option('--api <url>', 'asks a validator what its mesh would do: same code, daily number, leader, θ')
     .option('--home <dir>', 'with --api: directory with your hotkey, whose daily number is looked at')
     .option('--profile', 'also show which functions the time goes to')
+    .option('--quads <count>', 'of a training measurement, instead of the competition’s')
+    .option('--device <name>', 'cpu or cuda, for training; the preset’s if not given')
     .option('--host-python', 'no image: this machine’s own Python in bubblewrap; never comparable with a vote')
     .option('--yes', 'install missing system packages without asking')
     .option('--json', 'print one JSON object')
@@ -170,6 +206,7 @@ Examples:
   evalmesh bench run ./solution.py
   evalmesh bench run ./solution.py --competition matrix-lossy --matrices 8 --profile
   evalmesh bench run ./solution.py --against best.py --seed 7 --json
+  evalmesh bench run --competition training-speed ./train.py --quads 8
   evalmesh bench run ./solution.py --api http://127.0.0.1:8080 --home ./miner`,
     )
     .action(run)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { encodeSs58 } from '../../protocol/index.ts'
 import { prepareMachine } from '../demo/prepare.ts'
+import { isTrainingDemo, prepareTrainingMachine } from '../demo/prepare-training.ts'
 import { DEMO_COMPETITIONS, type DemoReport, type RunningDemo, runDemo, solutionPathsOf } from '../demo/run.ts'
 import { apiOf } from '../demo/watch.ts'
 import { createLog } from '../log.ts'
@@ -111,7 +112,10 @@ const run = async (flags: Flags): Promise<void> => {
   const dir = await mkdtemp(join(tmpdir(), 'evalmesh-demo-'))
   let running: RunningDemo | null = null
   try {
-    const prepared = await prepareMachine({ ...flags, competitions, yes: flags.yes ?? false, say, signal })
+    const options = { ...flags, yes: flags.yes ?? false, say, signal }
+    const prepared = isTrainingDemo(competitions)
+      ? await prepareTrainingMachine(options)
+      : await prepareMachine({ ...options, competitions })
     const log = createLog({ name: 'demo', level: 'error' })
     running = await runDemo({ ...prepared, dir, engine: flags.engine, say, log, signal })
     if (flags.keep) progress(howToExplore(running, dir))
@@ -141,7 +145,7 @@ export const addDemo = (program: Command): void => {
     .option('--engine <kind>', 'auto, docker, podman or bubblewrap', 'auto')
     .addHelpText(
       'after',
-      '\nExamples:\n  npm run demo\n  npm run -s demo -- --json | tail -1\n  npm run demo -- --competition matrix-lossy\n  npm run demo -- --competition matrix-lossless matrix-lossy\n  npm run demo -- --keep',
+      '\nExamples:\n  npm run demo\n  npm run -s demo -- --json | tail -1\n  npm run demo -- --competition matrix-lossy\n  npm run demo -- --competition matrix-lossless matrix-lossy\n  npm run demo -- --competition training-speed\n  npm run demo -- --keep',
     )
     .action(run)
 }

@@ -31,9 +31,7 @@ export const explainRefusal = (error: unknown): never => {
   if (error instanceof ProtocolError) {
     const { code, sizeBytes, sizeBytesMax } = error.facts
     const message =
-      code === 'OVERSIZE'
-        ? `solution.py has ${sizeBytes} bytes; the limit is ${sizeBytesMax}, inclusive`
-        : error.message
+      code === 'OVERSIZE' ? `the file has ${sizeBytes} bytes; the limit is ${sizeBytesMax}, inclusive` : error.message
     throw new CliError({ exitCode: EXIT.rejected, message: `refused before running: ${message}` })
   }
   if (error instanceof MeshError && error.code === 'REFUSED') {

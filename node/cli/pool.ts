@@ -1,6 +1,6 @@
 /** The commands `evalmesh pool build`, `add` and `show`: matrices for a mesh's rounds, generated here or brought along. */
 import type { Command } from 'commander'
-import { addToPool, buildPool, type PoolInfo, poolGenerators, readPool, SandboxError } from '../../sandbox/index.ts'
+import { addToPool, buildPool, type PoolInfo, readPool, SandboxError } from '../../sandbox/index.ts'
 import { openSandbox, tellPool } from '../demo/prepare.ts'
 import { CliError, EXIT, print, printJson, progress, table } from './output.ts'
 
@@ -8,7 +8,6 @@ type Common = { readonly json?: boolean }
 type BuildFlags = Common & {
   readonly out: string
   readonly preset: string
-  readonly generator: string
   readonly engine: string
   readonly yes?: boolean
 }
@@ -66,23 +65,18 @@ const describe = (pool: PoolInfo): string =>
 
 const build = async (flags: BuildFlags): Promise<void> => {
   const preset = oneOf('--preset', flags.preset, ['demo', 'full'] as const)
-  const generator = oneOf('--generator', flags.generator, poolGenerators)
   const engineKind = oneOf('--engine', flags.engine, ['auto', 'docker', 'bubblewrap'] as const)
   const signal = stopSignal()
   const { engine } = await openSandbox({
     engine: engineKind,
-    image: generator,
+    image: 'numpy',
     hostPython: false,
     yes: flags.yes ?? false,
     say: progress,
     signal,
   })
   try {
-    const pool = await buildPool({
-      ...{ engine, preset, generator, signal },
-      outDir: flags.out,
-      onProgress: tellPool(progress),
-    })
+    const pool = await buildPool({ engine, preset, outDir: flags.out, onProgress: tellPool(progress), signal })
     if (flags.json) printJson(summaryOf(pool))
     else print(describe(pool))
   } finally {
@@ -143,7 +137,6 @@ export const addPool = (program: Command): void => {
     .description('train small transformers in a sandbox and keep their activations and gradients')
     .requiredOption('--out <dir>', 'directory of the pool; one that is there already and whole is kept')
     .option('--preset <name>', 'demo (128 matrices of 64 KiB, seconds) or full (256x192 to 2048x2048, minutes)', 'demo')
-    .option('--generator <name>', 'numpy, or torch: a model of today’s kind, on the image that has PyTorch', 'numpy')
     .option('--engine <kind>', 'auto, docker or bubblewrap', 'auto')
     .option('--yes', 'install missing system packages without asking')
     .option('--json', 'print one JSON object')

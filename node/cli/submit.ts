@@ -27,7 +27,7 @@ const readSolution = async (file: string): Promise<Uint8Array> =>
     throw new CliError({
       exitCode: EXIT.notFound,
       message: `cannot read ${file}`,
-      hint: 'give the path of your solution.py',
+      hint: 'give the path of your solution.py or train.py',
     })
   })
 
@@ -93,7 +93,7 @@ export const addSubmit = (program: Command): void => {
   program
     .command('submit')
     .description('submit a solution to a competition')
-    .argument('<file>', 'your solution.py')
+    .argument('<file>', 'your solution.py or train.py')
     .option('--competition <id>', 'which competition', 'matrix-lossless')
     .requiredOption('--home <dir>', 'directory with your hotkey (evalmesh keys new)')
     .requiredOption('--genesis <file>', 'the mesh’s genesis document')

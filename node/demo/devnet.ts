@@ -10,6 +10,7 @@ import {
   printGenesis,
   type SignedDelegation,
 } from '../../protocol/index.ts'
+import type { RecipeName } from '../../sandbox/index.ts'
 import type { GenesisSpec } from '../chain/local/genesis.ts'
 import type { Chain } from '../chain/port.ts'
 import { createHotkey, createValidatorKeys, type Hotkey, type ValidatorKeys } from '../keys.ts'
@@ -170,7 +171,10 @@ export const foundMesh = async (o: {
   readonly chainEndpoint: string
   readonly competitions: readonly CompetitionParams[]
   readonly engine: 'auto' | 'docker' | 'podman' | 'bubblewrap'
-  readonly poolDir: string
+  /** Null: the competitions draw from no pool. */
+  readonly poolDir: string | null
+  /** What submissions run in; the smaller one if not given. */
+  readonly image?: RecipeName
   readonly site: Site
 }): Promise<{ readonly genesis: Genesis; readonly genesisPath: string; readonly peers: readonly string[] }> => {
   const { devnet, chain } = o
@@ -212,7 +216,8 @@ export const foundMesh = async (o: {
       peers: [...addresses].filter(([other]) => other !== member).map(([, address]) => address),
       api: { host: member.host, port: member.ports.api },
       engine: o.engine,
-      pools: keepers.has(member) ? [o.poolDir] : [],
+      image: o.image ?? 'numpy',
+      pools: keepers.has(member) && o.poolDir !== null ? [o.poolDir] : [],
     }
     await writeFile(join(member.home, 'config.json'), `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 })
   }

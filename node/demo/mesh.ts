@@ -1,13 +1,14 @@
 /** A development mesh of real processes: the local chain and its validators, started, killed and started again at will. */
 import { join } from 'node:path'
 import { type CompetitionParams, domainsOf, type Genesis } from '../../protocol/index.ts'
+import type { RecipeName } from '../../sandbox/index.ts'
 import { createLocalChain } from '../chain/local-chain.ts'
 import type { Chain, Weight } from '../chain/port.ts'
 import { DEMO_SITE, type Devnet, type DevnetMember, foundMesh, layOutDevnet, type Site } from './devnet.ts'
 import { type Child, startProcess } from './process.ts'
 import { poll, statusOf } from './watch.ts'
 
-const BLOCK_MS = 500
+export const BLOCK_MS = 500
 /** Longest wait until all are connected with all; a cold machine with busy cores stays well below. */
 const JOIN_MS = 60_000
 /** Longest wait for a window to open: ten times what one of the demo takes. */
@@ -17,7 +18,8 @@ export type MeshOptions = {
   readonly dir: string
   /** Names of registered miners. */
   readonly miners: readonly string[]
-  readonly poolDir: string
+  readonly poolDir: string | null
+  readonly image?: RecipeName
   readonly competitions: readonly CompetitionParams[]
   readonly engine: 'auto' | 'docker' | 'podman' | 'bubblewrap'
   readonly say: (line: string) => void

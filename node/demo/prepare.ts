@@ -1,6 +1,6 @@
 /** What a development mesh needs of its machine: packages, the sandbox image, a pool of matrices, the baseline's time on this host. */
 import { join } from 'node:path'
-import { COMPETITIONS, type CompetitionParams } from '../../protocol/index.ts'
+import { type CompetitionParams, matrixRulesOf } from '../../protocol/index.ts'
 import {
   buildImage,
   buildPool,
@@ -24,7 +24,7 @@ import type { SystemNeed } from '../setup/system-plan.ts'
 /** Matrices on which the baseline's time on this host is pinned. */
 const REFERENCE_MATRICES = 8
 
-type PrepareOptions = {
+export type PrepareOptions = {
   readonly engine: 'auto' | 'docker' | 'podman' | 'bubblewrap'
   /** Installs missing packages without asking. */
   readonly yes: boolean
@@ -58,7 +58,7 @@ const toParams = async (o: {
   signal: AbortSignal
 }): Promise<CompetitionParams> => {
   const { competition, pool } = o
-  const rules = COMPETITIONS.get(competition)
+  const rules = matrixRulesOf(competition)
   if (rules === undefined) throw new Error(`no competition ${competition}`)
   const facts = { image: o.image, poolManifest: pool.manifestDigest, poolRoot: pool.root, referenceNanos: 1n }
   const params = rules.presets.demo(facts)

@@ -1,6 +1,7 @@
 /** The main job on one machine: a local chain, four validators, three submissions a competition, a crash in the middle, one certified result each. */
 import { readFile } from 'node:fs/promises'
 import { type CompetitionParams, domainsOf, encodeSs58 } from '../../protocol/index.ts'
+import type { RecipeName } from '../../sandbox/index.ts'
 import type { CertificateView } from '../api/certificates.ts'
 import type { CertifiedRoundView } from '../api/views.ts'
 import { askApi } from '../cli/api-client.ts'
@@ -9,13 +10,14 @@ import { connectGuest, peerIdOf } from '../guest.ts'
 import type { Log } from '../log.ts'
 import { prepareSubmission, sendSubmission } from '../submit.ts'
 import type { DevnetMember } from './devnet.ts'
-import { type DevMesh, startMesh, waitForWindow } from './mesh.ts'
+import { BLOCK_MS, type DevMesh, startMesh, waitForWindow } from './mesh.ts'
 import { apiOf, createNarrator, poll, statusOf } from './watch.ts'
 
 /** What is handed in, by competition: files below node/demo/solutions, each by a miner of its own. */
 const SOLUTIONS: Readonly<Record<string, readonly string[]>> = {
   'matrix-lossless': ['baseline', 'byte-planes', 'stash'],
   'matrix-lossy': ['matrix-lossy/baseline', 'matrix-lossy/quantiser', 'matrix-lossy/coarse'],
+  'training-speed': ['training-speed/reference', 'training-speed/fused', 'training-speed/skips-last'],
 }
 
 /** The competitions that have something to show. */
@@ -30,6 +32,10 @@ const nameOf = (solution: string): string => solution.slice(solution.lastIndexOf
 
 /** Longest wait for each step, in ms, a round's for each competition; a cold machine with busy cores stays well below. */
 const PATIENCE = { round: 480_000, catchUp: 60_000, weights: 60_000 }
+
+/** A round takes as long as its validators may: where they need minutes, so does the demo. */
+const roundPatienceMs = ({ competitions }: DemoOptions): number =>
+  Math.max(PATIENCE.round * competitions.length, ...competitions.map(({ commitBlocks }) => commitBlocks * BLOCK_MS))
 
 type Values = { readonly verdict: string; readonly reason: string; readonly metric: number }
 export type SubmissionReport = Values & {
@@ -59,7 +65,8 @@ export type DemoReport = {
 
 export type DemoOptions = {
   readonly dir: string
-  readonly poolDir: string
+  readonly poolDir: string | null
+  readonly image?: RecipeName
   readonly competitions: readonly CompetitionParams[]
   readonly engine: 'auto' | 'docker' | 'podman' | 'bubblewrap'
   readonly say: (line: string) => void
@@ -113,7 +120,7 @@ const killInTheMiddle = async (s: Stage, victim: DevnetMember): Promise<void> =>
   const name = encodeSs58(victim.keys.hotkey.publicKey)
   await poll({
     what: 'the first commit',
-    withinMs: PATIENCE.round * s.o.competitions.length,
+    withinMs: roundPatienceMs(s.o),
     signal: s.o.signal,
     look: async () => {
       const statuses = await Promise.all(
@@ -134,7 +141,7 @@ const waitForResult = (s: Stage, witness: DevnetMember, competition: string): Pr
   const narrate = createNarrator(s.o.say)
   return poll({
     what: `the certified result of ${competition}`,
-    withinMs: PATIENCE.round * s.o.competitions.length,
+    withinMs: roundPatienceMs(s.o),
     signal: s.o.signal,
     look: async () => {
       for (const member of s.mesh.devnet.members) narrate(member, await statusOf(member))

@@ -4,6 +4,9 @@ import type { CompetitionParams } from '../params.ts'
 import type { Rational } from './integers.ts'
 import type { Presets } from './matrix/params.ts'
 import type { MatrixRuns } from './matrix/runs.ts'
+import type { checkTraining } from './training-speed/check.ts'
+import type { planTraining } from './training-speed/contract.ts'
+import type { certifyTraining, scoreTraining } from './training-speed/score.ts'
 
 /** Why what came back is refused; each is a row of the referee's table of faults. */
 export type CheckCode = 'NOT_LOSSLESS' | 'NOT_SIMILAR' | 'NOT_FINITE'
@@ -37,13 +40,21 @@ export type HostCertificate = {
   readonly hereNanos: bigint
 }
 
-export type CompetitionRules = {
-  /** Parameters: `real` as published, `demo` for a minute on one machine. */
+/** What every competition has, whatever is measured. */
+type CommonRules = {
+  /** Parameters: `real` as published, `demo` for one machine. */
   readonly presets: Presets
   /** Names of the values beside the score that its statements carry and its results certify; in rising order. */
   readonly values: readonly string[]
-  /** The score from C and t, for a person to read; it names t only where t counts. */
+  /** How the score comes about, for a person to read. */
   readonly formula: string
+  /** Name of a submission's one file. */
+  readonly file: 'solution.py' | 'train.py'
+}
+
+/** A competition whose submissions compress matrices and give them back. */
+export type MatrixRules = CommonRules & {
+  readonly kind: 'matrix'
   /** What the round of this seed is measured on, in the order it is run. `pool`: the pool's digests in its manifest's order. */
   readonly draw: (o: {
     readonly params: Pick<CompetitionParams, 'matrixCount'>
@@ -64,3 +75,14 @@ export type CompetitionRules = {
     readonly matrices: readonly MatrixRuns[]
   }) => HostCertificate
 }
+
+/** A competition whose submissions train a model. */
+export type TrainingRules = CommonRules & {
+  readonly kind: 'training'
+  readonly plan: typeof planTraining
+  readonly check: typeof checkTraining
+  readonly score: typeof scoreTraining
+  readonly certifyHost: typeof certifyTraining
+}
+
+export type CompetitionRules = MatrixRules | TrainingRules

@@ -224,5 +224,4 @@ def main():
     send_json(END)
 
 
-if __name__ == "__main__":
-    main()
+main()

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { NOISE_MATRICES, toRuns } from '../../node/noise.ts'
-import { COMPETITIONS, type CompetitionParams, hash, passed, utf8ToBytes } from '../../protocol/index.ts'
+import { type CompetitionParams, hash, matrixRulesOf, passed, utf8ToBytes } from '../../protocol/index.ts'
 import { weightedMedian } from '../../protocol/round/median.ts'
 import {
   createEvaluator,
@@ -44,7 +44,7 @@ const amidNoise = async <T>(neighbours: number, work: () => Promise<T>): Promise
 type Value = { readonly centrePpm: number; readonly seconds: number }
 
 const rules = () => {
-  const found = COMPETITIONS.get(COMPETITION)
+  const found = matrixRulesOf(COMPETITION)
   if (found === undefined) throw new Error(`no competition ${COMPETITION}`)
   return found
 }

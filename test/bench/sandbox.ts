@@ -1,5 +1,5 @@
 /** The suite of the sandbox and the evaluation: which rows there are, and how much of each is measured. */
-import { COMPETITIONS } from '../../protocol/index.ts'
+import { COMPETITIONS, matrixRulesOf } from '../../protocol/index.ts'
 import type { Group, Row } from './harness.ts'
 import { measureOverhead, measureStock } from './sandbox-overhead.ts'
 import { measureScoring, readSubmission } from './sandbox-scoring.ts'
@@ -8,6 +8,8 @@ import { measureSpread } from './sandbox-spread.ts'
 import { measureTakeover } from './sandbox-takeover.ts'
 import { measureThroughput } from './sandbox-throughput.ts'
 import { measureVerdicts } from './sandbox-verdicts.ts'
+
+const MATRIX_COMPETITIONS = [...COMPETITIONS.keys()].filter((competition) => matrixRulesOf(competition) !== undefined)
 
 /** A quick code, whose metric is nearly all size, and one slow enough for its time to count in the score. */
 const SPREADS = [
@@ -84,7 +86,7 @@ export const SANDBOX: readonly Group[] = [
     measure: ({ tiny }) => {
       const only = tiny ? { only: 'cheat-stash,honest-cache' } : {}
       const engines = tiny ? (['bubblewrap'] as const) : ENGINES
-      const runs = engines.flatMap((name) => [...COMPETITIONS.keys()].map((competition) => ({ name, competition })))
+      const runs = engines.flatMap((name) => MATRIX_COMPETITIONS.map((competition) => ({ name, competition })))
       return inTurns(
         runs.map(
           ({ name, competition }) =>

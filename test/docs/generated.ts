@@ -1,10 +1,11 @@
 /** Documents, and parts of some, that are written from the tables which the code itself runs on. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { REFUSALS } from '../../node/serve.ts'
 import { INCONCLUSIVE } from '../../protocol/round/derive.ts'
 import { faults } from '../../sandbox/faults.ts'
 import { type Limit, measurementLimits, policyLimits } from '../../sandbox/limits.ts'
+import { trainingHelp } from '../../sandbox/training/job.ts'
 import { GAINS, HOSTS, simulateTable, TRIALS } from '../protocol/competition/operating.ts'
 import { type Case, readEveryCase } from '../verdicts/case.ts'
 import { verdictWords } from '../verdicts/words.ts'
@@ -25,7 +26,7 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\
 
 const sourceOf = ({ submission }: Case): string => {
   try {
-    return readFileSync(join(submission, 'solution.py'), 'utf8')
+    return readFileSync(join(submission, existsSync(join(submission, 'train.py')) ? 'train.py' : 'solution.py'), 'utf8')
   } catch {
     return ''
   }
@@ -52,7 +53,9 @@ const rowsOf = (lines: Readonly<Record<string, string>>) =>
 
 /** docs/VERDICTS.md. */
 const verdicts = (): string => {
-  const cases = readEveryCase(join(top, 'test/submissions'))
+  const training = readEveryCase(join(top, 'test/submissions/training-speed'))
+  const matrix = readEveryCase(join(top, 'test/submissions'))
+  const cases = [...matrix, ...training]
   const must = (code: string) => cases.filter(({ expectation }) => expectation?.reasons.includes(code)).length
   return `<!-- Written by \`npm run docs\`; \`npm run check\` holds it to the code. -->
 
@@ -70,6 +73,10 @@ ${table([
   ...Object.entries(faults).map(([code, { verdict, help }]) => [`\`${code}\``, verdict, cell(help), `${must(code)}`]),
 ])}
 
+To a submission of \`training-speed\` some of them say it in its own words:
+
+${table([['code', 'line'], ...rowsOf(trainingHelp)])}
+
 ## Codes of a round
 
 ${table([['code', 'line'], ...rowsOf(INCONCLUSIVE)])}
@@ -82,10 +89,12 @@ ${table([['code', 'line'], ...rowsOf(REFUSALS)])}
 
 ## Submissions with a known verdict
 
-${cases.length} folders in \`test/submissions\`, judged on every engine by \`npm test\` and by
+${matrix.length} folders in \`test/submissions\`, judged on every engine by \`npm test\`, and ${training.length} in
+\`test/submissions/training-speed\`; all of them also by
 
 \`\`\`
 npm run -s submissions -- --competition matrix-lossless --engine docker
+npm run -s submissions -- --competition training-speed
 npm run -s submissions -- --dir ../my-cases --json
 \`\`\`
 
@@ -99,7 +108,11 @@ ${table([
   ]),
 ])}
 
-${table([['case', 'competition', 'verdict', 'code', 'what it does'], ...cases.map(showCase)])}
+${table([['case', 'competition', 'verdict', 'code', 'what it does'], ...matrix.map(showCase)])}
+
+Of \`training-speed\`:
+
+${table([['case', 'verdict', 'code', 'what it does'], ...training.map((one) => showCase(one).toSpliced(1, 1))])}
 `
 }
 

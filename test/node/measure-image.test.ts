@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createMeasurer } from '../../node/measure.ts'
-import { COMPETITIONS, type Genesis, hash, type Input, merkleRoot } from '../../protocol/index.ts'
+import { type Genesis, hash, type Input, matrixRulesOf, merkleRoot } from '../../protocol/index.ts'
 import { parseStatement } from '../../protocol/round/statement.ts'
 import { createFakeLog, DIGEST } from './fakes.ts'
 
 const IMAGE = '1a'.repeat(32)
 const ID = '2b'.repeat(32)
 
-const rules = COMPETITIONS.get('matrix-lossless')
+const rules = matrixRulesOf('matrix-lossless')
 assert.ok(rules)
 const params = rules.presets.demo({ image: IMAGE, poolManifest: DIGEST, poolRoot: DIGEST, referenceNanos: 1n })
 
@@ -45,6 +45,7 @@ for (const imageDigest of [null, '3c'.repeat(32)]) {
       oom: 'reported',
     } as const
     const measurer = createMeasurer({
+      trainingEvaluator: { evaluate: () => assert.fail('no training here') },
       genesis: genesis(),
       engine: { kind: 'bubblewrap', version: '0', strength, imageDigest },
       evaluator: {

@@ -120,6 +120,7 @@ const create = (
     },
   }
   const measurer = createMeasurer({
+    trainingEvaluator: { evaluate: () => assert.fail('no training here') },
     evaluator,
     engine: {
       kind: 'bubblewrap',

@@ -160,31 +160,7 @@ describe('a pool of the demo', { skip: !mustRun }, () => {
     rmSync(home, { recursive: true, force: true })
   })
 
-  describeContent(() => ({ pool, outDir, tookMs }))
-
-  test('is built once for two callers at once, and both get it', () => {
-    assert.equal(builders.size, 1)
-    assert.deepEqual(second, pool)
-  })
-
-  test('is returned at once when it is there, and read as it was built', async () => {
-    const again = await buildPool({
-      engine,
-      preset: 'demo',
-      outDir,
-      onProgress: () => assert.fail('it was built again'),
-    })
-    assert.deepEqual(again, pool)
-    assert.deepEqual(await readPool(outDir), pool)
-  })
-
-  describeDamage(() => ({ engine, pool, home, outDir }))
-})
-
-/** What every generator's pool is. */
-function describeContent(get: () => { pool: PoolInfo; outDir: string; tookMs: number }) {
   test('holds 96 different matrices of 64 KiB and more, each named by its digest', (t) => {
-    const { pool, outDir, tookMs } = get()
     t.diagnostic(`built in ${tookMs.toFixed()} ms`)
     assert.ok(pool.digests.length >= 96)
     assert.equal(new Set(pool.digests).size, pool.digests.length)
@@ -201,15 +177,18 @@ function describeContent(get: () => { pool: PoolInfo; outDir: string; tookMs: nu
     assert.equal(pool.root, merkleRoot(pool.digests))
   })
 
+  test('is built once for two callers at once, and both get it', () => {
+    assert.equal(builders.size, 1)
+    assert.deepEqual(second, pool)
+  })
+
   test('comes from a training whose loss falls', () => {
-    const { pool } = get()
     const mean = (losses: PoolInfo['losses']) => losses.reduce((sum, { loss }) => sum + loss, 0) / losses.length
     const [first, last] = [mean(pool.losses.slice(0, 20)), mean(pool.losses.slice(-20))]
     assert.ok(last < 0.9 * first, `${first} → ${last}`)
   })
 
   test('holds finite numbers that are neither constant nor plain noise', () => {
-    const { pool, outDir } = get()
     for (const digest of pool.digests) {
       const bytes = readFileSync(join(outDir, `${digest}.bin`))
       const words = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)
@@ -218,39 +197,19 @@ function describeContent(get: () => { pool: PoolInfo; outDir: string; tookMs: nu
       assert.ok(exponents.size > 5 && exponents.size < 120, `${exponents.size} exponents`)
     }
   })
-}
 
-describe('a pool of PyTorch', { skip: !mustRun }, () => {
-  const home = mkdtempSync(join(tmpdir(), 'evalmesh-pool-'))
-  const outDir = join(home, 'pool')
-  let pool: PoolInfo
-  let tookMs = 0
-
-  before(async () => {
-    const { rootfs, digest } = await testImage('torch')
-    const engine = await openBubblewrap({ root: { kind: 'built', rootfs, digest } })
-    const start = performance.now()
-    pool = await buildPool({ engine, preset: 'demo', generator: 'torch', outDir }).finally(() => engine.close())
-    tookMs = performance.now() - start
+  test('is returned at once when it is there, and read as it was built', async () => {
+    const again = await buildPool({
+      engine,
+      preset: 'demo',
+      outDir,
+      onProgress: () => assert.fail('it was built again'),
+    })
+    assert.deepEqual(again, pool)
+    assert.deepEqual(await readPool(outDir), pool)
   })
-  after(() => rmSync(home, { recursive: true, force: true }))
 
-  describeContent(() => ({ pool, outDir, tookMs }))
-
-  test('is asked for by name, and never taken for one of NumPy', async () => {
-    const { rootfs, digest } = await testImage()
-    const engine = await openBubblewrap({ root: { kind: 'built', rootfs, digest } })
-    try {
-      assert.deepEqual(await readPool(outDir), pool)
-      const other = await buildPool({ engine, preset: 'demo', outDir: join(home, 'numpy') })
-      assert.notEqual(other.generator, pool.generator)
-      assert.equal(other.digests.filter((one) => pool.digests.includes(one)).length, 0)
-      const absent = buildPool({ engine, preset: 'demo', generator: 'torch', outDir: join(home, 'none') })
-      await assert.rejects(absent, isSandboxError('POOL_BUILD_FAILED'), 'the image without it has no PyTorch')
-    } finally {
-      await engine.close()
-    }
-  })
+  describeDamage(() => ({ engine, pool, home, outDir }))
 })
 
 /** What happens to a pool that is not whole, and to the folders around it. */

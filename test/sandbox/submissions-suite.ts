@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { COMPETITIONS } from '../../protocol/index.ts'
+import { COMPETITIONS, matrixRulesOf } from '../../protocol/index.ts'
 import { openBubblewrap } from '../../sandbox/bubblewrap.ts'
 import { buildPool, createEvaluator, type PoolInfo, readBaseline, recipeFor, runLimits } from '../../sandbox/index.ts'
 import { type Case, readCases } from '../verdicts/case.ts'
-import { judge } from '../verdicts/judge.ts'
+import { judge, matrixBench } from '../verdicts/judge.ts'
 import { chooseMatrices } from '../verdicts/matrices.ts'
 import { mustRun, testImage } from './engine-setup.ts'
 
@@ -27,6 +27,8 @@ export function describeSubmissions(candidate: {
 }) {
   describe(`submissions on ${candidate.prefer}`, { skip }, () => describeVerdicts(candidate))
 }
+
+const MATRIX_COMPETITIONS = [...COMPETITIONS.keys()].filter((competition) => matrixRulesOf(competition) !== undefined)
 
 /** Of the first competition all; of another, which shares its sandbox and contract, those that are its own. */
 const casesOf = (competition: string, index: number): readonly (readonly [string, Case])[] =>
@@ -54,14 +56,14 @@ function describeVerdicts({ prefer, start, stop }: Parameters<typeof describeSub
     await stop?.()
   })
 
-  for (const [competition, one] of [...COMPETITIONS.keys()].flatMap(casesOf)) {
+  for (const [competition, one] of MATRIX_COMPETITIONS.flatMap(casesOf)) {
     const { verdict, reasons } = one.expectation ?? { verdict: one.problem, reasons: [] }
     test(`${competition}: ${one.name} ${verdict === 'pass' ? 'is measured' : `is the ${verdict}'s fault: ${reasons.join(' or ')}`}`, async () => {
       const matrices = chooseMatrices({ competition, pool, count: 2, folder: home })
       // What needs PyTorch's image needs its memory too.
       const limits = one.name === 'http-apex' ? runLimits : short
       const job = { competition, partner: readBaseline(competition), matrices, seed: '5e'.repeat(32), limits }
-      const { ok, got, reason, line } = await judge(one, { evaluatorFor, job })
+      const { ok, got, reason, line } = await judge(one, matrixBench({ evaluatorFor, job }))
       assert.ok(ok, `${got} ${reason}: ${line}`)
     })
   }

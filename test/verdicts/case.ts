@@ -1,6 +1,7 @@
 /** A case: a folder with `submission/`, whatever lies in it, and `expect.json` with the verdict that it must get. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { COMPETITIONS } from '../../protocol/index.ts'
 import { toVerdict, type Verdict, verdictWords } from './words.ts'
 
 /** What a case's author expects. */
@@ -60,7 +61,9 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 export const readEveryCase = (dir: string): readonly Case[] => {
   const top = resolve(dir)
   const isOne = existsSync(join(top, 'expect.json'))
-  const names = isOne ? [''] : readdirSync(top).filter((name) => !name.startsWith('.') && isFolder(join(top, name)))
+  // A folder with a competition's name holds cases of its own.
+  const isCase = (name: string) => !name.startsWith('.') && !COMPETITIONS.has(name) && isFolder(join(top, name))
+  const names = isOne ? [''] : readdirSync(top).filter(isCase)
   return names.sort((a, b) => (a < b ? -1 : 1)).map((name) => readCase(join(top, name), name || basename(top)))
 }
 

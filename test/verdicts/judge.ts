@@ -1,7 +1,17 @@
 /** Judges one case as a validator would, and says whether it got what it must get. */
-import { checkBundle, type Evaluator, faulted, type Job, type Measurement, RunFault } from '../../sandbox/index.ts'
+import {
+  checkBundle,
+  checkTrainingBundle,
+  type Evaluator,
+  faulted,
+  type Job,
+  type Measurement,
+  RunFault,
+  type TrainingEvaluator,
+  type TrainingJob,
+} from '../../sandbox/index.ts'
 import type { Case, Expectation } from './case.ts'
-import { readFolder } from './folder.ts'
+import { type BundleFile, readFolder } from './folder.ts'
 import type { Verdict } from './words.ts'
 
 /** One row of the answer. */
@@ -17,28 +27,48 @@ export type Judged = {
   readonly elapsedMs: number
 }
 
-/** What every case of a run is measured with. */
-export type Bench = {
-  /** On the image that has what the source imports. */
-  readonly evaluatorFor: (source: string) => Promise<Evaluator>
-  readonly job: Omit<Job, 'candidate'>
-  readonly signal?: AbortSignal
-}
+/** What is looked at of a measurement. */
+type Outcome = Pick<Measurement, 'verdict' | 'code' | 'line' | 'elapsedMs'>
 
-/** What the bundle check refuses never runs. */
-const measure = async (submission: string, { evaluatorFor, job, signal }: Bench): Promise<Measurement> => {
-  let candidate: string
+/** How every case of a run is measured. Throws RunFault for what the bundle check refuses: that never runs. */
+export type Bench = (files: readonly BundleFile[]) => Promise<Outcome>
+
+/** Against a competition's baseline, on matrices. */
+export const matrixBench =
+  (o: {
+    /** On the image that has what the source imports. */
+    readonly evaluatorFor: (source: string) => Promise<Evaluator>
+    readonly job: Omit<Job, 'candidate'>
+    readonly signal?: AbortSignal
+  }): Bench =>
+  async (files) => {
+    const candidate = checkBundle(files)
+    const evaluator = await o.evaluatorFor(candidate)
+    return evaluator.evaluate({ ...o.job, candidate }, o.signal === undefined ? {} : { signal: o.signal })
+  }
+
+/** Against the reference, in a training run. */
+export const trainingBench =
+  (o: {
+    readonly evaluator: TrainingEvaluator
+    readonly job: Omit<TrainingJob, 'candidate'>
+    readonly signal: AbortSignal
+  }): Bench =>
+  async (files) => {
+    const candidate = checkTrainingBundle(files)
+    return o.evaluator.evaluate({ ...o.job, candidate }, { signal: o.signal })
+  }
+
+const measure = async (submission: string, bench: Bench): Promise<Outcome> => {
   try {
-    candidate = checkBundle(readFolder(submission))
+    const files = readFolder(submission)
+    const first = await bench(files)
+    // As on the mesh: a fault of this host is no answer, and the submission is run again.
+    return first.verdict === 'infra' ? await bench(files) : first
   } catch (thrown) {
     if (thrown instanceof RunFault) return faulted(thrown, { stderr: '', engine: null, elapsedMs: 0 })
     throw thrown
   }
-  const evaluator = await evaluatorFor(candidate)
-  const evaluate = () => evaluator.evaluate({ ...job, candidate }, signal === undefined ? {} : { signal })
-  const first = await evaluate()
-  // As on the mesh: a fault of this host is no answer, and the submission is run again.
-  return first.verdict === 'infra' ? evaluate() : first
 }
 
 /** Whether a verdict is the expected one, for one of the expected reasons. */

@@ -25,6 +25,8 @@ npm run -s submissions -- [--competition ID] [--engine ${ENGINES.join('|')}] [--
   --dir DIR         other cases than the repository's, or one of them
   --only NAME,...   some of them
   --matrices N      matrices of each measurement, 8 if not given
+  --quads N         quads of each training measurement, 1 if not given
+  --seed N          other data, order and questions, 0 if not given
   --json            the last line is { engine, competition, cases, leftovers }
 
 A case is a folder with submission/, the bundle, and expect.json: { "verdict": WORD, "reason": TEXT }. reason may be
@@ -57,9 +59,11 @@ const read = () => {
       options: {
         competition: { type: 'string', default: [...COMPETITIONS.keys()][0] ?? '' },
         engine: { type: 'string', default: 'bubblewrap' },
-        dir: { type: 'string', default: OWN_CASES },
+        dir: { type: 'string' },
         only: { type: 'string' },
         matrices: { type: 'string', default: '8' },
+        quads: { type: 'string', default: '1' },
+        seed: { type: 'string', default: '0' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -116,13 +120,28 @@ if (!COMPETITIONS.has(competition))
 const engineName: EngineName =
   ENGINES.find((name) => name === values.engine) ?? fail(`--engine is one of ${ENGINES.join(', ')}`)
 const matrixCount = /^[1-9]\d?$/.test(values.matrices) ? Number(values.matrices) : fail('--matrices is 1 to 99')
-const cases = chooseCases(values.dir, competition, values.only)
+const quads = /^[1-9]\d?$/.test(values.quads) ? Number(values.quads) : fail('--quads is 1 to 99')
+const seed = /^\d{1,9}$/.test(values.seed) ? Number(values.seed) : fail('--seed is a whole number')
+const isTraining = COMPETITIONS.get(competition)?.kind === 'training'
+const cases = chooseCases(
+  values.dir ?? (isTraining ? join(OWN_CASES, competition) : OWN_CASES),
+  competition,
+  values.only,
+)
 
 const stopping = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort(new Error('interrupted')))
 
 try {
-  const ready = await prepare({ competition, engine: engineName, matrixCount, say, signal: stopping.signal })
+  const ready = await prepare({
+    competition,
+    engine: engineName,
+    matrixCount,
+    quads,
+    seed,
+    say,
+    signal: stopping.signal,
+  })
   say(`${cases.length} cases of ${competition} on ${ready.engine}`)
   const { judged, leftovers } = await judgeAll(cases, ready).catch(async (error: unknown) => {
     await ready.close()
@@ -133,7 +152,7 @@ try {
   const wrong = rows.filter(({ ok }) => !ok).length
   if (values.json) {
     process.stdout.write(
-      `${JSON.stringify({ engine: engineName, competition, cases: rows, leftovers: [...leftovers] })}\n`,
+      `${JSON.stringify({ engine: engineName, competition, seed, cases: rows, leftovers: [...leftovers] })}\n`,
     )
   } else {
     const shown = rows.map(({ name, expected, got, reason, ok }) => [name, expected, got, reason, ok ? 'ok' : 'WRONG'])

@@ -1,4 +1,5 @@
 /** Makes this machine ready to judge: packages, image, an engine that runs, matrices, and a watch over what is left behind. */
+import { hash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,12 +7,14 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { ensureSystemPackages } from '../../node/setup/system.ts'
 import type { SystemNeed } from '../../node/setup/system-plan.ts'
+import { COMPETITIONS } from '../../protocol/index.ts'
 import { ownRoot, socketOf } from '../../sandbox/daemon.ts'
 import { connectDocker } from '../../sandbox/docker-connect.ts'
 import {
   buildImage,
   buildPool,
   createEvaluator,
+  createTrainingEvaluator,
   defaultCacheDirectory,
   type Engine,
   type EngineOptions,
@@ -19,12 +22,14 @@ import {
   openEngine,
   type RecipeName,
   readBaseline,
+  readContract,
+  readReference,
   recipeFor,
   runLimits,
 } from '../../sandbox/index.ts'
 import { defaultHostLock } from '../../sandbox/lock.ts'
 import { isOwnerAlive } from '../../sandbox/process-owner.ts'
-import type { Bench } from './judge.ts'
+import { type Bench, matrixBench, trainingBench } from './judge.ts'
 import { type Containers, watchHost } from './leftovers.ts'
 import { chooseMatrices } from './matrices.ts'
 
@@ -45,8 +50,11 @@ export type Ready = {
 type Options = {
   readonly competition: string
   readonly engine: EngineName
-  /** Quads of each measurement. */
+  /** Quads of each measurement on matrices, and of each training run. */
   readonly matrixCount: number
+  readonly quads: number
+  /** What data, order and questions are drawn from. */
+  readonly seed: number
   readonly say: (line: string) => void
   readonly signal: AbortSignal
 }
@@ -77,6 +85,47 @@ const findPool = (engine: Engine, signal: AbortSignal) => {
   return buildPool({ engine, preset: 'demo', outDir, signal })
 }
 
+type Measuring = { readonly options: EngineOptions; readonly lockPath: string }
+
+type MatrixMeasuring = Measuring & {
+  readonly engine: Engine
+  readonly materials: string
+  /** Folder of that image, which is built when it is missing. */
+  readonly imageOf: (recipe: RecipeName) => Promise<string>
+}
+
+const toMatrixBench = async (
+  { competition, matrixCount, seed, signal }: Options,
+  { options, lockPath, engine, materials, imageOf }: MatrixMeasuring,
+): Promise<Bench> => {
+  const pool = await findPool(engine, signal)
+  const matrices = chooseMatrices({ competition, pool, count: matrixCount, folder: materials })
+  const evaluatorOn = async (recipe: RecipeName) =>
+    createEvaluator({ engine: { ...options, imageDirectory: await imageOf(recipe) }, lockPath })
+  const evaluators = new Map<RecipeName, ReturnType<typeof evaluatorOn>>()
+  const evaluatorFor = (source: string) => {
+    const recipe = recipeFor(source)
+    const evaluator = evaluators.get(recipe) ?? evaluatorOn(recipe)
+    evaluators.set(recipe, evaluator)
+    return evaluator
+  }
+  const job = { competition, partner: readBaseline(competition), matrices, seed: toSeed(seed), limits: runLimits }
+  return matrixBench({ evaluatorFor, job, signal })
+}
+
+const toTrainingBench = ({ competition, quads, seed, signal }: Options, { options, lockPath }: Measuring): Bench =>
+  trainingBench({
+    evaluator: createTrainingEvaluator({ engine: options, lockPath }),
+    job: {
+      ...{ competition, partner: readReference(), contract: readContract('tiny').contract, quads },
+      ...{ roundSeed: toSeed(seed), seed: toSeed(seed) },
+    },
+    signal,
+  })
+
+/** A round's seed from a small number. */
+const toSeed = (seed: number): string => hash('sha256', `submissions ${seed}`)
+
 /**
  * Image and pool are found in the cache or made; an engine of ours is started where none answers.
  * @throws SetupError or SandboxError with what this machine lacks; the signal's reason
@@ -95,8 +144,14 @@ export const prepare = async (o: Options): Promise<Ready> => {
   const ensure = (need: readonly SystemNeed[]) =>
     ensureSystemPackages({ need, yes: false, interactive, report: say, signal })
   await ensure([o.engine, 'mmdebstrap'])
-  const directory = imageDirectory(defaultCacheDirectory())
-  await buildImage({ recipe: 'numpy', directory, onProgress: say, signal })
+  const imageOf = async (recipe: RecipeName): Promise<string> => {
+    if (recipe === 'torch') await ensure(['pip'])
+    const directory = imageDirectory(defaultCacheDirectory(), recipe)
+    await buildImage({ recipe, directory, onProgress: say, signal })
+    return directory
+  }
+  const isTraining = COMPETITIONS.get(o.competition)?.kind === 'training'
+  const directory = await imageOf(isTraining ? 'torch' : 'numpy')
   const [dockerRoot, materials] = [join(scratch, 'docker'), join(scratch, 'materials')]
   const options: EngineOptions = { prefer: o.engine, imageDirectory: directory, dockerRoot }
   say(`starting ${o.engine} …`)
@@ -112,30 +167,15 @@ export const prepare = async (o: Options): Promise<Ready> => {
     return left
   }
   try {
-    const pool = await findPool(engine, signal)
     mkdirSync(materials, { recursive: true })
-    const { competition } = o
-    const matrices = chooseMatrices({ competition, pool, count: o.matrixCount, folder: materials })
     if (o.engine !== 'bubblewrap') containers = await watchContainers(dockerRoot, o.engine)
     // Verdicts do not depend on times, but where others measure, theirs must not suffer from hostile code beside them.
     const lockPath = existsSync(hostLock) ? hostLock : join(materials, 'lock')
-    const evaluatorOn = async (recipe: RecipeName) => {
-      if (recipe === 'torch') await ensure(['pip'])
-      const directory = imageDirectory(defaultCacheDirectory(), recipe)
-      await buildImage({ recipe, directory, onProgress: say, signal })
-      return createEvaluator({ engine: { ...options, imageDirectory: directory }, lockPath })
-    }
-    const evaluators = new Map<RecipeName, ReturnType<typeof evaluatorOn>>()
-    const evaluatorFor = (source: string) => {
-      const recipe = recipeFor(source)
-      const evaluator = evaluators.get(recipe) ?? evaluatorOn(recipe)
-      evaluators.set(recipe, evaluator)
-      return evaluator
-    }
-    const partner = readBaseline(competition)
-    const job = { competition, partner, matrices, seed: '5e'.repeat(32), limits: runLimits }
+    const measuring = { options, lockPath }
     return {
-      bench: { evaluatorFor, job, signal },
+      bench: isTraining
+        ? toTrainingBench(o, measuring)
+        : await toMatrixBench(o, { ...measuring, engine, materials, imageOf }),
       engine: `${engine.kind} ${engine.version}`,
       leftSinceLastCase: await watchHost(containers === undefined ? watch : { ...watch, containers }),
       close,

@@ -2,7 +2,7 @@
 import { certifyHost } from '../matrix/certify.ts'
 import { drawMatrices } from '../matrix/draw.ts'
 import { presetsOf } from '../matrix/params.ts'
-import type { Checked, CompetitionRules } from '../rules.ts'
+import type { Checked, MatrixRules } from '../rules.ts'
 import { scoreRuns } from './score.ts'
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => {
@@ -18,7 +18,9 @@ const check = ({ raw, returned }: { raw: Uint8Array; returned: Uint8Array }): Ch
   return { fault: { code: 'NOT_LOSSLESS', text }, similarityPpb: null }
 }
 
-export const matrixLossless: CompetitionRules = {
+export const matrixLossless: MatrixRules = {
+  kind: 'matrix',
+  file: 'solution.py',
   presets: presetsOf('matrix-lossless'),
   values: ['linkPpm', 'ratioPpb', 'timeNanos'],
   formula: 'max(0, 1 − C) · max(0, 1 − t / 1.012 s)',

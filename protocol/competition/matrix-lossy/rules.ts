@@ -2,11 +2,13 @@
 import { certifyHost } from '../matrix/certify.ts'
 import { drawMatrices } from '../matrix/draw.ts'
 import { presetsOf } from '../matrix/params.ts'
-import type { CompetitionRules } from '../rules.ts'
+import type { MatrixRules } from '../rules.ts'
 import { check } from './check.ts'
 import { scoreRuns } from './score.ts'
 
-export const matrixLossy: CompetitionRules = {
+export const matrixLossy: MatrixRules = {
+  kind: 'matrix',
+  file: 'solution.py',
   presets: presetsOf('matrix-lossy'),
   values: ['linkPpm', 'ratioPpb'],
   formula: 'max(0, 1 − C)',

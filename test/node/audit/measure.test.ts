@@ -5,11 +5,11 @@ import { test } from 'node:test'
 import { measureAgain } from '../../../node/audit/measure.ts'
 import { AuditError } from '../../../node/audit/replay.ts'
 import type { DrawnInputs } from '../../../node/pool-blobs.ts'
-import { COMPETITIONS, hash, inclusionProof, merkleRoot, packBundle } from '../../../protocol/index.ts'
+import { hash, inclusionProof, matrixRulesOf, merkleRoot, packBundle } from '../../../protocol/index.ts'
 import type { Evaluator, Job, Measurement } from '../../../sandbox/index.ts'
 import { digestOf } from '../../protocol/round/mesh.ts'
 
-const rules = COMPETITIONS.get('matrix-lossy')
+const rules = matrixRulesOf('matrix-lossy')
 assert.ok(rules)
 const matrices = Array.from({ length: 9 }, (_, index) => Uint8Array.of(index, 0, index, 0))
 const pool = matrices.map((bytes) => hash(bytes))

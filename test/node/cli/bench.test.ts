@@ -9,7 +9,7 @@ import process from 'node:process'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { type BenchReport, judge } from '../../../node/bench.ts'
-import { COMPETITIONS } from '../../../protocol/index.ts'
+import { matrixRulesOf } from '../../../protocol/index.ts'
 import type { MatrixTimes, Measurement } from '../../../sandbox/index.ts'
 import { mustRun } from '../../sandbox/engine-setup.ts'
 
@@ -148,7 +148,7 @@ const measured = (matrix: Pick<MatrixTimes, 'candidate' | 'partner'>): Measureme
 })
 
 test('bench counts the host’s noise in the competition’s metric, and times as this host takes them', () => {
-  const rules = COMPETITIONS.get('matrix-lossless')
+  const rules = matrixRulesOf('matrix-lossless')
   assert.ok(rules)
   const params = rules.presets.real({ image: digest, poolManifest: digest, poolRoot: digest, referenceNanos: 1n })
   const steady = side(500, [100, 100])

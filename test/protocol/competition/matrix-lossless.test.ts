@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { COMPETITIONS } from '../../../protocol/competition/index.ts'
+import { matrixRulesOf } from '../../../protocol/competition/index.ts'
 import { printRational } from '../../../protocol/competition/integers.ts'
 import { certifyHost } from '../../../protocol/competition/matrix/certify.ts'
 import type { CodeRuns, MatrixRuns } from '../../../protocol/competition/matrix/runs.ts'
 import { scoreOf, scoreRuns } from '../../../protocol/competition/matrix-lossless/score.ts'
 import { digestOf } from '../round/mesh.ts'
 
-const rules = COMPETITIONS.get('matrix-lossless')
+const rules = matrixRulesOf('matrix-lossless')
 assert.ok(rules)
 
 const FACTS = {

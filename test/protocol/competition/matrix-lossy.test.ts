@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { COMPETITIONS } from '../../../protocol/competition/index.ts'
+import { matrixRulesOf } from '../../../protocol/competition/index.ts'
 import { printRational } from '../../../protocol/competition/integers.ts'
 import { certifyHost } from '../../../protocol/competition/matrix/certify.ts'
 import type { CodeRuns } from '../../../protocol/competition/matrix/runs.ts'
 import { scoreOf, scoreRuns } from '../../../protocol/competition/matrix-lossy/score.ts'
 import { pairVerdict } from '../../../protocol/competition/pair.ts'
 
-const rules = COMPETITIONS.get('matrix-lossy')
+const rules = matrixRulesOf('matrix-lossy')
 assert.ok(rules)
 
 const bytesOf = (words: readonly number[]): Uint8Array =>

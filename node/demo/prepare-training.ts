@@ -1,0 +1,73 @@
+/** What a development mesh of training speed needs of its machine: PyTorch's image, a contract, the reference's time on this host. */
+import { COMPETITIONS, type CompetitionParams } from '../../protocol/index.ts'
+import {
+  createTrainingEvaluator,
+  type EngineOptions,
+  type RecipeName,
+  readContract,
+  readReference,
+} from '../../sandbox/index.ts'
+import { CliError, EXIT } from '../cli/output.ts'
+import { NOISE_QUADS, toQuad } from '../measure-training.ts'
+import { openSandbox, type PrepareOptions } from './prepare.ts'
+
+const COMPETITION = 'training-speed'
+
+/** True for the demo of training speed, which has an image of its own. @throws CliError beside other competitions. */
+export const isTrainingDemo = (competitions: readonly string[]): boolean => {
+  if (!competitions.includes(COMPETITION)) return false
+  if (competitions.length === 1) return true
+  const message = `${COMPETITION} has an image of its own: run its demo alone`
+  throw new CliError({ exitCode: EXIT.usage, message })
+}
+
+/** The demo's parameters with this machine's image and reference time. */
+const toParams = async (o: {
+  readonly image: string
+  readonly options: EngineOptions
+  readonly say: (line: string) => void
+  readonly signal: AbortSignal
+}): Promise<CompetitionParams> => {
+  const rules = COMPETITIONS.get(COMPETITION)
+  if (rules?.kind !== 'training') throw new Error(`no competition ${COMPETITION}`)
+  const { contract, digest, logDigest } = readContract('tiny')
+  const reference = readReference()
+  const measurement = await createTrainingEvaluator({ engine: o.options }).evaluate(
+    {
+      ...{ competition: COMPETITION, candidate: reference, partner: reference, contract },
+      ...{ roundSeed: digest, quads: NOISE_QUADS, seed: digest },
+    },
+    { signal: o.signal },
+  )
+  if (measurement.verdict !== 'pass') {
+    const message = `the reference does not run in the sandbox: ${measurement.line}`
+    throw new CliError({ exitCode: EXIT.unavailable, message })
+  }
+  const { hereNanos, noisePpm } = rules.certifyHost(measurement.quads.map(toQuad))
+  o.say(
+    `the reference takes ${(Number(hereNanos) / 1e6).toFixed(1)} ms a step here, ± ${(noisePpm / 10_000).toFixed(1)} %`,
+  )
+  return rules.presets.demo({ image: o.image, poolManifest: digest, poolRoot: logDigest, referenceNanos: hereNanos })
+}
+
+/**
+ * The demo's parameters of training speed; there is no pool, and the validators run PyTorch's image.
+ * @throws as `openSandbox`
+ */
+export const prepareTrainingMachine = async (
+  o: PrepareOptions,
+): Promise<{
+  readonly competitions: readonly CompetitionParams[]
+  readonly poolDir: null
+  readonly image: RecipeName
+}> => {
+  const { engine, options } = await openSandbox({ ...o, image: 'torch', hostPython: false })
+  try {
+    if (engine.imageDigest === null) throw new Error('an engine without an image')
+    o.say(`sandbox: ${engine.kind} ${engine.version} with PyTorch`)
+    const params = await toParams({ image: engine.imageDigest, options, say: o.say, signal: o.signal })
+    return { competitions: [params], poolDir: null, image: 'torch' }
+  } finally {
+    await engine.close()
+  }
+}

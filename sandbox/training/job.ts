@@ -1,0 +1,102 @@
+/** What is to be measured of a training submission and what comes back: plain data, as JSON between the evaluator and its referee. */
+import type { Gate, TrainingContract } from '../../protocol/index.ts'
+import { type FaultCode, faults, RunFault } from '../faults.ts'
+import type { EngineFacts, Measurement } from '../job.ts'
+import { basePolicy, type Policy } from '../limits.ts'
+
+/** One submission against its partner. */
+export type TrainingJob = {
+  readonly competition: string
+  /** Sources of train.py. */
+  readonly candidate: string
+  readonly partner: string
+  readonly contract: TrainingContract
+  /** The round's: steps, warm-up, data and first weights follow from it alone. */
+  readonly roundSeed: string
+  readonly quads: number
+  /** Private to this validator until it is revealed: direction of the quads, questions, secret steps. */
+  readonly seed: string
+}
+
+/** One A B B A quad; nanoseconds as decimal strings, for JSON has no bigint. */
+export type QuadTimes = {
+  readonly steps: number
+  readonly tokens: number
+  readonly candidateNs: readonly [string, string]
+  readonly partnerNs: readonly [string, string]
+}
+
+/** What one evaluation found. `quads` and `transcript` are empty unless the verdict is `pass`. */
+export type TrainingMeasurement = Omit<Measurement, 'matrices'> & {
+  readonly quads: readonly QuadTimes[]
+  /** The largest that each check found over all of the candidate's runs, also of one that it refused. */
+  readonly gates: readonly Gate[]
+  /** The GPU as its driver names it; null on a CPU. */
+  readonly device: string | null
+}
+
+/** How far an evaluation has come. */
+export type TrainingProgress = { readonly phase: 'warm-up' | 'quads'; readonly done: number; readonly total: number }
+
+const LINE_CHARACTERS_MAX = 1_000
+
+/** Lines of faults that mean something else to a training submission than to a matrix one. */
+export const trainingHelp = {
+  OVERSIZE: 'train.py is larger than the competition allows: make it shorter.',
+  BAD_BUNDLE: 'Submit exactly one file, named train.py.',
+  SYNTAX_ERROR: 'Python 3.11 cannot parse train.py: run it locally first.',
+  LOAD_FAILED: 'Importing train.py failed: see what is installed in the image.',
+  MISSING_FUNCTION: 'train.py must define inner_steps(model, data_iterator, optimizer, num_steps, device).',
+  WRONG_SIGNATURE: 'inner_steps takes five arguments: model, data_iterator, optimizer, num_steps, device.',
+  EXCEPTION: 'inner_steps raised.',
+  WRONG_TYPE: 'inner_steps must return final_logits (a tensor), total_tokens and final_loss (numbers).',
+  NO_ANSWER: 'The process ended before its answer: return from inner_steps, never exit.',
+  TIMEOUT: 'Loading or a run took too long: see the time limits.',
+  OUTPUT_TOO_LARGE: 'What came back was larger than the model: return its own tensors only.',
+} as const satisfies Partial<Record<FaultCode, string>>
+
+/** A measurement that ended in a fault. */
+export function trainingFaulted(
+  fault: RunFault,
+  facts: { readonly stderr: string; readonly engine: EngineFacts | null; readonly elapsedMs: number } & Partial<
+    Pick<TrainingMeasurement, 'gates' | 'device'>
+  >,
+): TrainingMeasurement {
+  const { verdict } = faults[fault.code]
+  const own: Partial<Record<FaultCode, string>> = trainingHelp
+  const help = own[fault.code] ?? faults[fault.code].help
+  const told = [fault.facts['text'], fault.facts['line'] == null ? undefined : `line ${fault.facts['line']}`]
+  const details = told.filter((part) => typeof part === 'string' && part !== '').join(', ')
+  const line = `${help}${details === '' ? '' : ` (${details})`}`.slice(0, LINE_CHARACTERS_MAX)
+  return { gates: [], device: null, ...facts, verdict, code: fault.code, line, quads: [], transcript: [] }
+}
+
+/** train.py, inclusive. */
+export const TRAIN_BYTES_MAX = 65_536
+
+/**
+ * The submission's train.py, before anything runs.
+ * @throws RunFault `OVERSIZE` or `BAD_BUNDLE`.
+ */
+export function checkTrainingBundle(files: readonly { readonly path: string; readonly content: Uint8Array }[]): string {
+  const [file] = files
+  if (files.length !== 1 || file?.path !== 'train.py') {
+    throw new RunFault('BAD_BUNDLE', { text: `it holds ${files.map(({ path }) => path).join(', ') || 'no file'}` })
+  }
+  if (file.content.length > TRAIN_BYTES_MAX) throw new RunFault('OVERSIZE', { text: `${file.content.length} bytes` })
+  return new TextDecoder().decode(file.content)
+}
+
+/** What one process of a job may use; its life covers all its segments at their limits. */
+export function toTrainingPolicy({ contract, quads }: TrainingJob): Policy {
+  const { limits } = contract
+  // A warm-up, and two runs a quad; while it waits for the other side its clock goes on.
+  const segments = 1 + 4 * quads
+  return {
+    ...basePolicy,
+    memoryBytes: limits.memoryBytes,
+    cpus: limits.cpus,
+    wallMs: limits.startMs + limits.loadMs + 3 * segments * limits.segmentMs,
+    stderrBytesMax: 1024 * 1024,
+  }
+}

