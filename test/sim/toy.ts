@@ -5,6 +5,15 @@ import type { Committee } from '../../protocol/committee.ts'
 import { type Digest, hash, type Key, utf8ToBytes } from '../../protocol/crypto.ts'
 import type { Effect, Input } from '../../protocol/machine-types.ts'
 import type { Entry } from '../../protocol/message/entry.ts'
+import type { Signed } from '../../protocol/message/message.ts'
+
+type Item = {
+  readonly message: Signed<'receipt'>
+  /** Since when it is held here. */
+  readonly since: number
+  /** When it was last sent on to leaders that left it out. */
+  relayedAt: number | null
+}
 
 export type ToyRounds = {
   readonly self: Key | null
@@ -12,14 +21,14 @@ export type ToyRounds = {
   readonly deltaMs: number
   head: number
   round: number
-  /** Item → since when it is held here. */
-  readonly held: Map<Digest, number>
+  readonly held: Map<Digest, Item>
   readonly done: Set<Digest>
 }
 
 /** Blocks from one due round to the next, and between two items of a node. */
 const ROUND_BLOCKS = 4
 const ITEM_BLOCKS = 6
+const RELAY_EVERY_MS = 2_000
 
 /** Rounds due at this head. */
 export const toyRoundsDue = (head: number): number => Math.floor(head / ROUND_BLOCKS)
@@ -53,6 +62,13 @@ const due = (state: ToyRounds): Entry | null => {
   return { kind: 'commits', competition: 'toy', round, manifest, commits: open(state).sort((a, b) => (a < b ? -1 : 1)) }
 }
 
+/** what a leader left out is sent on, so that the next one has it. */
+const sendOn = (item: Item, at: number): readonly Effect[] => {
+  if (item.relayedAt !== null && at - item.relayedAt < RELAY_EVERY_MS) return []
+  item.relayedAt = at
+  return [{ kind: 'relay', what: { kind: 'message', message: item.message }, to: 'committee' }]
+}
+
 const check = (state: ToyRounds, { header, at, view, fresh }: CheckQuery): EntryCheck => {
   const { entry } = header
   if (entry.kind !== 'commits' || entry.round !== state.round + 1)
@@ -69,8 +85,12 @@ const check = (state: ToyRounds, { header, at, view, fresh }: CheckQuery): Entry
   if (!fresh) return { kind: 'valid' }
   if (entry.round > toyRoundsDue(state.head)) return { kind: 'wait', reason: 'not due', effects: [] }
   const patience = backoffMs(2 * state.deltaMs, view)
-  const omitted = open(state).some((id) => at - (state.held.get(id) ?? at) > patience && !commits.includes(id))
-  return omitted ? { kind: 'wait', reason: 'an item is omitted', effects: [] } : { kind: 'valid' }
+  const named = new Set(commits)
+  const omitted = [...state.held].flatMap(([id, item]) =>
+    at - item.since > patience && !state.done.has(id) && !named.has(id) ? [item] : [],
+  )
+  if (omitted.length === 0) return { kind: 'valid' }
+  return { kind: 'wait', reason: 'an item is omitted', effects: omitted.flatMap((item) => sendOn(item, at)) }
 }
 
 const step = (state: ToyRounds, input: Input): readonly Effect[] => {
@@ -84,7 +104,7 @@ const step = (state: ToyRounds, input: Input): readonly Effect[] => {
   if (input.kind === 'message' && input.message.kind === 'receipt') {
     const id = toyItemId(input.message.body)
     if (state.held.has(id)) return []
-    state.held.set(id, input.at)
+    state.held.set(id, { message: input.message, since: input.at, relayedAt: null })
     return [{ kind: 'persist', records: [{ kind: 'message', message: input.message }] }]
   }
   return []
@@ -106,7 +126,7 @@ export const toy: Application<ToyRounds> = {
   },
   restore: (state, record) => {
     if (record.kind === 'message' && record.message.kind === 'receipt')
-      state.held.set(toyItemId(record.message.body), 0)
+      state.held.set(toyItemId(record.message.body), { message: record.message, since: 0, relayedAt: null })
   },
   step,
 }

@@ -2,7 +2,6 @@
 import type { Digest, Key } from '../../../protocol/crypto.ts'
 import type { EntryOf, Header } from '../../../protocol/message/entry.ts'
 import { messageId, type Signed } from '../../../protocol/message/message.ts'
-import type { Vote } from '../../../protocol/message/vote.ts'
 import { type Checker, type Sim, Violation } from '../watch.ts'
 import { domainsIn, entryOf, logOf, placeOf } from './log.ts'
 import { patienceMs, SETTLE_MS } from './timely.ts'
@@ -50,6 +49,9 @@ const hold = (sim: Sim, held: Held, message: Signed): void => {
 
 const hotkeysOf = (sim: Sim, ids: readonly Digest[]): ReadonlySet<Key | undefined> =>
   new Set(ids.map((id) => sim.messageOf(id)?.body.hotkey))
+
+/** Where a vote stands. */
+type Place = { readonly height: number; readonly view: number }
 
 /** A look at a fresh value: at whose disk, and what must be in it since it was there before. */
 type Look = { readonly sim: Sim; readonly node: Key; readonly held: Held; readonly before: number }
@@ -110,11 +112,11 @@ export const patience: Checker = {
     const disks = new Map<Key, Held>()
     /** Submissions that a decided manifest named: they may be done with. */
     const named = new Set<Digest>()
-    const look = (node: Key, vote: Vote): void => {
+    const look = (node: Key, vote: Place): void => {
       const held = disks.get(node)
       const header = held?.fresh.get(placeOf(vote))
       if (held === undefined || header === undefined) return
-      // The same vote again, after a restart, is no other look at what is held.
+      // A node makes up its mind once: the same vote again, after a crash or a restart, is no other look at what is held.
       held.fresh.delete(placeOf(vote))
       const before = sim.now() - patienceMs(sim, vote)
       const { entry } = header
@@ -127,19 +129,25 @@ export const patience: Checker = {
       else return
       checked()
       if (what !== null) {
-        throw new Violation('nobody notarizes what leaves out an item it holds', { node, vote, kind: entry.kind, what })
+        throw new Violation('nobody notarizes what leaves out an item it holds', {
+          node,
+          height: vote.height,
+          view: vote.view,
+          kind: entry.kind,
+          what,
+        })
       }
     }
     return {
       persisted: (node, records) => {
         const held = entryOf(disks, node, createHeld)
-        for (const record of records) if (record.kind === 'message') hold(sim, held, record.message)
+        for (const record of records) {
+          if (record.kind === 'message') hold(sim, held, record.message)
+          else if (record.kind === 'guard' && record.phase === 'notarize') look(node, record)
+        }
       },
       restarted: (node) => {
         entryOf(disks, node, createHeld).startedAt = sim.now()
-      },
-      signed: (node, message) => {
-        if (message.kind === 'notarize') look(node, message.body)
       },
       decided: (_, decided) => {
         logOf(sim).note(decided)

@@ -32,11 +32,16 @@ const heldBefore = (sim: Sim, o: { readonly at: number; readonly height: number;
 /** Remembers honest fresh votes by value. */
 export const createFreshVotes = (sim: Sim) => {
   const fresh = new Map<Key, Map<number, Digest>>()
+  /** When a node made up its mind: after a crash between that and the sending the vote leaves later, as it was. */
+  const guarded = new Map<Key, Map<number, number>>()
   const votes = new Map<Digest, FreshVote[]>()
   return {
     votesFor: (value: Digest): readonly FreshVote[] => votes.get(value) ?? [],
     persisted: (node: Key, records: readonly JournalRecord[]): void => {
       for (const record of records) {
+        if (record.kind === 'guard' && record.phase === 'notarize') {
+          entryOf(guarded, node, () => new Map()).set(placeOf(record), sim.now())
+        }
         if (record.kind !== 'message' || record.message.kind !== 'proposal') continue
         const { body } = record.message
         if (body.parentView === null)
@@ -45,7 +50,7 @@ export const createFreshVotes = (sim: Sim) => {
     },
     signed: (node: Key, { kind, body }: Signed): void => {
       if (kind !== 'notarize' || fresh.get(node)?.get(placeOf(body)) !== body.value) return
-      const at = sim.now()
+      const at = guarded.get(node)?.get(placeOf(body)) ?? sim.now()
       const known = entryOf(votes, body.value, () => [])
       // The same vote again, after a restart, is no other look at what is held.
       if (known.some((vote) => vote.node === node)) return
