@@ -7,9 +7,9 @@ export type StockedEngine = Engine & {
   readonly stocked: Promise<void>
 }
 
-const keyOf = ({ argv, mounts, env, gpus, seccomp, policy }: SandboxSpec): string => {
+const keyOf = ({ argv, mounts, env, gpus, seccomp, cacheBytes, policy }: SandboxSpec): string => {
   const { wallMs: _, ...limits } = policy
-  return JSON.stringify([argv, mounts, env, gpus ?? 0, seccomp ?? 'closed', limits])
+  return JSON.stringify([argv, mounts, env, gpus ?? 0, seccomp ?? 'closed', cacheBytes ?? 0, limits])
 }
 
 /** A sandbox whose life, as its user knows it, begins now. */

@@ -72,6 +72,7 @@ test('another limit, program or filter never gets what is in stock', { skip }, a
     { ...spec, argv: [...spec.argv, 'x'] },
     { ...spec, env: { A: '1' } },
     { ...spec, seccomp: 'loopback' as const },
+    { ...spec, cacheBytes: 1 },
   ]) {
     const before = starts
     await ask(stocked, other)
