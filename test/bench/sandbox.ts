@@ -1,6 +1,7 @@
 /** The suite of the sandbox and the evaluation: which rows there are, and how much of each is measured. */
 import { COMPETITIONS, matrixRulesOf } from '../../protocol/index.ts'
 import type { Group, Row } from './harness.ts'
+import { measureCheck } from './sandbox-check.ts'
 import { measureOverhead, measureStock } from './sandbox-overhead.ts'
 import { measureScoring, readSubmission } from './sandbox-scoring.ts'
 import { ENGINES } from './sandbox-setup.ts'
@@ -59,6 +60,13 @@ export const SANDBOX: readonly Group[] = [
     name: 'scoring',
     about: 'scoring one lossless submission beside both codes’ own time',
     measure: async ({ tiny }) => [await measureScoring(tiny ? { matrices: 2, runs: 1 } : { matrices: 30, runs: 7 })],
+  },
+  {
+    name: 'check',
+    about: 'the exact similarity of a matrix that came back, beside comparing its bytes',
+    measure: async ({ tiny }) => [
+      await measureCheck(tiny ? { elements: 4_096, runs: 1 } : { elements: 4 << 20, runs: 9 }),
+    ],
   },
   {
     name: 'spread',
