@@ -114,10 +114,12 @@ const submitAll = async (s: Stage): Promise<ReadonlyMap<string, string>> => {
   return names
 }
 
-/** Runs until the victim's commit has reached another validator, then kills it as a power cut would. */
+/** Runs until the victim's commit in every competition has reached another validator, then kills it as a power cut would. */
 const killInTheMiddle = async (s: Stage, victim: DevnetMember): Promise<void> => {
   const narrate = createNarrator(s.o.say)
   const name = encodeSs58(victim.keys.hotkey.publicKey)
+  // A round that waits for the commit of who is dead waits for its deadline.
+  const waiting = new Set(s.o.competitions.map(({ id }) => id))
   await poll({
     what: 'the first commit',
     withinMs: roundPatienceMs(s.o),
@@ -127,10 +129,9 @@ const killInTheMiddle = async (s: Stage, victim: DevnetMember): Promise<void> =>
         s.mesh.devnet.members.map(async (member) => [member, await statusOf(member)] as const),
       )
       for (const [member, status] of statuses) narrate(member, status)
-      const seen = statuses.some(
-        ([member, status]) => member !== victim && status?.rounds.some((r) => r.commits.includes(name)),
-      )
-      return seen ? true : null
+      const rounds = statuses.flatMap(([member, status]) => (member === victim ? [] : (status?.rounds ?? [])))
+      for (const { competition, commits } of rounds) if (commits.includes(name)) waiting.delete(competition)
+      return waiting.size === 0 ? true : null
     },
   })
   await s.mesh.kill(victim, 'SIGKILL')

@@ -1,5 +1,5 @@
 /** What the referee does with a matrix that came back, outside every clock: the exact similarity beside a comparison of the bytes. */
-import { COMPETITIONS } from '../../protocol/index.ts'
+import { matrixRulesOf } from '../../protocol/index.ts'
 import { cpuSeconds, median, type Row, round } from './harness.ts'
 
 /** Sums of four uniform draws as bfloat16, and the same with the last two bits of each significand rounded away. */
@@ -29,7 +29,7 @@ const timeOf = async (work: () => unknown, runs: number): Promise<number> => {
 }
 
 export const measureCheck = async (o: { readonly elements: number; readonly runs: number }): Promise<Row> => {
-  const [lossy, lossless] = ['matrix-lossy', 'matrix-lossless'].map((id) => COMPETITIONS.get(id))
+  const [lossy, lossless] = ['matrix-lossy', 'matrix-lossless'].map(matrixRulesOf)
   const { raw, returned } = matrixOf(o.elements)
   const check = () => lossy?.check({ raw, returned })
   if (check()?.fault !== null) throw new Error('a matrix with two bits less passes')
