@@ -1,7 +1,8 @@
 /** Starts an engine by hand where nobody did: its own data, its own socket, no change to the host's network. */
 import { spawn } from 'node:child_process'
+import { hash } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -34,6 +35,13 @@ type Recipe = {
   readonly args: (o: { root: string; run: string; pidPath: string; socketPath: string }) => readonly string[]
   /** Mounts that it leaves behind, below the root. */
   readonly mounts: readonly string[]
+  /** A folder of it elsewhere. */
+  readonly aside?: (root: string) => string
+}
+
+/** Podman takes no folder for its run-time state whose name is longer than 50 characters. */
+function shortPath(root: string): string {
+  return join('/run', `evalmesh-${hash('sha256', root).slice(0, 12)}`)
 }
 
 const recipes: Readonly<Record<'docker' | 'podman', Recipe>> = {
@@ -53,12 +61,13 @@ const recipes: Readonly<Record<'docker' | 'podman', Recipe>> = {
     program: '/usr/bin/podman',
     packages: ['podman', 'runc'],
     args: ({ root, run, socketPath }) => [
-      ...['--root', join(root, 'data'), '--runroot', join(run, 'containers'), '--tmpdir', join(run, 'tmp')],
+      ...['--root', join(root, 'data'), '--runroot', shortPath(root), '--tmpdir', join(run, 'tmp')],
       // Debian's crun refuses hybrid control groups; without systemd there is neither its cgroup manager nor its journal.
       ...['--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file', '--log-level', 'error'],
       ...['system', 'service', '--time', '0', `unix://${socketPath}`],
     ],
     mounts: ['data/overlay'],
+    aside: shortPath,
   },
 }
 
@@ -109,6 +118,7 @@ export async function startDaemon(options: {
       clearTimeout(clock)
     }
     for (const path of recipe.mounts) await unmountAll(join(root, path))
+    if (recipe.aside !== undefined) rmSync(recipe.aside(root), { recursive: true, force: true })
   }
   const waitUntil = performance.now() + START_MS_MAX
   while (!(await answers(socketPath))) {

@@ -8,6 +8,7 @@ import { createHeartbeat, type Heartbeat } from './docker-heartbeat.ts'
 import { createLayers, type Layers } from './docker-layer.ts'
 import { demux } from './docker-stream.ts'
 import { ownLabels, sandboxLabels, statusOf, sweepContainers } from './docker-sweep.ts'
+import { takeDockerTurn } from './docker-turn.ts'
 import { handSeccomp, proveWalls } from './docker-walls.ts'
 import { openOomCounter, watchContainer } from './docker-watch.ts'
 import type { Engine, EngineStrength, Sandbox, SandboxSpec } from './engine.ts'
@@ -143,6 +144,7 @@ export async function openDocker(options: DockerEngineOptions): Promise<Engine> 
       if (isClosed) throw new SandboxError('ENGINE_CLOSED')
       return startSandbox(spec, context)
     },
+    takeTurn: (slot) => takeDockerTurn({ docker, image, slot, now }),
     sweep: async () => {
       sweepCopies()
       await sweepContainers(docker, now())

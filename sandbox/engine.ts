@@ -77,6 +77,8 @@ export type Engine = {
   readonly imageDigest: string | null
   /** @throws SandboxError `START_FAILED` or `ENGINE_CLOSED`; nothing is left behind then. */
   start(spec: SandboxSpec): Promise<Sandbox>
+  /** Waits for a turn among all machines that use this engine; what it returns gives it back. */
+  takeTurn?(slot: number): Promise<() => Promise<void>>
   /** Removes what a crashed predecessor left behind (containers, cgroups); leaves the living alone. */
   sweep(): Promise<void>
   /** Kills what this engine still runs. */

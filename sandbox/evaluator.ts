@@ -75,7 +75,7 @@ export const localHardware = () => ({
 })
 
 async function checkHost(host: EngineHost, others: string | null): Promise<Checkup> {
-  const referee = startReferee({ options: host.engine, ahead: null }, others)
+  const referee = startReferee({ options: host.engine, ahead: null, slot: null }, others)
   const found = await referee.check(AbortSignal.timeout(CHECK_MS_MAX))
   if ('verdict' in found) return { isWell: false, reason: found.line }
   return { isWell: true, hardware: found.hardware }
@@ -102,6 +102,7 @@ export function createHostsEvaluator(config: EvaluatorOptions): Evaluator {
   })
   const stock = createStock({ ahead, others })
   const turn = async (lease: Lease, signal: AbortSignal | undefined): Promise<() => void> => {
+    // Its referee takes turns in the engine itself.
     if (!lease.host.isLocal) return () => undefined
     return takeLock(lease.slot === 0 ? lockPath : `${lockPath}.${lease.slot}`, signal)
   }

@@ -22,6 +22,7 @@ const CALLS_MAX = 500
 
 let engine: Engine | null = null
 let isLeaving = false
+let slot: number | null = null
 
 /** Our input is our life line: whoever asked is gone or wants no answer any more. */
 async function leave(): Promise<void> {
@@ -31,7 +32,8 @@ async function leave(): Promise<void> {
   process.exit(1)
 }
 
-async function open({ options, ahead }: Opening): Promise<Engine | RunFault> {
+async function open({ options, ahead, slot: given }: Opening): Promise<Engine | RunFault> {
+  slot = given
   try {
     engine = await openEngine(options)
     if (ahead === null) return engine
@@ -63,23 +65,18 @@ async function check(opened: Engine): Promise<{ engine: EngineFacts; hardware: {
 }
 
 async function obey(opened: Engine, order: Order): Promise<object> {
-  if (order.kind === 'check') {
-    return check(opened).catch((thrown: unknown) =>
-      faulted(new RunFault('ENGINE_FAILED', { text: String(thrown) }), {
-        stderr: '',
-        engine: toEngineFacts(opened),
-        elapsedMs: 0,
-      }),
-    )
-  }
+  if (order.kind === 'check') return check(opened)
   const onProgress = (progress: object) => process.stderr.write(`${JSON.stringify(progress)}\n`)
-  return measure(order.job, { engine: opened, onProgress })
+  const giveBack = slot === null ? undefined : await opened.takeTurn?.(slot)
+  return measure(order.job, { engine: opened, onProgress }).finally(giveBack)
 }
 
 async function run(opening: Promise<Engine | RunFault>, order: Order): Promise<void> {
   const opened = await opening
   if (opened instanceof RunFault) return answer(faulted(opened, { stderr: '', engine: null, elapsedMs: 0 }))
-  const found = await obey(opened, order)
+  const found = await obey(opened, order).catch((thrown: unknown) =>
+    faulted(new RunFault('ENGINE_FAILED', { text: String(thrown) }), { stderr: '', engine: null, elapsedMs: 0 }),
+  )
   await opened.close()
   answer(found)
 }

@@ -12,7 +12,12 @@ import type { RunLimits } from './limits.ts'
 import type { EngineOptions } from './open-engine.ts'
 
 /** The first line to a referee: the engine to open, and for which limits to start sandboxes ahead. */
-export type Opening = { readonly options: EngineOptions; readonly ahead: RunLimits | null }
+export type Opening = {
+  readonly options: EngineOptions
+  readonly ahead: RunLimits | null
+  /** The turn to take in the engine itself, which other machines use too; null: whoever starts the referee sees to that. */
+  readonly slot: number | null
+}
 
 /** The second line: what to do. `check`: nothing but to say what the engine and its machine are. */
 export type Order = { readonly kind: 'measure'; readonly job: Job } | { readonly kind: 'check' }

@@ -19,7 +19,14 @@ export function createStock(options: { readonly ahead: RunLimits | null; readonl
   const referees = new Map<string, Referee>()
   let isClosed = false
   const start = ({ host, slot }: Lease, limits: RunLimits | null): Referee =>
-    startReferee({ options: { ...host.engine, cores: host.timed[slot] ?? undefined }, ahead: limits }, others)
+    startReferee(
+      {
+        options: { ...host.engine, cores: host.timed[slot] ?? undefined },
+        ahead: limits,
+        slot: host.isLocal ? null : slot,
+      },
+      others,
+    )
   return {
     take: (lease, limits) => {
       const referee = referees.get(keyOf(lease))
