@@ -58,6 +58,8 @@ const showRecords = ({ competition, records, leadPaysPpm }: Answer): string => {
 }
 
 const showRound = ({ round, winner, submissions }: RoundView): string => {
+  const head = `round ${round}, leader from here on: ${winner ?? 'the baseline'}`
+  if (submissions.length === 0) return `${head}\nnobody had handed anything in`
   const rows = [...submissions].sort((a, b) => (a.rank || Infinity) - (b.rank || Infinity))
   const names = namesOf(rows.filter(({ verdict }) => verdict === 'pass'))
   const shown = rows.map((s) => [
@@ -68,8 +70,8 @@ const showRound = ({ round, winner, submissions }: RoundView): string => {
     s.verdict === 'pass' ? unitOf('metricPpm').show(s.metricPpm) : '-',
     ...(s.verdict === 'pass' ? [unitOf('scorePpb').show(s.scorePpb), ...showValues(names, s.values)] : []),
   ])
-  const head = ['rank', 'submission', 'miner', 'board', 'metric', 'score', ...names.map((name) => unitOf(name).label)]
-  return [`round ${round}, leader from here on: ${winner ?? 'the baseline'}`, table([head, ...shown])].join('\n')
+  const columns = ['rank', 'submission', 'miner', 'board', 'metric', 'score', ...names.map((n) => unitOf(n).label)]
+  return [head, table([columns, ...shown])].join('\n')
 }
 
 const showLink = ({ link }: Answer): string =>
