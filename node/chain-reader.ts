@@ -1,7 +1,8 @@
 /** Follows the chain for the machine: heads in, blocks and metagraphs on request, weights out; retries until the node stops. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Input } from '../protocol/index.ts'
-import { type Chain, ChainError, type HotkeySigner } from './chain/port.ts'
+import { adviceFor } from './chain/advice.ts'
+import { type Chain, ChainError, type HotkeySigner, type WeightsReceipt } from './chain/port.ts'
 import type { Log } from './log.ts'
 import type { ChainReader } from './ports.ts'
 
@@ -14,17 +15,6 @@ const WEIGHTS_LATE_BLOCKS = 10
 /** A newer vector is due or asked for: the older one may never stand where that does. */
 class Overtaken extends Error {}
 
-/** What an operator can do about weights that the chain refuses, by the chain's own name of the error. */
-const ADVICE: Readonly<Record<string, string>> = {
-  SettingWeightsTooFast: 'another program sets weights with this hotkey: stop it',
-  NeuronNoValidatorPermit: 'this hotkey has no validator permit: it needs more stake',
-  NotEnoughStakeToSetWeights: 'this hotkey has too little stake to set weights',
-  HotKeyNotRegisteredInSubNet: 'register this hotkey on the subnet again',
-}
-const adviceFor = (error: unknown): string =>
-  ADVICE[error instanceof ChainError ? String(error.facts['name']) : ''] ??
-  'the last vector on chain stays; the next one is tried when it is due'
-
 /** Another chain behind the endpoint is for the operator to mend; everything else may pass, also what the chain calls final. */
 const isHopeless = (error: unknown): boolean => error instanceof ChainError && error.code === 'CHAIN_CHANGED'
 
@@ -35,6 +25,8 @@ type Options = {
   readonly netuid: number
   /** Null for an observer: then no weights are ever set. */
   readonly hotkey: HotkeySigner | null
+  /** What the subnet asks its validators' software to be at least; default 0. */
+  readonly versionKey?: bigint
   readonly submit: (input: Input) => void
   readonly now: () => number
   readonly signal: AbortSignal
@@ -45,6 +37,22 @@ type Options = {
 
 /** Tries a call again while the chain says that it may help; null when the node stops; throws the answer that is final. */
 type Insist = <T>(what: string, call: () => Promise<T>, triesMax: number) => Promise<T | null>
+
+/** Hidden weights are told twice: as a commit, and when they stand; the next vector does not wait for that. */
+const tell = (o: Options, block: number, { path, reveal, block: at }: WeightsReceipt): void => {
+  const { log, signal } = o
+  if (reveal === null) {
+    log.info({ block, setAt: at.number }, 'weights set')
+    return
+  }
+  log.info({ block, committedAt: at.number, path }, 'weights committed')
+  reveal(signal).then(
+    (revealed) => log.info({ block, setAt: revealed.number }, 'weights set'),
+    (error: unknown) => {
+      if (!signal.aborted) log.error({ block, error: `${error}`, todo: adviceFor(error) }, 'weights lost')
+    },
+  )
+}
 
 /** Hands vectors to the chain, one after the other: two under way would race for its rate limit, and the older one might win. */
 const createSetter = (o: Options, insist: Insist) => {
@@ -59,11 +67,11 @@ const createSetter = (o: Options, insist: Insist) => {
       if (newest > block) throw new Overtaken()
       // Looked up, since this process may have been frozen while it waited.
       if (++tries > 1 && (await chain.finalizedHead()).number - block > WEIGHTS_LATE_BLOCKS) throw new Overtaken()
-      return chain.setWeights({ netuid, ...vector, versionKey: 0n, signer, signal })
+      return chain.setWeights({ netuid, ...vector, versionKey: o.versionKey ?? 0n, signer, signal })
     }
     try {
       const receipt = await insist('setWeights', call, WEIGHTS_TRIES_MAX)
-      if (receipt !== null) log.info({ block, setAt: receipt.block.number }, 'weights set')
+      if (receipt !== null) tell(o, block, receipt)
     } catch (error) {
       if (error instanceof Overtaken) log.info({ block, newest }, 'weights overtaken')
       else log.error({ block, error: `${error}`, todo: adviceFor(error) }, 'weights not set')

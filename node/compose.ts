@@ -29,7 +29,7 @@ import { createCertificates } from './api/certificates.ts'
 import { createApi } from './api/server.ts'
 import { createViews } from './api/views.ts'
 import { type BundleNames, createIntake, namesOfBundle } from './bundle-intake.ts'
-import { createLocalChain } from './chain/local-chain.ts'
+import { openChain } from './chain/open.ts'
 import { createChainReader } from './chain-reader.ts'
 import { createClock } from './clock.ts'
 import type { ValidatorConfig } from './config.ts'
@@ -237,7 +237,7 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
   const mesh = await openMesh(p, stored)
   closers.push(() => mesh.close())
   const network = openNetwork(p, mesh, stored)
-  const chain = createLocalChain({ endpoint: p.config.chain })
+  const chain = openChain(p.config.chain)
   closers.push(() => chain.close())
   const { netuid } = p.genesis
   const sync = createSync({
@@ -249,7 +249,8 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
     submit,
     now: p.clock.now,
   })
-  const reader = { ...p, chain, netuid, hotkey: p.keys.hotkey, submit: sync.submit, now: p.clock.now }
+  const versionKey = BigInt(p.config.weightsVersionKey)
+  const reader = { ...p, chain, netuid, versionKey, hotkey: p.keys.hotkey, submit: sync.submit, now: p.clock.now }
   const chainReader = createChainReader(reader)
   const driver = createDriver<State>({
     state: restored,

@@ -11,8 +11,10 @@ export type ValidatorConfig = {
   readonly home: string
   /** The mesh's genesis document. */
   readonly genesis: string
-  /** Endpoint of the chain. */
+  /** The chain: an http endpoint of a local chain, or ws endpoints of Subtensor nodes with commas between, the most trusted first. */
   readonly chain: string
+  /** Sent with every vector; subnets refuse one below their own. */
+  readonly weightsVersionKey: number
   readonly listen: readonly string[]
   /** Multiaddrs of other validators, with /p2p/. */
   readonly peers: readonly string[]
@@ -46,6 +48,7 @@ const DEFAULTS = {
   engines: [],
   startAhead: false,
   image: 'numpy',
+  weightsVersionKey: 0,
   pools: [],
   logLevel: 'info',
 } as const
@@ -84,6 +87,10 @@ export const parseConfig = (raw: unknown, home: string): ValidatorConfig => {
     const value = given[field]
     return typeof value === 'boolean' ? value : bad(field, 'true or false')
   }
+  const wholeOf = (field: string): number => {
+    const value = given[field]
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : bad(field, 'a whole number')
+  }
   const api = given['api'] as { host?: unknown; port?: unknown }
   if (!isText(api?.host) || !isPort(api.port)) return bad('api', '{ "host": text, "port": 0 to 65535 }')
   const engine = ENGINES.find((name) => name === given['engine']) ?? bad('engine', ENGINES.join(', '))
@@ -92,6 +99,7 @@ export const parseConfig = (raw: unknown, home: string): ValidatorConfig => {
     home,
     genesis: resolve(home, textOf('genesis')),
     chain: textOf('chain'),
+    weightsVersionKey: wholeOf('weightsVersionKey'),
     listen: textsOf('listen'),
     peers: textsOf('peers'),
     api: { host: api.host, port: api.port },

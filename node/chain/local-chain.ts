@@ -50,7 +50,7 @@ export function createLocalChain(o: { readonly endpoint: string; readonly patien
     async setWeights({ netuid, uids, values, versionKey, signer, signal }) {
       const call = { kind: 'set_weights', netuid, uids, values, versionKey } as const
       const { block, extrinsicIndex } = await submit({ call, signer, signal })
-      return { block, extrinsicIndex }
+      return { block, extrinsicIndex, path: 'plain', reveal: null }
     },
     weightsOf({ netuid, hotkey, block }) {
       const params = block === undefined ? { netuid, hotkey } : { netuid, hotkey, number: block }

@@ -41,8 +41,20 @@ export type WeightsRow = {
   readonly setAt: number | null
 }
 
-/** Where an extrinsic stands in the finalised chain. */
-export type WeightsReceipt = { readonly block: BlockRef; readonly extrinsicIndex: number }
+/**
+ * Where an extrinsic stands in the finalised chain, and how the weights went there: `plain` ones stand at once, hidden ones are a
+ * commit until `reveal` has resolved.
+ */
+export type WeightsReceipt = {
+  readonly block: BlockRef
+  readonly extrinsicIndex: number
+  readonly path: 'plain' | 'hash' | 'timelocked'
+  /**
+   * Resolves with the final block at which the row stands: sends the reveal where the chain wants one, else watches for it.
+   * WEIGHTS_LOST when the window is over without it. Null for plain weights.
+   */
+  readonly reveal: ((signal: AbortSignal) => Promise<BlockRef>) | null
+}
 
 /** Names one extrinsic of a finalised block: the key under which a payment counts once. */
 export type PaymentRef = { readonly blockHash: string; readonly blockNumber: number; readonly extrinsicIndex: number }
@@ -66,7 +78,8 @@ export type HotkeySigner = {
 
 /**
  * CHAIN_UNREACHABLE: no answer within the adapter's patience. BAD_RESPONSE: an answer that makes no sense.
- * CHAIN_CHANGED: the chain behind the endpoint is not a continuation of what it said before.
+ * CHAIN_CHANGED: the chain behind the endpoint is not a continuation of what it said before. CHAIN_DISAGREES: several endpoints
+ * name different blocks as final, so that none is believed. WEIGHTS_LOST: a commit was included, and its weights never appeared.
  * BLOCK_NOT_FINAL, BLOCK_UNKNOWN, EXTRINSIC_UNKNOWN, SUBNET_UNKNOWN, NOT_REGISTERED: the thing asked for is not there.
  * EXTRINSIC_REFUSED: refused before inclusion; EXTRINSIC_FAILED: included, and its dispatch failed. Both carry `facts.name`,
  * the chain's own error name. ABORTED: the caller's signal (a sent extrinsic may still be included). CLOSED: after close().
@@ -75,6 +88,7 @@ export type ChainErrorCode =
   | 'CHAIN_UNREACHABLE'
   | 'BAD_RESPONSE'
   | 'CHAIN_CHANGED'
+  | 'CHAIN_DISAGREES'
   | 'BLOCK_NOT_FINAL'
   | 'BLOCK_UNKNOWN'
   | 'EXTRINSIC_UNKNOWN'
@@ -83,6 +97,7 @@ export type ChainErrorCode =
   | 'BAD_REQUEST'
   | 'EXTRINSIC_REFUSED'
   | 'EXTRINSIC_FAILED'
+  | 'WEIGHTS_LOST'
   | 'ABORTED'
   | 'CLOSED'
 

@@ -5,7 +5,7 @@ import { domainsOf, ProtocolError, parseGenesis } from '../../protocol/index.ts'
 import { type AuditReport, verifyArchive } from '../audit/checks.ts'
 import { AuditError } from '../audit/replay.ts'
 import { type ArchiveSource, openArchive, openPeer } from '../audit/source.ts'
-import { createLocalChain } from '../chain/local-chain.ts'
+import { openChain } from '../chain/open.ts'
 import { createLog } from '../log.ts'
 import { createVerifier } from '../verify.ts'
 import { addAuditMeasure } from './audit-measure.ts'
@@ -45,7 +45,7 @@ const openSource = (flags: Flags, domains: ReturnType<typeof domainsOf>): Promis
 
 const run = async (flags: Flags): Promise<void> => {
   const genesis = parseGenesis(await readFile(flags.genesis))
-  const chain = createLocalChain({ endpoint: flags.chain })
+  const chain = openChain(flags.chain)
   const source = await openSource(flags, domainsOf(genesis))
   try {
     const onHeight = (height: number): void => {

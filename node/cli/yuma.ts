@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { encodeSs58, predictYuma, type YumaInput, type YumaRow } from '../../protocol/index.ts'
 import { asIfAllSet } from '../chain/forecast.ts'
-import { createLocalChain } from '../chain/local-chain.ts'
+import { openChain } from '../chain/open.ts'
 import type { Neuron } from '../chain/port.ts'
 import { CliError, EXIT, print, printJson, table } from './output.ts'
 
@@ -32,7 +32,7 @@ const u16 = (value: number): string => `${value} (${((100 * value) / 65_535).toF
 
 const run = async (flags: Flags): Promise<void> => {
   const netuid = netuidOf(flags.netuid)
-  const chain = createLocalChain({ endpoint: flags.chain })
+  const chain = openChain(flags.chain)
   try {
     const block = await chain.finalizedHead()
     const { neurons } = await chain.metagraphAt({ netuid, block: block.number })

@@ -9,6 +9,7 @@ import { createFakeLog, DIGEST } from './fakes.ts'
 const block = (number: number): BlockRef => ({ number, hash: DIGEST })
 const lost = () => new ChainError('CHAIN_UNREACHABLE', {}, { retryable: true })
 const refused = (name: string) => new ChainError('EXTRINSIC_FAILED', { name })
+const receipt = (at: number) => ({ block: block(at), extrinsicIndex: 0, path: 'plain' as const, reveal: null })
 const vector = { uids: [1], values: [65_535] }
 const hotkey = { publicKey: DIGEST, scheme: 'sr25519' as const, sign: () => new Uint8Array(64) }
 
@@ -139,13 +140,41 @@ test('weights are handed in as they were derived, and their block is told', asyn
   const { reader, log, until } = create(t, {
     setWeights: async ({ netuid, uids, values, versionKey, signer }) => {
       given.push({ netuid, uids, values, versionKey, signer })
-      return { block: block(12), extrinsicIndex: 0 }
+      return receipt(12)
     },
   })
   reader.setWeights({ kind: 'setWeights', block: 10, vector })
   await until(() => log.length === 1)
   assert.deepEqual(given, [{ netuid: 1, ...vector, versionKey: 0n, signer: hotkey }])
   assert.deepEqual(log, [['info', { block: 10, setAt: 12 }, 'weights set']])
+})
+
+test('hidden weights are told as committed, and as set once they stand', async (t) => {
+  const { reader, log, until } = create(t, {
+    setWeights: async () => ({ ...receipt(12), path: 'timelocked', reveal: async () => block(30) }),
+  })
+  reader.setWeights({ kind: 'setWeights', block: 10, vector })
+  await until(() => log.length === 2)
+  assert.deepEqual(log, [
+    ['info', { block: 10, committedAt: 12, path: 'timelocked' }, 'weights committed'],
+    ['info', { block: 10, setAt: 30 }, 'weights set'],
+  ])
+})
+
+test('hidden weights that never appear are an error, and the next vector has not waited for them', async (t) => {
+  const lostReveal = Promise.withResolvers<never>()
+  const { reader, log, until } = create(t, {
+    setWeights: async ({ values: [value = 0] }) =>
+      value === 1 ? { ...receipt(12), path: 'timelocked', reveal: () => lostReveal.promise } : receipt(22),
+  })
+  reader.setWeights({ kind: 'setWeights', block: 10, vector: { uids: [1], values: [1] } })
+  await until(() => log.length === 1)
+  reader.setWeights({ kind: 'setWeights', block: 20, vector: { uids: [1], values: [2] } })
+  await until(() => log.some(([, , event]) => event === 'weights set'))
+  lostReveal.reject(new ChainError('WEIGHTS_LOST', { committedAt: 12 }))
+  await until(() => log.some(([level]) => level === 'error'))
+  assert.equal(log.at(-1)?.[2], 'weights lost')
+  assert.match(String(log.at(-1)?.[1]['todo']), /never revealed/)
 })
 
 test('weights that the chain refuses for good are not tried again, and the operator is told what to do', async (t) => {
@@ -185,7 +214,7 @@ test('weights that were overtaken by newer ones are never set after them', async
     setWeights: async ({ values: [value = 0] }) => {
       given.push(value)
       if (given.length === 1) return first.promise
-      return { block: block(40 + given.length), extrinsicIndex: 0 }
+      return receipt(40 + given.length)
     },
   })
   const of = (value: number) => ({ uids: [1], values: [value] })

@@ -22,6 +22,7 @@ test('a home with nothing but a chain runs with the defaults, the API on this ma
     engines: [],
     startAhead: false,
     image: 'numpy',
+    weightsVersionKey: 0,
     pools: [],
     logLevel: 'info',
   })
@@ -49,6 +50,8 @@ test('a home without a file is configured by flags alone', async (t) => {
 const bad: readonly (readonly [string, unknown])[] = [
   ['chain', undefined],
   ['chain', ''],
+  ['weightsVersionKey', -1],
+  ['weightsVersionKey', '3'],
   ['name', 7],
   ['genesis', null],
   ['listen', '/ip4/127.0.0.1/tcp/1'],

@@ -7,48 +7,12 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { signExtrinsic } from '../../../node/chain/local/extrinsic.ts'
-import type { GenesisSpec } from '../../../node/chain/local/genesis.ts'
 import { createLocalChain, type LocalChain } from '../../../node/chain/local-chain.ts'
 import { ChainError } from '../../../node/chain/port.ts'
 import { encodeSs58 } from '../../../protocol/index.ts'
 import { type ChainFixture, chainError, chainPromises, follow, weightsCall } from './compliance.ts'
 import { type Devnet, main, signerOf, startDevnet } from './devnet.ts'
-
-const tao = 1_000_000_000n
-const payer = signerOf('payer')
-const payee = signerOf('payee').publicKey
-const owner = signerOf('owner')
-const validators = [signerOf('alice'), signerOf('bob'), signerOf('carol')] as const
-const outranked = signerOf('dave')
-const poor = signerOf('erin')
-
-function neuron(name: string, o: { readonly tao: bigint; readonly permit: boolean }): GenesisSpec['neurons'][number] {
-  const stakeRao = String(o.tao * tao)
-  return { hotkey: signerOf(name).publicKey, coldkey: payer.publicKey, stakeRao, permit: o.permit }
-}
-
-const spec: GenesisSpec = {
-  name: 'compliance',
-  accounts: [{ key: payer.publicKey, freeRao: String(50_000n * tao) }],
-  subnet: {
-    netuid: 7,
-    tempo: 10,
-    ownerHotkey: owner.publicKey,
-    weightsRateLimit: 12,
-    versionKey: 3,
-    minAllowedWeights: 2,
-    maxAllowedValidators: 3,
-    stakeThresholdRao: String(1000n * tao),
-  },
-  neurons: [
-    neuron('owner', { tao: 0n, permit: true }),
-    neuron('alice', { tao: 30_000n, permit: true }),
-    neuron('bob', { tao: 28_000n, permit: true }),
-    neuron('carol', { tao: 22_000n, permit: true }),
-    neuron('dave', { tao: 20_000n, permit: false }),
-    neuron('erin', { tao: 10n, permit: false }),
-  ],
-}
+import { outranked, owner, payee, payer, poor, spec, tao, validators } from './subnet.ts'
 
 let net: Devnet
 let chain: LocalChain

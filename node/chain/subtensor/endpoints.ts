@@ -1,0 +1,166 @@
+/** Several endpoints of one chain: who answers is asked, and what is final is what most of them call final. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { type BlockRef, ChainError } from '../port.ts'
+import { createSocket, RpcRefusal, type Socket } from './socket.ts'
+
+export type Endpoints = {
+  /** Asks one endpoint after the other until one answers; a refusal is an answer, unless it says that this node lacks the block. */
+  call(method: string, params: readonly unknown[], signal?: AbortSignal): Promise<unknown>
+  /** What each endpoint answers, refusals included, in the order of the configuration; those that do not answer are left out. */
+  all(method: string, params: readonly unknown[]): Promise<readonly Answer[]>
+  /**
+   * The newest block that more than half of those that answer call final. CHAIN_DISAGREES (retryable) when they name different
+   * blocks of one height: then nobody here can say which is the chain.
+   */
+  finalizedHead(): Promise<BlockRef>
+  /** The hash that more than half of those that answer have at a height; null when they have none. */
+  hashAt(number: number): Promise<string | null>
+  close(): void
+}
+
+export type Answer = { readonly result: unknown } | { readonly refusal: RpcRefusal }
+
+/** A pause between two rounds over all endpoints, as a node needs seconds to start again. */
+const BACK_OFF_MS_MIN = 50
+const BACK_OFF_MS_MAX = 2_000
+
+/** A node that is behind, or has thrown the state away: another one may have it. */
+const LACKS_BLOCK = /unknown ?block|header was not found|state already discarded|block .*not found/i
+
+const isLost = (error: unknown): boolean => error instanceof ChainError && error.code === 'CHAIN_UNREACHABLE'
+const lacksBlock = (error: unknown): boolean => error instanceof RpcRefusal && LACKS_BLOCK.test(error.message)
+
+const hexOf = (value: unknown): string | null =>
+  typeof value === 'string' && /^0x[0-9a-f]{64}$/.test(value) ? value.slice(2) : null
+
+/** The value that more than half name; null when there is none. */
+const majority = <T extends string | null>(values: readonly T[]): T | null =>
+  values.find((value) => 2 * values.filter((other) => other === value).length > values.length) ?? null
+
+/** One endpoint whose chain is the one that most of them show; another one counts as away. */
+type Ask = (socket: Socket, method: string, params: readonly unknown[]) => Promise<unknown>
+
+const createAsk = (sockets: readonly Socket[]): Ask => {
+  let genesis: string | null = null
+  const checked = new WeakSet<Socket>()
+  const genesisOf = async (socket: Socket): Promise<string | null> =>
+    hexOf(await socket.call('chain_getBlockHash', [0]))
+  const agree = async (): Promise<string> => {
+    const seen = await Promise.all(sockets.map((one) => genesisOf(one).catch(() => null)))
+    const known = majority(seen.filter((hash) => hash !== null))
+    if (known !== null) return known
+    if (seen.every((hash) => hash === null)) throw new ChainError('CHAIN_UNREACHABLE', {}, { retryable: true })
+    throw new ChainError('CHAIN_DISAGREES', { about: 'genesis' })
+  }
+  return async (socket, method, params) => {
+    if (!checked.has(socket)) {
+      genesis ??= await agree()
+      const own = await genesisOf(socket)
+      if (own !== genesis) throw new ChainError('CHAIN_UNREACHABLE', { endpoint: socket.url, why: 'another chain' })
+      checked.add(socket)
+    }
+    return socket.call(method, params)
+  }
+}
+
+/** The first answer in the configured order; null when there is none. */
+const firstAnswer = async (
+  sockets: readonly Socket[],
+  ask: (socket: Socket) => Promise<unknown>,
+): Promise<Answer | null> => {
+  let lacking: RpcRefusal | null = null
+  for (const socket of sockets) {
+    try {
+      return { result: await ask(socket) }
+    } catch (error) {
+      if (error instanceof RpcRefusal && lacksBlock(error)) lacking = error
+      else if (error instanceof RpcRefusal) return { refusal: error }
+      else if (!isLost(error)) throw error
+    }
+  }
+  return lacking && { refusal: lacking }
+}
+
+/** The answer, undefined for an endpoint that is away. */
+const answerOf = async (asked: Promise<unknown>): Promise<Answer | undefined> => {
+  try {
+    return { result: await asked }
+  } catch (error) {
+    if (error instanceof RpcRefusal) return { refusal: error }
+    if (isLost(error)) return undefined
+    throw error
+  }
+}
+
+type Head = { readonly socket: Socket; readonly number: number }
+
+/** The newest block that one endpoint calls final; null when it is away or refuses. */
+const headOf = async (ask: Ask, socket: Socket): Promise<Head | null> => {
+  const head = await answerOf(ask(socket, 'chain_getFinalizedHead', []))
+  if (head === undefined || 'refusal' in head) return null
+  const header = await answerOf(ask(socket, 'chain_getHeader', [head.result]))
+  if (header === undefined || 'refusal' in header) return null
+  const number = Number((header.result as { number?: unknown } | null)?.number)
+  return Number.isSafeInteger(number) ? { socket, number } : null
+}
+
+const hashAmong = async (ask: Ask, asked: readonly Socket[], number: number): Promise<string | null> => {
+  const answers = await Promise.all(asked.map((socket) => answerOf(ask(socket, 'chain_getBlockHash', [number]))))
+  const hashes = answers.flatMap((answer) => (answer !== undefined && 'result' in answer ? [hexOf(answer.result)] : []))
+  if (hashes.length === 0) throw new ChainError('CHAIN_UNREACHABLE', {}, { retryable: true })
+  const agreed = majority(hashes)
+  if (agreed === null && hashes.some((hash) => hash !== null)) {
+    throw new ChainError('CHAIN_DISAGREES', { number }, { retryable: true })
+  }
+  return agreed
+}
+
+/** `patienceMs`: how long `call` goes on while nobody answers. */
+export const createEndpoints = (o: {
+  readonly urls: readonly string[]
+  readonly patienceMs: number
+  readonly answerMsMax?: number
+}): Endpoints => {
+  const sockets = o.urls.map((url) => createSocket({ url, ...(o.answerMsMax && { answerMsMax: o.answerMsMax }) }))
+  if (sockets.length === 0) throw new ChainError('BAD_REQUEST', { why: 'no endpoint' })
+  const closing = new AbortController()
+  const ask = createAsk(sockets)
+  return {
+    async all(method, params) {
+      const answers = await Promise.all(sockets.map((socket) => answerOf(ask(socket, method, params))))
+      return answers.filter((answer) => answer !== undefined)
+    },
+    async call(method, params, signal) {
+      const ends = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal
+      const untilMs = performance.now() + o.patienceMs
+      for (let pauseMs = BACK_OFF_MS_MIN; ; pauseMs = Math.min(2 * pauseMs, BACK_OFF_MS_MAX)) {
+        if (closing.signal.aborted) throw new ChainError('CLOSED')
+        if (signal?.aborted) throw new ChainError('ABORTED', { method })
+        const answer = await firstAnswer(sockets, (socket) => ask(socket, method, params))
+        if (answer !== null && 'result' in answer) return answer.result
+        if (answer !== null) throw answer.refusal
+        if (performance.now() + pauseMs > untilMs) {
+          throw new ChainError('CHAIN_UNREACHABLE', { method }, { retryable: true })
+        }
+        // Rejects on abort only, which the loop's head tells.
+        await delay(pauseMs, undefined, { signal: ends }).catch(() => undefined)
+      }
+    },
+    async finalizedHead() {
+      const heads = (await Promise.all(sockets.map((socket) => headOf(ask, socket)))).filter((head) => head !== null)
+      if (closing.signal.aborted) throw new ChainError('CLOSED')
+      // More than half of them see the head that stands in the middle, or a later one.
+      const number = heads.map((head) => head.number).sort((a, b) => b - a)[Math.floor(heads.length / 2)]
+      if (number === undefined) throw new ChainError('CHAIN_UNREACHABLE', {}, { retryable: true })
+      const there = heads.filter((head) => head.number >= number).map(({ socket }) => socket)
+      const hash = await hashAmong(ask, there, number)
+      if (hash === null) throw new ChainError('BAD_RESPONSE', { method: 'chain_getBlockHash' }, { retryable: true })
+      return { number, hash }
+    },
+    hashAt: (number) => hashAmong(ask, sockets, number),
+    close() {
+      closing.abort()
+      for (const socket of sockets) socket.close()
+    },
+  }
+}
