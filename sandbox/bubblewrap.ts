@@ -8,6 +8,7 @@ import { boundedReadable, boundedText } from './bounded.ts'
 import { type Cgroup, type CgroupTree, openCgroupTree } from './cgroup.ts'
 import type { Engine, EngineStrength, Sandbox, SandboxExit, SandboxSpec } from './engine.ts'
 import { reasonOf, SandboxError } from './errors.ts'
+import { membersOf, signalAll } from './freeze.ts'
 import { type ImageRoot, systemBinds } from './image-root.ts'
 import { basePolicy, SANDBOX_UID } from './limits.ts'
 import { type Bind, checkSpec, toBubblewrapArgs, toTimeoutArgs } from './policy.ts'
@@ -147,7 +148,9 @@ function watch({ spec, spawned, cgroup, copies }: Running): Sandbox {
     end('killed')
     await exited
   }
-  return { stdin, stdout, exited, kill }
+  const members = () => membersOf({ procsFile: cgroup?.procsFiles[0], pid: child.pid })
+  const setFrozen = async (isFrozen: boolean) => signalAll(members, isFrozen ? 'SIGSTOP' : 'SIGCONT')
+  return { stdin, stdout, exited, setFrozen, kill }
 }
 
 type Context = {

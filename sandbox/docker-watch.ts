@@ -125,5 +125,13 @@ export function watchContainer(started: Started): Sandbox {
     end('killed')
     await exited
   }
-  return { stdin: stream, stdout, exited, kill }
+  let frozen = false
+  const setFrozen = async (isFrozen: boolean) => {
+    if (isFrozen === frozen) return
+    frozen = isFrozen
+    // A container that ended cannot be stopped and need not be; a lost engine shows in `exited`.
+    const told = isFrozen ? container.pause() : container.unpause()
+    await within(ANSWER_MS_MAX, 'pause', told).catch(() => undefined)
+  }
+  return { stdin: stream, stdout, exited, setFrozen, kill }
 }

@@ -44,6 +44,8 @@ export type Sandbox = {
   readonly stdout: Readable
   /** Resolves once nothing of it is left; never rejects. */
   readonly exited: Promise<SandboxExit>
+  /** Stops every process of it, or lets them go on; idempotent; never rejects: what has ended is as good as stopped. */
+  setFrozen(isFrozen: boolean): Promise<void>
   /** Ends every process of it; idempotent; resolves when nothing of it is left. */
   kill(): Promise<void>
 }

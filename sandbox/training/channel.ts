@@ -20,6 +20,8 @@ export type Channel = {
   receive(allowed: Allowed, what: { readonly name: string; readonly msMax: number }): Promise<Frame>
   /** True when nothing has come that was not asked for. */
   readonly isQuiet: boolean
+  /** Stops all of its processes, or lets them go on. Never throws. */
+  setFrozen(isFrozen: boolean): Promise<void>
   /** Ends it whatever its state; what it printed. Never throws. */
   close(): Promise<string>
 }
@@ -27,6 +29,13 @@ export type Channel = {
 /** Requests for batches may come in a row; more frames than this at once is not the protocol. */
 const QUEUE_MAX = 64
 const HARNESS = join(import.meta.dirname, '../harness/training')
+
+/** Where PyTorch and Triton put what they compile: the one place that programs may be started from. */
+const CACHE_ENV = {
+  TMPDIR: '/cache',
+  TORCHINDUCTOR_CACHE_DIR: '/cache/inductor',
+  TRITON_CACHE_DIR: '/cache/triton',
+}
 
 /** Frames as they come, each checked against what is allowed at that moment. */
 function createInbox(sandbox: Sandbox) {
@@ -89,6 +98,9 @@ export async function openChannel(options: {
   readonly name: string
   readonly program: 'runner.py' | 'verifier.py'
   readonly policy: Policy
+  /** Scratch space for what compiles; none for the verifier. */
+  readonly cacheBytes?: number
+  readonly gpus: number
   readonly startMsMax: number
 }): Promise<Channel> {
   const { engine, name, program, policy } = options
@@ -97,8 +109,10 @@ export async function openChannel(options: {
     argv: ['/usr/bin/python3', '-I', '-B', `/harness/training/${program}`],
     mounts: [{ source: HARNESS, target: '/harness/training' }],
     // A submission that starts more threads than its share of CPU must not wait for them by spinning.
-    env: { OMP_WAIT_POLICY: 'passive' },
+    env: { OMP_WAIT_POLICY: 'passive', ...(options.cacheBytes === undefined ? {} : CACHE_ENV) },
     policy,
+    gpus: options.gpus,
+    ...(options.cacheBytes === undefined ? {} : { cacheBytes: options.cacheBytes }),
   }
   const sandbox = await engine.start(spec).catch((thrown: unknown) => {
     const facts = thrown instanceof SandboxError ? { text: thrown.code, ...thrown.facts } : { text: String(thrown) }
@@ -140,7 +154,10 @@ export async function openChannel(options: {
     get isQuiet() {
       return inbox.isEmpty()
     },
+    setFrozen: sandbox.setFrozen,
     close: async () => {
+      // What is stopped dies by the same signal, but a container's engine may want it awake first.
+      await sandbox.setFrozen(false)
       await sandbox.kill()
       return (await sandbox.exited).stderr
     },

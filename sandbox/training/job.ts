@@ -96,7 +96,7 @@ export function toTrainingPolicy({ contract, quads }: TrainingJob): Policy {
     ...basePolicy,
     memoryBytes: limits.memoryBytes,
     cpus: limits.cpus,
-    wallMs: limits.startMs + limits.loadMs + 3 * segments * limits.segmentMs,
+    wallMs: limits.startMs + limits.loadMs + 2 * limits.warmupMs + 3 * segments * limits.segmentMs,
     stderrBytesMax: 1024 * 1024,
   }
 }

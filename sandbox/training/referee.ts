@@ -124,6 +124,11 @@ async function verify(
   if (fault !== null) throw new SideFault(side, new RunFault(fault.code, { text: fault.text }))
 }
 
+/** One side goes on and the other stands still; null: both stand still. */
+async function letRun(channels: Context['channels'], side: Side | null): Promise<void> {
+  await Promise.all(SIDES.map((one) => channels[one].setFrozen(one !== side)))
+}
+
 type Quad = { readonly times: QuadTimes; readonly digests: readonly string[] }
 
 async function runQuad(context: Context, seeds: { data: string; weights: string }, steps: number): Promise<Quad> {
@@ -134,9 +139,12 @@ async function runQuad(context: Context, seeds: { data: string; weights: string 
   const runs: { side: Side; run: SegmentRun; questions: Questions; steps: number }[] = []
   for (const side of [first, second, second, first]) {
     const questions = drawQuestions(draw, contract, steps)
-    const work = runSegment(channels[side], { contract, weightsSeed: seeds.weights, batches, questions })
+    await letRun(channels, side)
+    const what = { contract, weightsSeed: seeds.weights, batches, questions, runMsMax: contract.limits.segmentMs }
+    const work = runSegment(channels[side], what)
     runs.push({ side, run: await of(side, work), questions, steps })
   }
+  await letRun(channels, null)
   const checkpoints = runs.map(({ questions }) => questions.checkpoint)
   await verifier.train({ weightsSeed: seeds.weights, batches, checkpoints })
   for (const one of runs) await verify(context, one)
@@ -161,7 +169,9 @@ async function warmUp({ job, draw, channels }: Context, seeds: { data: string; w
   const batches = trainingData(contract, seeds.data, steps)
   for (const side of SIDES) {
     const questions = drawQuestions(draw, contract, steps)
-    await of(side, runSegment(channels[side], { contract, weightsSeed: seeds.weights, batches, questions }))
+    await letRun(channels, side)
+    const what = { contract, weightsSeed: seeds.weights, batches, questions, runMsMax: contract.limits.warmupMs }
+    await of(side, runSegment(channels[side], what))
   }
 }
 
@@ -169,7 +179,10 @@ async function openRunner(engine: Engine, job: TrainingJob, side: Side): Promise
   const { contract } = job
   const { startMs, loadMs } = contract.limits
   const policy = toTrainingPolicy(job)
-  const channel = await openChannel({ engine, name: side, program: 'runner.py', policy, startMsMax: startMs })
+  const channel = await openChannel({
+    ...{ engine, name: side, program: 'runner.py', policy, startMsMax: startMs },
+    ...{ cacheBytes: contract.limits.cacheBytes, gpus: contract.device === 'cuda' ? 1 : 0 },
+  })
   const text = Buffer.from(JSON.stringify(contract))
   const length = Buffer.alloc(4)
   length.writeUInt32LE(text.length)

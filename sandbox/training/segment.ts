@@ -185,11 +185,12 @@ export async function runSegment(
     readonly weightsSeed: string
     readonly batches: readonly Buffer[]
     readonly questions: Questions
+    readonly runMsMax: number
   },
 ): Promise<SegmentRun> {
   const { contract, batches, questions } = o
   const { positions, rows, factor, offset } = questions
-  const what: Wait = { name: 'a run', msMax: contract.limits.segmentMs }
+  const what: Wait = { name: 'a run', msMax: o.runMsMax }
   const begin = { seed: o.weightsSeed, steps: batches.length }
   channel.send(TrainingFrame.begin, Buffer.from(JSON.stringify(begin)))
   await channel.receive(new Map([[TrainingFrame.ready, 0]]), { name: 'new weights', msMax: contract.limits.loadMs })

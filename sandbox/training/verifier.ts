@@ -42,6 +42,7 @@ export async function openVerifier(o: {
     name: 'verifier',
     program: 'verifier.py',
     policy,
+    gpus: contract.device === 'cuda' ? 1 : 0,
     startMsMax: startMs,
   })
   const ready = new Map([[TrainingFrame.ready, 0]])

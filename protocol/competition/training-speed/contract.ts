@@ -41,9 +41,13 @@ export type TrainingContract = {
   readonly limits: {
     readonly startMs: number
     readonly loadMs: number
+    /** One run, and the first, in which kernels may be compiled. */
     readonly segmentMs: number
+    readonly warmupMs: number
     readonly memoryBytes: number
     readonly cpus: number
+    /** Scratch space from which programs may be started: for what compiles. */
+    readonly cacheBytes: number
   }
   readonly tolerances: Tolerances
 }
