@@ -78,6 +78,7 @@ export const faults = {
   ANSWER_CHANGED: { verdict: 'miner', help: 'The weights changed after the run had ended: finish before you return.' },
   IMPLAUSIBLE: { verdict: 'miner', help: 'No machine computes that fast: do the work.' },
   PARTNER_FAILED: { verdict: 'infra', help: 'The code to compare with failed here: not your fault, it is run again.' },
+  GPU_DISTURBED: { verdict: 'infra', help: 'The GPU here was shared or throttled: not your fault, it is run again.' },
   SANDBOX_START: { verdict: 'infra', help: 'A sandbox did not start on this host: not your fault, it is run again.' },
   ENGINE_FAILED: { verdict: 'infra', help: 'The sandbox engine failed here: not your fault, it is run again.' },
   REFEREE_FAILED: { verdict: 'infra', help: 'The referee process failed here: not your fault, it is run again.' },

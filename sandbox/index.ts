@@ -40,7 +40,7 @@ export {
   contractNames,
   readContract,
 } from './training/contract.ts'
-export { createTrainingEvaluator, readReference, type TrainingEvaluator } from './training/evaluator.ts'
+export { createTrainingEvaluator, type TrainingEvaluator } from './training/evaluator.ts'
 export {
   checkTrainingBundle,
   type QuadTimes,
@@ -48,3 +48,4 @@ export {
   type TrainingMeasurement,
   trainingFaulted,
 } from './training/job.ts'
+export { readReference } from './training/reference.ts'

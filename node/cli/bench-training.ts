@@ -99,9 +99,12 @@ export const runTraining = async (o: {
   const { rules, flags, solution, against, signal } = o
   const { competition } = flags
   const contract = contractOf(flags)
-  const prepared = await openSandbox({ ...flags, image: 'torch', hostPython: false, say: progress, signal })
+  const onGpu = contract.device === 'cuda'
+  const where = onGpu ? ({ image: 'cuda', engine: 'docker' } as const) : ({ image: 'torch' } as const)
+  const prepared = await openSandbox({ ...flags, ...where, hostPython: false, say: progress, signal })
   try {
-    const { options } = prepared
+    // One GPU, the first: a training run has no use for more.
+    const options = onGpu ? { ...prepared.options, gpus: ['0'] } : prepared.options
     const seed = flags.seed ?? randomBytes(16).toString('hex')
     const quads = flags.quads ?? rules.presets[contract.name === 'tiny' ? 'demo' : 'real'](NO_FACTS).matrixCount
     const codes = { solution, against, seed, quads }

@@ -79,6 +79,13 @@ const toParams = async (o: {
   return { ...params, referenceNanos: hereNanos }
 }
 
+/** What an image is built with. */
+const IMAGE_BUILDERS: Readonly<Record<RecipeName, readonly SystemNeed[]>> = {
+  numpy: ['mmdebstrap'],
+  torch: ['mmdebstrap', 'pip'],
+  cuda: ['docker'],
+}
+
 type SandboxOptions = PrepareOptions & { readonly image: RecipeName; readonly hostPython: boolean }
 
 /**
@@ -89,8 +96,8 @@ type SandboxOptions = PrepareOptions & { readonly image: RecipeName; readonly ho
 export const openSandbox = async (o: SandboxOptions): Promise<Omit<Prepared, 'pool'>> => {
   const { hostPython, image, say, signal } = o
   const prefer = hostPython ? 'bubblewrap' : o.engine
-  const imageBuilders: SystemNeed[] = image === 'torch' ? ['mmdebstrap', 'pip'] : ['mmdebstrap']
-  const builders: SystemNeed[] = hostPython ? ['python'] : imageBuilders
+  const imageBuilders = IMAGE_BUILDERS[image]
+  const builders: readonly SystemNeed[] = hostPython ? ['python'] : imageBuilders
   await ensureSystemPackages({
     need: [prefer === 'auto' ? 'bubblewrap' : prefer, ...builders],
     yes: o.yes,

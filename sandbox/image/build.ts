@@ -13,7 +13,7 @@ import { isOwnerAlive, ownerTag } from '../process-owner.ts'
 import { type CommandOptions, startCommand } from './command.ts'
 import { exportBuild } from './docker-build.ts'
 import { type Image, openImage, writeRecord } from './image.ts'
-import { type RecipeName, recipes, suite } from './recipe.ts'
+import { type Recipe, type RecipeName, recipes, suite } from './recipe.ts'
 import { pruneTree } from './tree.ts'
 import { installWheels } from './wheels.ts'
 
@@ -98,15 +98,16 @@ const EXCLUDED = ['./dev/*', 'dev/*', '.dockerenv'].map((pattern) => `--exclude=
 
 /** Both ways write a tar that we unpack ourselves: without devices and owners it works for an ordinary user too. */
 async function bootstrap(rootfs: string, { recipe: name, signal, socketPath }: BuildOptions): Promise<void> {
-  const recipe = recipes[name]
+  const recipe: Recipe = recipes[name]
   const env = { ...process.env, TMPDIR: scratchFolder(), LC_ALL: 'C' }
   const start = (command: readonly string[], options: Partial<CommandOptions> = {}) =>
     startCommand(command, { env, signal, ...options })
   const unpack = ['tar', '-x', '-p', '--no-same-owner', ...EXCLUDED, '-C', rootfs]
-  if (!(await hasMmdebstrap())) {
+  if (recipe.base !== undefined || !(await hasMmdebstrap())) {
     const address = socketPath === undefined ? undefined : ({ kind: 'unix', path: socketPath } as const)
     const { docker } = await connectDocker(address).catch((thrown: unknown) => {
-      throw new SandboxError('TOOLS_MISSING', { packages: ['mmdebstrap'] }, thrown)
+      const packages = [recipe.base === undefined ? 'mmdebstrap' : 'docker.io']
+      throw new SandboxError('TOOLS_MISSING', { packages }, thrown)
     })
     const { tar, remove } = await exportBuild(docker, recipe)
     await start(unpack, { stdin: tar }).done.finally(remove)

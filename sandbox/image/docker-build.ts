@@ -16,13 +16,15 @@ type Step = { readonly error?: string; readonly stream?: string }
  */
 export async function exportBuild(
   docker: Docker,
-  { packages, excludedPaths }: Recipe,
+  { packages, excludedPaths, base }: Recipe,
 ): Promise<{ tar: Readable; remove: () => Promise<void> }> {
   try {
-    const context = { context: import.meta.dirname, src: ['Dockerfile'] }
+    const dockerfile = base === undefined ? 'Dockerfile' : 'Dockerfile.cuda'
+    const context = { context: import.meta.dirname, src: [dockerfile] }
     // Builds have no network of their own where the engine runs without a bridge.
-    const buildargs = { PACKAGES: packages.join(' '), EXCLUDED: excludedPaths.join(' ') }
-    const options = { t: TAG, networkmode: 'host', buildargs }
+    const given = { PACKAGES: packages.join(' '), EXCLUDED: excludedPaths.join(' ') }
+    const buildargs = base === undefined ? given : { ...given, BASE: base }
+    const options = { t: TAG, dockerfile, networkmode: 'host', buildargs }
     const progress = await docker.buildImage(context, options)
     const steps = (await promisify(docker.modem.followProgress.bind(docker.modem))(progress)) as Step[] | undefined
     const failed = steps?.find(({ error }) => error !== undefined)

@@ -15,6 +15,8 @@ export type Recipe = {
   readonly excludedPaths: readonly string[]
   /** A file beside this one in pip's form, with versions and hashes; null: nothing but Debian's packages. */
   readonly wheels: string | null
+  /** An image of a registry that it starts from, by digest; not given: Debian's own packages alone. */
+  readonly base?: string
 }
 
 const texts = ['man', 'doc', 'locale', 'info', 'lintian'].map((name) => `/usr/share/${name}/*`)
@@ -48,6 +50,13 @@ export const recipes = {
       ],
     ],
     wheels: 'torch-wheels.txt',
+  },
+  /** PyTorch's own image with CUDA, by Docker and from its registry: for GPUs. Nobody here had one; it is built where there is. */
+  cuda: {
+    packages: ['g++', 'openssl', 'libnss-myhostname'],
+    excludedPaths: texts,
+    wheels: null,
+    base: 'pytorch/pytorch:2.13.0-cuda12.6-cudnn9-runtime@sha256:6acf597eeb8e376a96580dde4952f37cc017fef732bb40bfc73f28f25e3f64b4',
   },
 } as const satisfies Record<string, Recipe>
 
@@ -87,8 +96,9 @@ export function wheelLines({ wheels }: Recipe): string[] {
 
 /** Hex name of everything above and of the machine kind; images of different recipes live side by side. */
 export function recipeKey(name: RecipeName): string {
-  const recipe = recipes[name]
+  const recipe: Recipe = recipes[name]
   const parts = [
+    ...(recipe.base === undefined ? [] : [recipe.base]),
     [RECIPE_VERSION, process.arch, suite, recipe.packages, recipe.excludedPaths, wheelLines(recipe)],
     [prunedPaths, emptiedFolders, unreadablePaths],
   ]

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TrainingContract } from '../../protocol/index.ts'
 
 /** The contracts by name. */
-export const contractNames = ['tiny'] as const
+export const contractNames = ['tiny', '150m'] as const
 export type ContractName = (typeof contractNames)[number]
 
 type Numbers = Readonly<Record<string, number>>

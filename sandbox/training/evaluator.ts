@@ -1,7 +1,6 @@
 /** Measures training submissions: one referee process at a time on a host, under the same lock as every other timed run. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
@@ -22,11 +21,6 @@ type RunOptions = {
 export type TrainingEvaluator = {
   /** Every failure, ours or the miner's, is a verdict; rejects only when aborted or without the host's lock. */
   evaluate(job: TrainingJob, options?: RunOptions): Promise<TrainingMeasurement>
-}
-
-/** train.py of the reference. */
-export function readReference(): string {
-  return readFileSync(join(import.meta.dirname, '../harness/baseline/training-speed/train.py'), 'utf8')
 }
 
 /** Time for a referee that was told to leave to end its sandboxes; they die with it anyway. */

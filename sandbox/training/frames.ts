@@ -38,4 +38,6 @@ export const TrainingFrame = {
   check: 26,
   /** ← verifier: what it found, as JSON. */
   found: 27,
+  /** → verifier: what does the driver say of the GPU? Empty. */
+  probe: 28,
 } as const

@@ -3,6 +3,7 @@ import type { Gate, TrainingContract } from '../../protocol/index.ts'
 import { type FaultCode, faults, RunFault } from '../faults.ts'
 import type { EngineFacts, Measurement } from '../job.ts'
 import { basePolicy, type Policy } from '../limits.ts'
+import type { Telemetry } from './gpu.ts'
 
 /** One submission against its partner. */
 export type TrainingJob = {
@@ -33,6 +34,8 @@ export type TrainingMeasurement = Omit<Measurement, 'matrices'> & {
   readonly gates: readonly Gate[]
   /** The GPU as its driver names it; null on a CPU. */
   readonly device: string | null
+  /** What the GPU's driver said before and after each quad; empty on a CPU. */
+  readonly telemetry: readonly Telemetry[]
 }
 
 /** How far an evaluation has come. */
@@ -59,7 +62,7 @@ export const trainingHelp = {
 export function trainingFaulted(
   fault: RunFault,
   facts: { readonly stderr: string; readonly engine: EngineFacts | null; readonly elapsedMs: number } & Partial<
-    Pick<TrainingMeasurement, 'gates' | 'device'>
+    Pick<TrainingMeasurement, 'gates' | 'device' | 'telemetry'>
   >,
 ): TrainingMeasurement {
   const { verdict } = faults[fault.code]
@@ -68,7 +71,17 @@ export function trainingFaulted(
   const told = [fault.facts['text'], fault.facts['line'] == null ? undefined : `line ${fault.facts['line']}`]
   const details = told.filter((part) => typeof part === 'string' && part !== '').join(', ')
   const line = `${help}${details === '' ? '' : ` (${details})`}`.slice(0, LINE_CHARACTERS_MAX)
-  return { gates: [], device: null, ...facts, verdict, code: fault.code, line, quads: [], transcript: [] }
+  return {
+    gates: [],
+    device: null,
+    telemetry: [],
+    ...facts,
+    verdict,
+    code: fault.code,
+    line,
+    quads: [],
+    transcript: [],
+  }
 }
 
 /** train.py, inclusive. */

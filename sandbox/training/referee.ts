@@ -21,6 +21,7 @@ import { createDraw } from '../referee-draw.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { trainingData } from './data.ts'
 import { TrainingFrame } from './frames.ts'
+import { disturbanceOf, type Telemetry } from './gpu.ts'
 import {
   type QuadTimes,
   type TrainingJob,
@@ -29,6 +30,7 @@ import {
   toTrainingPolicy,
   trainingFaulted,
 } from './job.ts'
+import { readReference } from './reference.ts'
 import { type Position, type Questions, runSegment, type SegmentRun } from './segment.ts'
 import { openVerifier, type Verifier } from './verifier.ts'
 
@@ -95,6 +97,8 @@ type Context = {
   readonly onProgress: (progress: TrainingProgress) => void
   /** Largest findings of the candidate so far. */
   readonly gates: Map<Gate['name'], Gate>
+  /** What the GPU's driver said around each quad; empty on a CPU. */
+  readonly telemetry: Telemetry[]
 }
 
 const note = (gates: Context['gates'], found: Found, contract: TrainingContract): void => {
@@ -107,11 +111,14 @@ const note = (gates: Context['gates'], found: Found, contract: TrainingContract)
 
 /** Checks one run of a quad; the first number beyond its tolerance ends the measurement. */
 async function verify(
-  { job, verifier, gates }: Context,
+  { job, verifier, gates, telemetry }: Context,
   { side, run, questions, steps }: { side: Side; run: SegmentRun; questions: Questions; steps: number },
 ): Promise<void> {
   const { contract } = job
-  const gflops = peakGflops({ device: contract.device === 'cpu' ? null : '', cpus: contract.limits.cpus })
+  const gflops = peakGflops({
+    device: telemetry.at(-1)?.name ?? (contract.device === 'cpu' ? null : ''),
+    cpus: contract.limits.cpus,
+  })
   const least = leastNanos(contract, { steps, gflops })
   if (run.nanos < least)
     throw new SideFault(
@@ -131,7 +138,7 @@ async function letRun(channels: Context['channels'], side: Side | null): Promise
 
 type Quad = { readonly times: QuadTimes; readonly digests: readonly string[] }
 
-async function runQuad(context: Context, seeds: { data: string; weights: string }, steps: number): Promise<Quad> {
+async function runQuad(context: Context, seeds: Seeds, steps: number): Promise<Quad> {
   const { job, draw, channels, verifier } = context
   const { contract } = job
   const batches = trainingData(contract, seeds.data, steps)
@@ -163,8 +170,34 @@ async function runQuad(context: Context, seeds: { data: string; weights: string 
   }
 }
 
+/** Tries of one quad on a GPU that somebody or something disturbs. */
+const QUAD_TRIES_MAX = 3
+
+/** On a GPU a quad counts only when it was ours alone and at its own pace; else it is run again on other data. */
+async function runUndisturbed(context: Context, seeds: Seeds, steps: number): Promise<Quad> {
+  const { job, verifier, telemetry } = context
+  if (job.contract.device === 'cpu') return runQuad(context, seeds, steps)
+  let reason = ''
+  for (let attempt = 0; attempt < QUAD_TRIES_MAX; attempt += 1) {
+    const before = await verifier.telemetry()
+    const data = attempt === 0 ? seeds.data : `${seeds.data}:${attempt}`
+    const quad = await runQuad(context, { ...seeds, data }, steps)
+    const after = await verifier.telemetry()
+    telemetry.push(...[before, after].filter((state) => state !== null))
+    const [first, second] = quad.times.partnerNs
+    const isReference = job.partner === readReference()
+    const drift = isReference ? ([BigInt(first), BigInt(second)] as const) : null
+    const disturbance = disturbanceOf({ before, after, drift })
+    if (disturbance === null) return quad
+    reason = disturbance
+  }
+  throw new RunFault('GPU_DISTURBED', { text: reason })
+}
+
+type Seeds = { readonly data: string; readonly weights: string }
+
 /** A run with other weights and data before the clock counts: caches fill, kernels compile. */
-async function warmUp({ job, draw, channels }: Context, seeds: { data: string; weights: string }, steps: number) {
+async function warmUp({ job, draw, channels }: Context, seeds: Seeds, steps: number) {
   const { contract } = job
   const batches = trainingData(contract, seeds.data, steps)
   for (const side of SIDES) {
@@ -223,7 +256,7 @@ async function measureOnce(
   const quads: QuadTimes[] = []
   const transcript: string[] = []
   for (const one of seeds) {
-    const { times, digests } = await runQuad(context, one, plan.steps)
+    const { times, digests } = await runUndisturbed(context, one, plan.steps)
     quads.push(times)
     transcript.push(...digests)
     onProgress({ phase: 'quads', done: quads.length, total: seeds.length })
@@ -248,12 +281,14 @@ export async function measureTraining(
   const start = process.hrtime.bigint()
   let log = ''
   const gates: Context['gates'] = new Map()
+  const telemetry: Telemetry[] = []
   const facts = () => ({
     stderr: toPlainLog(log, LOG_CHARACTERS_MAX),
     engine: toEngineFacts(engine),
     elapsedMs: Number((process.hrtime.bigint() - start) / 1_000_000n),
     gates: [...gates.values()],
-    device: null,
+    device: telemetry.at(-1)?.name ?? null,
+    telemetry,
   })
   for (let attempt = 1; ; attempt += 1) {
     const opened: { value: Opened } = { value: { channels: [], verifier: null } }
@@ -264,7 +299,7 @@ export async function measureTraining(
       log = said ?? ''
     }
     try {
-      const measured = await measureOnce({ engine, job, draw, onProgress, gates, opened })
+      const measured = await measureOnce({ engine, job, draw, onProgress, gates, telemetry, opened })
       await ended()
       return { verdict: 'pass', code: 'PASS', line: 'Measured.', ...measured, ...facts() }
     } catch (thrown) {

@@ -5,6 +5,7 @@ import { RunFault } from '../faults.ts'
 import type { Policy } from '../limits.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { TrainingFrame } from './frames.ts'
+import type { Telemetry } from './gpu.ts'
 import type { Questions, SegmentRun } from './segment.ts'
 
 export type Verifier = {
@@ -12,6 +13,8 @@ export type Verifier = {
   train(o: { weightsSeed: string; batches: readonly Buffer[]; checkpoints: readonly number[] }): Promise<void>
   /** Throws RunFault `REFEREE_FAILED`. */
   check(run: SegmentRun, questions: Questions): Promise<Found>
+  /** What the driver says of the GPU; null without one. Throws RunFault `REFEREE_FAILED`. */
+  telemetry(): Promise<Telemetry | null>
   close(): Promise<void>
 }
 
@@ -78,6 +81,13 @@ export async function openVerifier(o: {
           msMax,
         })
         return JSON.parse(payload.toString('utf8')) as Found
+      }),
+    telemetry: () =>
+      asked(async () => {
+        channel.send(TrainingFrame.probe)
+        const what = { name: 'the GPU', msMax: loadMs }
+        const { payload } = await channel.receive(new Map([[TrainingFrame.found, FOUND_BYTES_MAX]]), what)
+        return JSON.parse(payload.toString('utf8')) as Telemetry | null
       }),
     close: async () => {
       await channel.close()

@@ -3,8 +3,13 @@ import { parseArgs } from 'node:util'
 import { CONSENSUS } from './consensus.ts'
 import { type Group, machine, printRow, progress, type Row } from './harness.ts'
 import { SANDBOX } from './sandbox.ts'
+import { TRAINING } from './training.ts'
 
-const SUITES: Readonly<Record<string, readonly Group[]>> = { consensus: CONSENSUS, sandbox: SANDBOX }
+const SUITES: Readonly<Record<string, readonly Group[]>> = {
+  consensus: CONSENSUS,
+  sandbox: SANDBOX,
+  training: TRAINING,
+}
 
 const help = (): string => `Measures a suite, each row beside the raw limit or a peer measured in the same run.
 
@@ -23,6 +28,7 @@ Examples
   npm run -s bench -- consensus
   npm run -s bench -- consensus --only votes,statements --json
   npm run -s bench -- sandbox --only overhead,spread
+  npm run -s bench -- training
 `
 
 const fail = (why: string): never => {

@@ -67,12 +67,18 @@ const honest = readdirSync(CASES).filter(
 const isWanted = (one: string): boolean => wanted?.includes(one) ?? true
 
 const { engine, options } = await openSandbox({
-  ...{ engine: 'bubblewrap', image: 'torch', hostPython: false, yes: false, say },
+  ...(contract.device === 'cuda'
+    ? ({ engine: 'docker', image: 'cuda' } as const)
+    : ({ engine: 'bubblewrap', image: 'torch' } as const)),
+  ...{ hostPython: false, yes: false, say },
   signal: new AbortController().signal,
 })
 // Nothing here is a time: whoever measures one need not wait for us.
 const lockPath = join(mkdtempSync(join(tmpdir(), 'evalmesh-calibrate-')), 'lock')
-const evaluator = createTrainingEvaluator({ engine: options, lockPath })
+const evaluator = createTrainingEvaluator({
+  engine: contract.device === 'cuda' ? { ...options, gpus: ['0'] } : options,
+  lockPath,
+})
 
 type Row = { readonly name: string; readonly code: string; readonly worst: Record<string, number> }
 

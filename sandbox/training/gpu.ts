@@ -1,0 +1,41 @@
+/** Whether a GPU was ours alone and at its own pace while something was timed on it. */
+
+/** What the driver says; null where it does not. */
+export type Telemetry = {
+  readonly name: string | null
+  readonly driver: string | null
+  /** NVML's bits of why the clock is lower than it could be. */
+  readonly throttleReasons: number | null
+  /** Processes that compute on it. */
+  readonly processes: number | null
+  readonly smMhz: number | null
+  readonly celsius: number | null
+  /** Uncorrected since the machine started. */
+  readonly eccErrors: number | null
+}
+
+/** Hardware slowdown, both thermal ones, and the power brake; that it idles or meets its power cap is ordinary. */
+const BAD_REASONS = 0x8 | 0x20 | 0x40 | 0x80
+/** Candidate, partner and verifier. */
+const OWN_PROCESSES = 3
+/** How far two runs of the same code may lie apart within a quad, in ppm. */
+const DRIFT_MAX_PPM = 10_000n
+const ONE_PPM = 1_000_000n
+
+/** Why a quad must be run again, or null. `drift`: both times of the reference where it was the partner. */
+export function disturbanceOf(o: {
+  readonly before: Telemetry | null
+  readonly after: Telemetry | null
+  readonly drift: readonly [bigint, bigint] | null
+}): string | null {
+  const { before, after, drift } = o
+  for (const state of [before, after]) {
+    if (state === null) return 'the driver does not answer'
+    if (((state.throttleReasons ?? 0) & BAD_REASONS) !== 0) return `it is throttled: reasons ${state.throttleReasons}`
+    if ((state.processes ?? 0) > OWN_PROCESSES) return `${state.processes} processes are on it`
+  }
+  if ((after?.eccErrors ?? 0) > (before?.eccErrors ?? 0)) return 'its memory had an error'
+  if (drift === null) return null
+  const [low, high] = drift[0] < drift[1] ? drift : [drift[1], drift[0]]
+  return (high - low) * ONE_PPM > low * DRIFT_MAX_PPM ? 'the reference drifts by more than 1 %' : null
+}
