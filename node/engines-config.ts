@@ -14,7 +14,7 @@ export type EngineConfig = {
   readonly hardware: { readonly model: string; readonly cores: number } | null
   /** Timed runs at once. */
   readonly timedRuns: number
-  /** For an engine on another machine: cores of each timed run. */
+  /** Cores of each timed run; on this machine they are chosen if none are given. */
   readonly cores: readonly string[]
   /** For Podman on another machine: the folder there that holds our seccomp profiles. */
   readonly seccompFolder?: string

@@ -36,9 +36,9 @@ export const toHosts = (
 ): { readonly hosts: readonly EngineHost[]; readonly others: string | null } => {
   const wanted: readonly Wanted[] = settings.engines.length === 0 ? [HERE] : settings.engines
   const cache = defaultCacheDirectory()
-  // Engines of one machine share its cores: they take turns on the same ones.
-  const runs = Math.max(1, ...wanted.filter(isLocal).map(({ timedRuns }) => timedRuns))
-  const plan = planCores(runs, readPhysicalCores())
+  // Engines of one machine share its cores: they take turns on the same ones, those of the one with the most runs.
+  const [first = HERE] = wanted.filter(isLocal).sort((a, b) => b.timedRuns - a.timedRuns)
+  const plan = planCores({ runs: first.timedRuns, physical: readPhysicalCores(), chosen: first.cores })
   const hosts = wanted.map((one): EngineHost => {
     const { name, address, runtime, gpus, hardware, timedRuns, cores, seccompFolder } = one
     const local = isLocal(one)

@@ -84,7 +84,7 @@ async function checkHost(host: EngineHost, others: string | null): Promise<Check
 /** Evaluator of one engine on this machine. With a lock of its own it takes no part in the turns, so it gets no core. */
 export function createEvaluator(config: { readonly engine: EngineOptions; readonly lockPath?: string }): Evaluator {
   const { engine, lockPath } = config
-  const { timed, others } = planCores(1, lockPath === undefined ? readPhysicalCores() : [])
+  const { timed, others } = planCores({ runs: 1, physical: lockPath === undefined ? readPhysicalCores() : [] })
   const host = { name: 'local', engine, isLocal: true, timed, hardware: localHardware() }
   return createHostsEvaluator({ hosts: [host], others, ...(lockPath === undefined ? {} : { lockPath }) })
 }

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openBubblewrap } from '../../sandbox/bubblewrap.ts'
-import { parseCoreList, planCores, readPhysicalCores } from '../../sandbox/cores.ts'
+import { parseCoreList, planCores } from '../../sandbox/cores.ts'
 import { isSandboxError } from './engine-errors.ts'
-import { mustRun, runProgram, strong, testImage } from './engine-setup.ts'
+import { lastCore, mustRun, runProgram, strong, testImage } from './engine-setup.ts'
 
 test('lists of the kernel are read', () => {
   assert.deepEqual(parseCoreList('0-2,5,8-9\n'), [0, 1, 2, 5, 8, 9])
@@ -18,22 +18,31 @@ test('each timed run gets a physical core with all its threads, and one is left 
     [2, 6],
     [3, 7],
   ]
-  assert.deepEqual(planCores(1, hyperthreaded), { timed: ['3,7'], others: '0,4,1,5,2,6' })
-  assert.deepEqual(planCores(3, hyperthreaded), { timed: ['1,5', '2,6', '3,7'], others: '0,4' })
-  assert.throws(() => planCores(4, hyperthreaded), isSandboxError('TOO_FEW_CORES'))
+  const plan = (runs: number) => planCores({ runs, physical: hyperthreaded })
+  assert.deepEqual(plan(1), { timed: ['3,7'], others: '0,4,1,5,2,6' })
+  assert.deepEqual(plan(3), { timed: ['1,5', '2,6', '3,7'], others: '0,4' })
+  assert.throws(() => plan(4), isSandboxError('TOO_FEW_CORES'))
 })
 
-test('a machine with one core pins nothing and bears one run', () => {
-  assert.deepEqual(planCores(1, [[0, 1]]), { timed: [null], others: null })
-  assert.throws(() => planCores(2, [[0, 1]]), isSandboxError('TOO_FEW_CORES'))
+test('a small machine pins nothing by itself, and bears fewer runs than it has cores', () => {
+  assert.deepEqual(planCores({ runs: 1, physical: [[0, 1]] }), { timed: [null], others: null })
+  assert.throws(() => planCores({ runs: 2, physical: [[0, 1]] }), isSandboxError('TOO_FEW_CORES'))
+  const three = [[0], [1], [2]]
+  assert.deepEqual(planCores({ runs: 2, physical: three }), { timed: [null, null], others: null })
+  assert.throws(() => planCores({ runs: 3, physical: three }), isSandboxError('TOO_FEW_CORES'))
 })
 
-const timed = planCores(1, readPhysicalCores()).timed[0]
-const skip = !mustRun ? 'needs root on Debian' : timed == null ? 'this machine has one core' : false
+test('cores that the operator chose are taken, and must leave one', () => {
+  const two = [[0], [1]]
+  assert.deepEqual(planCores({ runs: 1, physical: two, chosen: ['1'] }), { timed: ['1'], others: '0' })
+  assert.throws(() => planCores({ runs: 1, physical: two, chosen: ['0-1'] }), isSandboxError('TOO_FEW_CORES'))
+})
+
+const skip = !mustRun ? 'needs root on Debian' : lastCore() === undefined ? 'this machine has one core' : false
 
 test('a sandbox runs on its own cores, whatever it asks for, and says so in its facts', { skip }, async () => {
   const { rootfs, digest } = await testImage()
-  const engine = await openBubblewrap({ root: { kind: 'built', rootfs, digest }, cores: timed ?? '' })
+  const engine = await openBubblewrap({ root: { kind: 'built', rootfs, digest }, cores: lastCore() })
   try {
     assert.deepEqual(engine.strength, { ...strong, cores: 'cpuset' })
     const code = [
@@ -44,7 +53,7 @@ test('a sandbox runs on its own cores, whatever it asks for, and says so in its 
       'print(sorted(mine), sorted(os.sched_getaffinity(0)))',
     ].join('\n')
     const { stdout, stderr } = await runProgram(engine, { code })
-    const own = `[${parseCoreList(timed ?? '').join(', ')}]`
+    const own = `[${parseCoreList(lastCore() ?? '').join(', ')}]`
     assert.equal(stdout, `${own} ${own}\n`, stderr)
   } finally {
     await engine.close()

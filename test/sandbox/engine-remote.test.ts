@@ -10,12 +10,12 @@ import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import Docker from 'dockerode'
 import { parseAddress } from '../../sandbox/address.ts'
-import { parseCoreList, planCores, readPhysicalCores } from '../../sandbox/cores.ts'
+import { parseCoreList } from '../../sandbox/cores.ts'
 import { openDocker } from '../../sandbox/docker.ts'
 import { hostTag, ownerTag } from '../../sandbox/process-owner.ts'
 import { isSandboxError } from './engine-errors.ts'
 import { type RemoteEngine, startRemoteEngine, startSshMachine } from './engine-remote-setup.ts'
-import { mustRun, runProgram, testImage } from './engine-setup.ts'
+import { lastCore, mustRun, runProgram, testImage } from './engine-setup.ts'
 
 const skip = mustRun ? false : 'needs root on Debian to start an engine elsewhere'
 const root = mkdtempSync(join(tmpdir(), 'evalmesh-remote-'))
@@ -29,7 +29,7 @@ after(async () => {
 })
 
 test('by TCP with TLS it runs our files, though it can see none of ours', { skip }, async () => {
-  const cores = planCores(1, readPhysicalCores()).timed[0] ?? undefined
+  const cores = lastCore()
   const engine = await openDocker({ image: await testImage(), address: remote.address, cores })
   try {
     const { stdout: affinity } = await runProgram(engine, { code: 'import os; print(*os.sched_getaffinity(0))' })

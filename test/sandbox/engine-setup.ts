@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
+import { readPhysicalCores } from '../../sandbox/cores.ts'
 import type { EngineStrength } from '../../sandbox/engine.ts'
 import { buildImage } from '../../sandbox/image/build.ts'
 import { defaultCacheDirectory, type Image, imageDirectory } from '../../sandbox/image/image.ts'
@@ -22,6 +23,12 @@ export const mustRun = process.platform === 'linux' && process.getuid?.() === 0 
 export function skipReason(program: 'podman' | 'runsc'): string | null {
   if (!mustRun) return 'needs root on Debian to start an engine of its own'
   return existsSync(`/usr/bin/${program}`) ? null : `${program} is not installed`
+}
+
+/** The last core of a machine with more than one. */
+export function lastCore(): string | undefined {
+  const cores = readPhysicalCores()
+  return cores.length > 1 ? cores.at(-1)?.join(',') : undefined
 }
 
 /** What root gets of every engine, unless it is told to pin or to use another runtime. */
