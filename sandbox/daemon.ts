@@ -106,7 +106,11 @@ export async function startDaemon(options: {
     ...recipe.args({ root, run, pidPath, socketPath }),
     ...(options.args ?? []),
   ]
-  const child = spawn('flock', args, { detached: true, stdio: ['ignore', log, log] })
+  // Podman forgets the file into which an image came.
+  const scratch = join(run, 'scratch')
+  mkdirSync(scratch, { recursive: true })
+  const env = { ...process.env, TMPDIR: scratch }
+  const child = spawn('flock', args, { detached: true, stdio: ['ignore', log, log], env })
   closeSync(log)
   const exited = once(child, 'exit')
   const stop = async () => {
@@ -118,6 +122,7 @@ export async function startDaemon(options: {
       clearTimeout(clock)
     }
     for (const path of recipe.mounts) await unmountAll(join(root, path))
+    rmSync(scratch, { recursive: true, force: true })
     if (recipe.aside !== undefined) rmSync(recipe.aside(root), { recursive: true, force: true })
   }
   const waitUntil = performance.now() + START_MS_MAX

@@ -34,6 +34,8 @@ def find_foreign() -> None:
     places = ("/home/*", "/root/*", "/mnt/*", "/media/*", "/srv/*", "/opt/*", "/run/*", "/var/*", "/tmp/*", "/dev/shm/*")
     found = [path for place in places for path in glob.glob(place) if not path.startswith("/run/lock")]
     found += [path for path in glob.glob("/**/*.bin", recursive=False)]
+    # Podman makes this folder in every container; here it is empty and stays so.
+    found = [path for path in found if path != "/var/tmp" or os.listdir(path)]
     if not found:
         raise FileNotFoundError
 
@@ -42,7 +44,7 @@ def attempts() -> dict:
     secrets = ["/etc/shadow", "/root/.bashrc", "/root/.ssh/id_ed25519", "/etc/machine-id", "/proc/kcore", "/dev/mem"]
     secrets += ["/dev/kmsg", "/dev/sda", "/dev/vda", "/dev/kvm", "/sys/kernel/debug"]
     targets = ["/new", "/usr/new", "/etc/new", "/etc/passwd", "/harness/new", "/harness/shim.py", "/var/new", "/dev/new"]
-    targets += ["/proc/sys/kernel/hostname", "/proc/sysrq-trigger", "/usr/bin/python3", "/sys/new"]
+    targets += ["/var/tmp/new", "/proc/sys/kernel/hostname", "/proc/sysrq-trigger", "/usr/bin/python3", "/sys/new"]
     return {
         **{f"read {path}": partial(read, path) for path in secrets},
         **{f"write {path}": partial(write, path) for path in targets},
