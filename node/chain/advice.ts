@@ -41,6 +41,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   // The transaction.
   InvalidTransaction: 'the node refuses the transaction and says no more: look into its log',
   BadRequest: 'the node refuses the transaction and says no more: look into its log',
+  BadSignature: 'the chain says that the signature is wrong: check that hotkey.json is whole, and upgrade evalmesh',
   NonceTaken: 'another program sends transactions with this hotkey: stop it',
   PoolFull: 'the node’s pool is full: nothing to do, or add a second endpoint',
 }

@@ -32,7 +32,7 @@ const u16 = (value: number): string => `${value} (${((100 * value) / 65_535).toF
 
 const run = async (flags: Flags): Promise<void> => {
   const netuid = netuidOf(flags.netuid)
-  const chain = openChain(flags.chain)
+  const chain = await openChain(flags.chain)
   try {
     const block = await chain.finalizedHead()
     const { neurons } = await chain.metagraphAt({ netuid, block: block.number })

@@ -49,7 +49,7 @@ export const createSubmitter = (o: Parts): ((submission: Submission) => Promise<
       throwIfAborted(submission.signal)
       const head = await o.endpoints.finalizedHead()
       const signed = await sign(o, head, submission)
-      return { head, signed, isTaken: await send(o.endpoints, signed, submission) }
+      return { head, signed, unfit: await send(o.endpoints, signed, submission) }
     } finally {
       done.resolve()
     }
@@ -57,11 +57,11 @@ export const createSubmitter = (o: Parts): ((submission: Submission) => Promise<
   return async (submission) => {
     for (let attempt = 1; ; attempt += 1) {
       throwIfAborted(submission.signal)
-      const { head, signed, isTaken } = await insist(submission.signal, o.pollMs, () => sendInTurn(submission))
-      const included = isTaken ? await seeThrough(o, { from: head.number, signed, submission }) : null
+      const { head, signed, unfit } = await insist(submission.signal, o.pollMs, () => sendInTurn(submission))
+      const included = unfit === null ? await seeThrough(o, { from: head.number, signed, submission }) : null
       if (included !== null) return included
       if (attempt >= ATTEMPTS_MAX)
-        throw new ChainError('EXTRINSIC_REFUSED', { name: 'NonceTaken' }, { retryable: true })
+        throw new ChainError('EXTRINSIC_REFUSED', { name: unfit ?? 'NonceTaken' }, { retryable: true })
       await pause(o.pollMs, submission.signal)
     }
   }
@@ -104,21 +104,21 @@ const sign = async (o: Parts, head: BlockRef, { call, signer, signal }: Submissi
 }
 
 /**
- * Hands the bytes to every endpoint. True: one has them, or may have them, as its answer was lost. False: signed over what is no longer
- * so. @throws EXTRINSIC_REFUSED when all refuse.
+ * Hands the bytes to every endpoint. Null: one has them, or may have them, as its answer was lost. Else why they must be signed anew:
+ * a nonce that is taken, or a runtime that has changed. @throws EXTRINSIC_REFUSED when all refuse.
  */
-const send = async (endpoints: Endpoints, signed: SignedExtrinsic, submission: Submission): Promise<boolean> => {
+const send = async (endpoints: Endpoints, signed: SignedExtrinsic, submission: Submission): Promise<string | null> => {
   const answers = await endpoints.all('author_submitExtrinsic', [signed.hex])
-  if (answers.length === 0) return true
+  if (answers.length === 0) return null
   const verdicts = answers.map((answer) =>
     'result' in answer
       ? ({ kind: 'known' } as const)
       : judgeRefusal(answer.refusal, submission.limit ?? 'RateLimitExceeded'),
   )
-  if (verdicts.some(({ kind }) => kind === 'known')) return true
+  if (verdicts.some(({ kind }) => kind === 'known')) return null
   const refused = verdicts.find((verdict) => verdict.kind === 'refused')
   if (refused !== undefined) throw refused.error
-  return false
+  return verdicts.find((verdict) => verdict.kind === 'sign again')?.name ?? null
 }
 
 /** Reads every final block that may hold it. Null: none does, and none can any more. */

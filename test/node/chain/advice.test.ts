@@ -9,7 +9,7 @@ import { RpcRefusal } from '../../../node/chain/subtensor/socket.ts'
 import { needsMetadata, typesOfTests } from './subtensor/net.ts'
 
 /** Names of the node's own, of none of the chain's modules. */
-const OURS = ['RateLimitExceeded', 'InvalidTransaction', 'BadRequest', 'NonceTaken', 'PoolFull']
+const OURS = ['RateLimitExceeded', 'InvalidTransaction', 'BadRequest', 'BadSignature', 'NonceTaken', 'PoolFull']
 
 test('advice: every name has a sentence of its own, and an unknown one still gets something to go by', () => {
   const sentences = ADVISED.map((name) => adviceFor(new ChainError('EXTRINSIC_FAILED', { name })))
@@ -57,13 +57,9 @@ test('advice: a taken nonce, an old era and another runtime call for a new signa
 
 test('open: ws addresses are Subtensor, one http address is a local chain, and anything else is refused', async () => {
   for (const good of ['http://127.0.0.1:9944', 'ws://127.0.0.1:1', 'wss://one.example, wss://two.example']) {
-    await openChain(good).close()
+    await (await openChain(good)).close()
   }
   for (const bad of ['', 'finney', 'http://a,http://b', 'http://a,ws://b', 'ftp://a', 'ws://a,']) {
-    assert.throws(
-      () => openChain(bad),
-      (error) => error instanceof ChainError && error.code === 'BAD_REQUEST',
-      bad,
-    )
+    await assert.rejects(openChain(bad), (error) => error instanceof ChainError && error.code === 'BAD_REQUEST', bad)
   }
 })
