@@ -1,4 +1,4 @@
-/** `npm run metadata -- wss://NODE`: fetches a Subtensor runtime's metadata for the tests that need it, into the cache folder. */
+/** Fetches the metadata of a Subtensor runtime into the cache folder, for tests that need it: `npm run metadata -- wss://NODE`. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { createSocket } from '../../node/chain/subtensor/socket.ts'
