@@ -58,7 +58,7 @@ async function measureUnder(o: { hosts: readonly EngineHost[]; folder: string; s
   let isStruck = false
   try {
     const measurement = await evaluator.evaluate(job, {
-      signal: AbortSignal.timeout(90_000),
+      signal: AbortSignal.timeout(300_000),
       onProgress: () => {
         if (!isStruck) o.strike()
         isStruck = true
