@@ -1,6 +1,15 @@
 /** The protocol's public surface: what node/, sandbox/ and test/ may use of it. */
 export { InvariantError, unreachable } from './assert.ts'
 export { bytes, count, decode, digest, encode, type Infer, list, oneOf, struct, text, u32, union } from './canonical.ts'
+export {
+  nullifierOf,
+  type PaymentClaim,
+  type PaymentFacts,
+  type PaymentFault,
+  type PaymentTerms,
+  paymentFault,
+  SUBMISSION_FEE_RAO,
+} from './chain/payment.ts'
 export { predictYuma, type YumaInput, type YumaOutcome, type YumaRow } from './chain/yuma.ts'
 export type { Metagraph } from './chain-view.ts'
 export {
