@@ -23,13 +23,20 @@ const orEmpty = <T>(look: () => readonly T[]): readonly T[] => {
 
 const contentOf = (path: string): string => orEmpty(() => [readFileSync(path, 'utf8')])[0] ?? ''
 
-type Process = { readonly pid: number; readonly parent: number; readonly uid: number; readonly isMarked: boolean }
+type Process = {
+  readonly pid: number
+  readonly parent: number
+  readonly uid: number
+  readonly isMarked: boolean
+  /** Dead, and not yet looked at by its parent: it holds nothing, and on a crowded machine it stays for seconds. */
+  readonly isDead: boolean
+}
 
 const readProcess = (pid: number, mark: string): Process => {
   const status = contentOf(`/proc/${pid}/status`)
   const number = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? -1)
   const isMarked = contentOf(`/proc/${pid}/environ`).split('\0').includes(mark)
-  return { pid, parent: number('PPid'), uid: number('Uid'), isMarked }
+  return { pid, parent: number('PPid'), uid: number('Uid'), isMarked, isDead: /^State:\s+[ZX]/m.test(status) }
 }
 
 const processes = (): readonly number[] =>
@@ -108,7 +115,7 @@ const look = async (watch: Watch): Promise<Map<string, string>> => {
   const { orphans, ids } = containers
   const sandboxed = processes()
     .map((pid) => readProcess(pid, mark))
-    .filter((found) => found.pid !== process.pid && (found.isMarked || isSandboxed(found)))
+    .filter((found) => found.pid !== process.pid && !found.isDead && (found.isMarked || isSandboxed(found)))
     .filter((found) => found.isMarked || isOrphanOrOurs(found, mark))
   const groups = controlGroups('evalmesh').filter((path) => !isOwned(basename(path).split('.')[0] ?? ''))
   const containerGroups = ENGINE_GROUPS.flatMap(controlGroups).filter((path) =>
