@@ -22,6 +22,7 @@ const GATE_NAMES: Readonly<Record<Gate['name'], string>> = {
   logitsPpb: 'logits of the last batch, the worst row, relative',
   lossPpb: 'the last loss that was told',
   updatePpb: 'way of the weights, relative to the reference’s',
+  tensorPpb: 'the same of each tensor, the worst',
   checkpointPpb: 'weights at a secret step',
 }
 

@@ -198,14 +198,14 @@ export async function runSegment(
   const start = process.hrtime.bigint()
   channel.send(TrainingFrame.go)
   const { answer, checkpoint } = await feed(channel, { contract, batches, questions, what })
+  // Before the questions: logits of another shape have no row to ask for.
+  const claims = parseClaims(answer, contract)
   const tensors = tensorsOf(contract)
   const replyBytes = 4 * (positions.length + tensors.length + rows.length * contract.model.vocabulary)
   const head = [positions.length, rows.length, factor >>> 0, offset >>> 0]
   channel.send(TrainingFrame.ask, toWords([...head, ...positions.flat(), ...rows]))
   const reply = await channel.receive(new Map([[TrainingFrame.reply, replyBytes]]), what)
   const nanos = reply.at - start
-  // From here on nobody waits for the clock.
-  const claims = parseClaims(answer, contract)
   const tokens = batches.length * contract.batch * contract.model.sequence
   if (claims.tokens !== tokens)
     throw new RunFault('WRONG_TOKENS', { text: `total_tokens says ${claims.tokens}, ${tokens} were handed out` })

@@ -31,7 +31,15 @@ const CONTRACTS = join(import.meta.dirname, '../../sandbox/training/contracts')
 const FACTOR = 3
 const ANYTHING = 10 ** 15
 /** The smallest cheats there are: one step, one sequence. */
-const CHEATS = ['skips-last-1', 'skips-middle', 'stale-gradient', 'half-batch-last', 'drops-a-sequence', 'drains-ahead']
+const CHEATS = [
+  'skips-last-1',
+  'skips-middle',
+  'stale-gradient',
+  'half-batch-last',
+  'drops-a-sequence',
+  'drops-small-gradients',
+  'drains-ahead',
+]
 
 const { values } = parseArgs({
   options: {

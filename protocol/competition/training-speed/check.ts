@@ -7,6 +7,9 @@ export type Found = {
   readonly logitsPpb: number
   readonly lossPpb: number
   readonly updatePpb: number
+  /** The worst tensor, and its number in the model's order. */
+  readonly tensorPpb: number
+  readonly tensor: number
   readonly memoryPpb: number
   /** Where the memory probe found most: the step, counted from 0, and the sequence in its batch. */
   readonly memoryStep: number
@@ -39,6 +42,7 @@ const GATES = [
   { name: 'logitsPpb', code: 'WRONG_LOGITS' },
   { name: 'lossPpb', code: 'WRONG_LOSS' },
   { name: 'updatePpb', code: 'WRONG_UPDATE' },
+  { name: 'tensorPpb', code: 'WRONG_UPDATE' },
   { name: 'checkpointPpb', code: 'RAN_AHEAD' },
 ] as const satisfies readonly { name: keyof Tolerances; code: TrainingCode }[]
 
@@ -78,5 +82,6 @@ export const checkTraining = (
   if (failed === undefined) return null
   const { name, code } = failed
   const numbers = `${decimals(found[name], 6)}, at most ${decimals(tolerances[name], 6)}`
+  if (name === 'tensorPpb') return { code, text: `tensor ${found.tensor} went another way; ${numbers}` }
   return { code, text: code === 'WRONG_MEMORY' || code === 'WRONG_UPDATE' ? `${explain(found)}; ${numbers}` : numbers }
 }

@@ -10,6 +10,8 @@ export type Tolerances = {
   readonly lossPpb: number
   /** V4: distance of the weights from the reference's, relative to how far those went. */
   readonly updatePpb: number
+  /** V4 by tensor: how much shorter or longer than the reference's the way of any one tensor is. */
+  readonly tensorPpb: number
   /** V5, the memory probe: root mean square over a batch's sequences of the loss's difference. */
   readonly memoryPpb: number
   /** V7: distance of the weights at a secret step from the reference's way there, relative to its length. */

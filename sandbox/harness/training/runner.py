@@ -186,7 +186,9 @@ def claims(result):
     if not isinstance(logits, torch.Tensor):
         raise Fault("WRONG_TYPE", f"final_logits is {type(logits).__name__}, not a tensor")
     try:
-        return logits, {"tokens": int(tokens), "loss": float(loss), "logits": list(logits.shape)}
+        # JSON has no NaN and no infinity.
+        told = float(loss) if numpy.isfinite(float(loss)) else None
+        return logits, {"tokens": int(tokens), "loss": told, "logits": list(logits.shape)}
     except (TypeError, ValueError, OverflowError) as error:
         raise Fault("WRONG_TYPE", f"total_tokens and final_loss must be numbers: {describe(error)}") from None
 

@@ -106,6 +106,7 @@ class Verifier:
             "logitsPpb": self.logits_gap(logits, order["rows"]),
             "lossPpb": ppb(abs(order["loss"] - self.losses[-1])),
             "updatePpb": ppb(norm(weights - self.last) / norm(self.last - self.first)),
+            **self.tensor_gap(weights),
             "memoryPpb": ppb(by_step.max()),
             "memoryStep": step,
             "memorySequence": int(gaps[step].abs().argmax()),
@@ -114,6 +115,17 @@ class Verifier:
             "ledgerErrorPpb": ppb(errors[worst]),
             "checkpointPpb": self.checkpoint_gap(checkpoint, order),
         }
+
+    def tensor_gap(self, weights):
+        """How much shorter or longer than the reference's the way of one tensor is: 1 for one that was not trained."""
+        worst, which, offset = 0.0, 0, 0
+        for number, parameter in enumerate(self.model.parameters()):
+            end = offset + parameter.numel()
+            way = norm(weights[offset:end] - self.first[offset:end]) / norm(self.last[offset:end] - self.first[offset:end])
+            if abs(way - 1) > worst:
+                worst, which = abs(way - 1), number
+            offset = end
+        return {"tensorPpb": ppb(worst), "tensor": which}
 
     def logits_gap(self, given, rows):
         """Of the worst row, so that many good rows do not hide one."""

@@ -57,10 +57,10 @@ test('a round’s plan follows from its seed alone, and no two quads share data 
 })
 
 const perfect: Found = {
-  ...{ finite: true, logitsPpb: 0, lossPpb: 0, updatePpb: 0, memoryPpb: 0, checkpointPpb: 0 },
+  ...{ finite: true, logitsPpb: 0, lossPpb: 0, updatePpb: 0, tensorPpb: 0, tensor: 0, memoryPpb: 0, checkpointPpb: 0 },
   ...{ memoryStep: 0, memorySequence: 0, ledgerStep: 0, ledgerPpb: 0, ledgerErrorPpb: 0 },
 }
-const tolerances = { logitsPpb: 10, lossPpb: 10, updatePpb: 10, memoryPpb: 10, checkpointPpb: 10 }
+const tolerances = { logitsPpb: 10, lossPpb: 10, updatePpb: 10, tensorPpb: 10, memoryPpb: 10, checkpointPpb: 10 }
 
 test('each number may be as large as its tolerance and no larger', () => {
   assert.equal(checkTraining(perfect, tolerances), null)
@@ -69,6 +69,7 @@ test('each number may be as large as its tolerance and no larger', () => {
     logitsPpb: 'WRONG_LOGITS',
     lossPpb: 'WRONG_LOSS',
     updatePpb: 'WRONG_UPDATE',
+    tensorPpb: 'WRONG_UPDATE',
     checkpointPpb: 'RAN_AHEAD',
   }
   for (const [name, code] of Object.entries(reasons)) {
@@ -99,7 +100,7 @@ test('a refusal names the step that is missing, and how sure that is', () => {
 
 test('a report shows every check with what would still pass', () => {
   const gates = gatesOf({ ...perfect, lossPpb: 7 }, tolerances)
-  assert.equal(gates.length, 5)
+  assert.equal(gates.length, 6)
   assert.deepEqual(
     gates.find(({ name }) => name === 'lossPpb'),
     { name: 'lossPpb', foundPpb: 7, limitPpb: 10 },

@@ -1,4 +1,4 @@
-"""Ends by a signal."""
+"""Ends by a signal, which the first process of a namespace does not hear from within."""
 
 from dataclasses import dataclass
 
