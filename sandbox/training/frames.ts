@@ -14,9 +14,9 @@ export const TrainingFrame = {
   data: 5,
   /** ← inner_steps has returned: JSON {tokens, loss, logits}, a stranger's claims. */
   answer: 6,
-  /** → u32 LE counts of positions and rows, factor and offset of the checksums, (tensor, index) as u32 LE each, rows of the last logits as u32 LE. */
+  /** → rows of the last logits that are asked for, as u32 LE each. */
   ask: 7,
-  /** ← values as f32 LE, a checksum of each tensor as u32 LE, rows as f32 LE; the clock stops when the last byte is here. */
+  /** ← SHA-256 of each tensor, then the rows as f32 LE; the clock stops when the last byte is here. */
   reply: 8,
   /** → leave. Empty. */
   stop: 9,

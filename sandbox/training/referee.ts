@@ -38,8 +38,7 @@ type Side = 'candidate' | 'partner'
 const SIDES = ['candidate', 'partner'] as const
 
 const LOG_CHARACTERS_MAX = 4_096
-/** Questions of one run: enough that a wrong dump is found, few enough that the answer is a hundred KiB. */
-const POSITIONS = 4_096
+/** Questions of one run: enough that wrong logits or a run that lags behind are found. */
 const ROWS = 64
 const CHECKPOINT_POSITIONS = 1_024
 /** Shorter runs have no secret step. */
@@ -79,9 +78,6 @@ function drawQuestions(draw: (bound: number) => number, contract: TrainingContra
   }
   const rows = contract.batch * (contract.model.sequence - 1)
   return {
-    positions: Array.from({ length: POSITIONS }, place),
-    factor: draw(2 ** 32) | 0,
-    offset: draw(2 ** 32) | 0,
     rows: Array.from({ length: Math.min(ROWS, rows) }, () => draw(rows)),
     // Late enough that a run which has only taken batches so far is far behind; none in a short warm-up.
     checkpoint: steps < STEPS_MIN ? steps : 4 + draw(steps - 4),

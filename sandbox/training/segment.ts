@@ -1,4 +1,5 @@
 /** One timed run of one code: fresh weights, batches from our hand, and a clock that stops when our questions are answered. */
+import { createHash } from 'node:crypto'
 import process from 'node:process'
 import { elementsOf, type TrainingContract, tensorsOf } from '../../protocol/index.ts'
 import { RunFault } from '../faults.ts'
@@ -11,11 +12,6 @@ export type Position = readonly [tensor: number, index: number]
 
 /** What a run is asked, which nobody can know before. */
 export type Questions = {
-  /** Weights whose values are asked for when the last step is done. */
-  readonly positions: readonly Position[]
-  /** Of the checksum over all weights: 32 bits each, with a sign. */
-  readonly factor: number
-  readonly offset: number
   /** Rows of the last batch's logits, all sequences one after the other. */
   readonly rows: readonly number[]
   /** The step whose batch comes with a question about the weights as they are then. */
@@ -39,6 +35,7 @@ const CLAIMS_BYTES_MAX = 4_096
 /** Names and shapes of some hundred tensors. */
 const HEADER_BYTES_MAX = 1024 * 1024
 const CLEANUP_MS_MAX = 60_000
+const SHA256_BYTES = 32
 
 const toWords = (numbers: readonly number[]): Buffer => {
   const bytes = Buffer.alloc(4 * numbers.length)
@@ -103,37 +100,15 @@ export function parseWeights(payload: Buffer, contract: TrainingContract): Buffe
   return payload.subarray(8 + length)
 }
 
-/** The value of each position in the raw weights. */
-function valuesAt(weights: Buffer, positions: readonly Position[], contract: TrainingContract): Buffer {
-  const starts: number[] = []
-  let offset = 0
-  for (const tensor of tensorsOf(contract)) {
-    starts.push(offset)
-    offset += 4 * elementsOf(tensor)
-  }
-  return Buffer.concat(
-    positions.map(([tensor, index]) => {
-      const at = (starts[tensor] ?? 0) + 4 * index
-      return weights.subarray(at, at + 4)
-    }),
-  )
-}
-
-/** The same as in the harness: one number of 32 bits a tensor that every bit of it goes into. */
-export function checksumsOf(
-  weights: Buffer,
-  { factor, offset }: Pick<Questions, 'factor' | 'offset'>,
-  contract: TrainingContract,
-): Buffer {
+/** SHA-256 of each tensor's values, one after the other. */
+export function digestsOf(weights: Buffer, contract: TrainingContract): Buffer {
   let at = 0
-  const sums = tensorsOf(contract).map((tensor) => {
-    let sum = 0
-    for (let index = 0; index < elementsOf(tensor); index += 1, at += 4) {
-      sum = (sum + Math.imul(weights.readInt32LE(at), (Math.imul(index, factor) + offset) | 0)) | 0
-    }
-    return sum >>> 0
+  const digests = tensorsOf(contract).map((tensor) => {
+    const from = at
+    at += 4 * elementsOf(tensor)
+    return createHash('sha256').update(weights.subarray(from, at)).digest()
   })
-  return toWords(sums)
+  return Buffer.concat(digests)
 }
 
 /** Hands over the batches as they are asked for, until the submission says that it is done. */
@@ -189,7 +164,7 @@ export async function runSegment(
   },
 ): Promise<SegmentRun> {
   const { contract, batches, questions } = o
-  const { positions, rows, factor, offset } = questions
+  const { rows } = questions
   const what: Wait = { name: 'a run', msMax: o.runMsMax }
   const begin = { seed: o.weightsSeed, steps: batches.length }
   channel.send(TrainingFrame.begin, Buffer.from(JSON.stringify(begin)))
@@ -201,9 +176,9 @@ export async function runSegment(
   // Before the questions: logits of another shape have no row to ask for.
   const claims = parseClaims(answer, contract)
   const tensors = tensorsOf(contract)
-  const replyBytes = 4 * (positions.length + tensors.length + rows.length * contract.model.vocabulary)
-  const head = [positions.length, rows.length, factor >>> 0, offset >>> 0]
-  channel.send(TrainingFrame.ask, toWords([...head, ...positions.flat(), ...rows]))
+  const digestBytes = SHA256_BYTES * tensors.length
+  const replyBytes = digestBytes + 4 * rows.length * contract.model.vocabulary
+  channel.send(TrainingFrame.ask, toWords(rows))
   const reply = await channel.receive(new Map([[TrainingFrame.reply, replyBytes]]), what)
   const nanos = reply.at - start
   const tokens = batches.length * contract.batch * contract.model.sequence
@@ -217,9 +192,8 @@ export async function runSegment(
     msMax: CLEANUP_MS_MAX,
   })
   const weights = parseWeights(dump.payload, contract)
-  const replied = reply.payload.subarray(0, 4 * (positions.length + tensors.length))
-  const held = [valuesAt(weights, positions, contract), checksumsOf(weights, questions, contract)]
-  if (!Buffer.concat(held).equals(replied))
+  const replied = reply.payload.subarray(0, digestBytes)
+  if (!digestsOf(weights, contract).equals(replied))
     throw new RunFault('ANSWER_CHANGED', { text: 'the weights are not those that the reply told' })
   return { nanos, claims, rows: reply.payload.subarray(replied.length), checkpoint, weights }
 }
