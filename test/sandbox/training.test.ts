@@ -60,7 +60,7 @@ const refused: readonly (readonly [name: string, code: string, line: RegExp])[] 
   ['drops-a-sequence', 'WRONG_MEMORY', /at most 0\.000/],
   ['drains-ahead', 'RAN_AHEAD', /at most two ahead/],
   ['lies-about-tokens', 'WRONG_TOKENS', /were handed out/],
-  ['finishes-in-a-thread', 'ANSWER_CHANGED', /finish before you return/],
+  ['finishes-before-the-dump', 'ANSWER_CHANGED', /finish before you return/],
   ['extra-keys', 'WRONG_STATE', /extra/],
   ['forges-frames', 'BAD_FRAME', /channel/],
   ['closes-its-channel', 'NO_ANSWER', /ended/],
