@@ -91,7 +91,7 @@ test('forks: a payment that a fork drops is included again, and counts once', ne
   net.produce(3)
   assert.equal(net.chain.pool().length, 0, 'it is in a block')
   net.chain.fork(3)
-  net.run(20)
+  net.run(50)
   const ref = await paying
   const { number } = await net.client.finalizedHead()
   assert.equal(await sum(net.client, { until: number, amountRao: 4_321n }), 1)
@@ -102,7 +102,7 @@ test('finality: while it stalls nothing is reported done, and all is once it goe
   const net = await netFor(t)
   net.produce(3)
   net.chain.stall(true)
-  net.run(20)
+  net.run(50)
   let isDone = false
   const paying = pay(net.client, 777n).then((ref) => {
     isDone = true
@@ -117,7 +117,7 @@ test('finality: while it stalls nothing is reported done, and all is once it goe
 
 test('restarts: all nodes go and come back under a follower, which sees every block', needsMetadata, async (t) => {
   const net = await netFor(t, { views: [{}, {}] })
-  net.run(20)
+  net.run(50)
   const seeing = follow(net.client, { after: 0, count: 60 })
   await new Promise((resolve) => setTimeout(resolve, 300))
   await Promise.all(net.servers.map((server) => server.stop()))
@@ -137,7 +137,7 @@ test(
     net.produce(5)
     const before = await net.client.metagraphAt({ netuid: 7, block: 3 })
     net.chain.upgrade()
-    net.run(20)
+    net.run(50)
     const first = await pay(net.client, 1_011n)
     assert.equal(net.chain.byHash(`0x${first.blockHash}`)?.specVersion, net.chain.types.version.specVersion + 1)
     net.chain.upgrade()
@@ -149,7 +149,7 @@ test(
 
 test('nonces: two processes with one hotkey both get their calls in', needsMetadata, async (t) => {
   const net = await netFor(t)
-  net.run(20)
+  net.run(50)
   const other = net.connect()
   const refs = await Promise.all(
     [1n, 2n, 3n].flatMap((step) => [pay(net.client, 1_100n + step), pay(other, 1_200n + step)]),
@@ -159,7 +159,7 @@ test('nonces: two processes with one hotkey both get their calls in', needsMetad
 
 test('signatures: one that is wrong is refused before inclusion, and changes nothing', needsMetadata, async (t) => {
   const net = await netFor(t)
-  net.run(20)
+  net.run(50)
   const [alice] = validators
   const order = { netuid: 7, uids: [0, 2], values: [65_535, 1], versionKey: 3n, signal: AbortSignal.timeout(20_000) }
   const turned = {

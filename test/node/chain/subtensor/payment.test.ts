@@ -89,7 +89,7 @@ test('payments: the events of every way to pay, and of every way that only looks
   const net = await netFor(t, {
     edit: (world) => ({ ...world, proxies: new Set([`${coldkey}/${delegate.publicKey}`]) }),
   })
-  net.run(20)
+  net.run(50)
   const sender = senderOf(net)
   t.after(() => sender.close())
   const hotkey = validators[0].publicKey
