@@ -35,6 +35,8 @@ type Recipe = {
   readonly args: (o: { root: string; run: string; pidPath: string; socketPath: string }) => readonly string[]
   /** Mounts that it leaves behind, below the root. */
   readonly mounts: readonly string[]
+  /** It leaves files where TMPDIR points, such as the one into which an image came: it gets a folder that goes with it. */
+  readonly isForgetful: boolean
   /** A folder of it elsewhere. */
   readonly aside?: (root: string) => string
 }
@@ -56,6 +58,8 @@ const recipes: Readonly<Record<'docker' | 'podman', Recipe>> = {
       ...['--userland-proxy=false', '--log-driver', 'none', '--log-level', 'warn'],
     ],
     mounts: ['run/exec/netns/default', 'data'],
+    // gVisor enters TMPDIR as nobody.
+    isForgetful: false,
   },
   podman: {
     program: '/usr/bin/podman',
@@ -67,6 +71,7 @@ const recipes: Readonly<Record<'docker' | 'podman', Recipe>> = {
       ...['system', 'service', '--time', '0', `unix://${socketPath}`],
     ],
     mounts: ['data/overlay'],
+    isForgetful: true,
     aside: shortPath,
   },
 }
@@ -106,10 +111,9 @@ export async function startDaemon(options: {
     ...recipe.args({ root, run, pidPath, socketPath }),
     ...(options.args ?? []),
   ]
-  // Podman forgets the file into which an image came.
   const scratch = join(run, 'scratch')
-  mkdirSync(scratch, { recursive: true })
-  const env = { ...process.env, TMPDIR: scratch }
+  if (recipe.isForgetful) mkdirSync(scratch, { recursive: true })
+  const env = recipe.isForgetful ? { ...process.env, TMPDIR: scratch } : process.env
   const child = spawn('flock', args, { detached: true, stdio: ['ignore', log, log], env })
   closeSync(log)
   const exited = once(child, 'exit')

@@ -43,14 +43,15 @@ def mutate(choice, data):
 
 
 def peer(door, answers, choice):
-    """Sends each answer whole or in parts, and closes or resets, whether or not it has heard the question."""
-    for answer in answers:
+    """Sends the good answers whole once asked, the others whole or in parts, and closes or resets, whether or not it has heard the question."""
+    for index, answer in enumerate(answers):
         guest, _ = door.accept()
         with guest:
             try:
-                if choice.random() < 0.8:
+                if index < len(GOOD) or choice.random() < 0.8:
                     guest.recv(65_536)
-                step = choice.choice([len(answer) + 1, 1 + len(answer) // 3, 7])
+                whole = len(answer) + 1
+                step = whole if index < len(GOOD) else choice.choice([whole, 1 + len(answer) // 3, 7])
                 for at in range(0, min(len(answer), 400 * step), step):
                     guest.sendall(answer[at : at + step])
             except OSError:
