@@ -76,7 +76,7 @@ test('a solution of 20,001 bytes is refused before running, by the command line 
   const { home } = mesh.miner('oversize')
   const end = await evalmesh('submit', pathOf('oversize'), '--home', home, ...peerFlags(mesh.member('cora')))
   assert.equal(end.code, 5, end.stderr)
-  assert.match(end.stderr, /refused before running: solution\.py has 20001 bytes; the limit is 20000, inclusive/)
+  assert.match(end.stderr, /refused before running: the file has 20001 bytes; the limit is 20000, inclusive/)
 })
 
 test('a validator itself refuses 20,001 bytes from a client that skips the check', async () => {
