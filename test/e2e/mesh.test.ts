@@ -25,6 +25,8 @@ const MINERS = ['byte-planes', ...WRONG, 'size-at-the-limit', 'oversize', 'liar'
 const folder = new URL('../submissions/', import.meta.url)
 const pathOf = (name: string): string => fileURLToPath(new URL(`${name}/submission/solution.py`, folder))
 
+/** What lies beside a submission: its verdict, and the codes it may come with. */
+type Expected = { readonly verdict: string; readonly reason: string | readonly string[] }
 type Submission = CertifiedRoundView['submissions'][number]
 /** What /submissions/{id} says before and after the verdict. */
 type Submitted = { readonly verdict?: string; readonly reason?: string; readonly receipts?: readonly string[] }
@@ -166,19 +168,22 @@ test('an endless loop, an exception, a syntax error and 10 GB get their own verd
   const content = ({ certificate, ...result }: CertifiedRoundView) => ({ ...result, digest: certificate.digest })
   for (const other of views) assert.deepEqual(content(other), content(view))
   for (const miner of WRONG) {
-    const expected = JSON.parse(await readFile(new URL(`${miner}/expect.json`, folder), 'utf8')) as Outcome
+    const expected = JSON.parse(await readFile(new URL(`${miner}/expect.json`, folder), 'utf8')) as Expected
+    const isExpected = ({ verdict, reason }: Outcome): boolean =>
+      verdict === expected.verdict && [expected.reason].flat().includes(reason)
     const id = idOf(miner)
     const submission: Submission | undefined = view.submissions.find((one) => one.id === id)
     assert.ok(submission, miner)
-    assert.deepEqual({ verdict: submission.verdict, reason: submission.reason }, expected, miner)
-    assert.ok(submission.evaluations.length >= 3, 'a quorum of the four has measured it')
-    for (const { verdict, code } of submission.evaluations) assert.deepEqual({ verdict, reason: code }, expected, miner)
-    // Whoever came too late to be counted has measured it too.
+    const { verdict, reason, evaluations } = submission
+    assert.ok(verdict !== null && isExpected({ verdict, reason }), `${miner}: ${verdict} ${reason}`)
+    assert.ok(evaluations.length >= 3, 'a quorum of the four has measured it')
+    for (const one of evaluations) {
+      assert.ok(isExpected({ verdict: one.verdict, reason: one.code }), `${miner}: ${one.verdict} ${one.code}`)
+    }
+    // Whoever was still at it when the round was over may have stopped.
     for (const member of members) {
-      const measured = await until(`${member.name} measuring ${miner}`, async () =>
-        measuredBy(await mesh.logOf(member), id),
-      )
-      assert.deepEqual(measured, expected, `${miner} at ${member.name}`)
+      const measured = measuredBy(await mesh.logOf(member), id)
+      assert.ok(measured === null || isExpected(measured), `${miner} at ${member.name}: ${JSON.stringify(measured)}`)
     }
   }
   const winner = view.submissions.find(({ id }) => id === idOf('byte-planes'))
