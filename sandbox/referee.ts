@@ -17,37 +17,12 @@ import {
 import { toPlainLog } from './output.ts'
 import { type PlannedQuad, planQuads } from './referee-draw.ts'
 import { openSession, type Role, type Session } from './referee-session.ts'
-
-type Side = 'candidate' | 'partner'
-const SIDES = ['candidate', 'partner'] as const
+import { LOG_CHARACTERS_MAX, of, SIDES, type Side, SideFault, toFault } from './sides.ts'
 
 /** Both runs of one code in one role on one matrix; `kept` only of decompression. */
 type Pair = { readonly bytes: Buffer[]; readonly nanos: bigint[]; readonly kept: Checked['similarityPpb'][] }
 /** Of each side, for each matrix. */
 type Runs = Record<Side, Pair[]>
-
-const LOG_CHARACTERS_MAX = 4_096
-
-/** A fault and the side it happened on. */
-class SideFault extends Error {
-  readonly side: Side
-  readonly fault: RunFault
-
-  constructor(side: Side, fault: RunFault) {
-    super(fault.message)
-    this.side = side
-    this.fault = fault
-  }
-}
-
-/** Names the side of whatever goes wrong in `work`. */
-async function of<T>(side: Side, work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (thrown) {
-    throw thrown instanceof RunFault ? new SideFault(side, thrown) : thrown
-  }
-}
 
 type Context = {
   readonly engine: Engine
@@ -191,15 +166,6 @@ async function readMatrices(job: Job): Promise<Buffer[]> {
   })
   if (read.length === 0) throw new RunFault('REFEREE_FAILED', { text: 'a job without matrices' })
   return Promise.all(read)
-}
-
-/** A stranger is never blamed for the machine, nor for the code beside it. */
-function toFault(thrown: unknown): RunFault {
-  if (thrown instanceof RunFault) return thrown
-  if (!(thrown instanceof SideFault)) return new RunFault('REFEREE_FAILED', { text: String(thrown) })
-  const { side, fault } = thrown
-  if (side === 'candidate' || fault.code === 'SANDBOX_START' || fault.code === 'ENGINE_FAILED') return fault
-  return new RunFault('PARTNER_FAILED', { text: `${fault.code} ${fault.facts['text'] ?? ''}` })
 }
 
 /** Measures one job; every failure is a verdict. One lack of memory is tried again in clean sandboxes. */

@@ -18,6 +18,7 @@ import { RunFault } from '../faults.ts'
 import { toEngineFacts } from '../job.ts'
 import { toPlainLog } from '../output.ts'
 import { createDraw } from '../referee-draw.ts'
+import { LOG_CHARACTERS_MAX, of, SIDES, type Side, SideFault, toFault } from '../sides.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { trainingData } from './data.ts'
 import { TrainingFrame } from './frames.ts'
@@ -34,35 +35,11 @@ import { readReference } from './reference.ts'
 import { type Position, type Questions, runSegment, type SegmentRun } from './segment.ts'
 import { openVerifier, type Verifier } from './verifier.ts'
 
-type Side = 'candidate' | 'partner'
-const SIDES = ['candidate', 'partner'] as const
-
-const LOG_CHARACTERS_MAX = 4_096
 /** Questions of one run: enough that wrong logits or a run that lags behind are found. */
 const ROWS = 64
 const CHECKPOINT_POSITIONS = 1_024
 /** Shorter runs have no secret step. */
 const STEPS_MIN = 6
-
-/** A fault and the side it happened on. */
-class SideFault extends Error {
-  readonly side: Side
-  readonly fault: RunFault
-
-  constructor(side: Side, fault: RunFault) {
-    super(fault.message)
-    this.side = side
-    this.fault = fault
-  }
-}
-
-async function of<T>(side: Side, work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (thrown) {
-    throw thrown instanceof RunFault ? new SideFault(side, thrown) : thrown
-  }
-}
 
 /** Questions from this validator's private stream: positions evenly over all weights. */
 function drawQuestions(draw: (bound: number) => number, contract: TrainingContract, steps: number): Questions {
@@ -258,15 +235,6 @@ async function measureOnce(
     onProgress({ phase: 'quads', done: quads.length, total: seeds.length })
   }
   return { quads, transcript }
-}
-
-/** A stranger is never blamed for the machine, nor for the code beside it. */
-function toFault(thrown: unknown): RunFault {
-  if (thrown instanceof RunFault) return thrown
-  if (!(thrown instanceof SideFault)) return new RunFault('REFEREE_FAILED', { text: String(thrown) })
-  const { side, fault } = thrown
-  if (side === 'candidate' || fault.code === 'SANDBOX_START' || fault.code === 'ENGINE_FAILED') return fault
-  return new RunFault('PARTNER_FAILED', { text: `${fault.code} ${fault.facts['text'] ?? ''}` })
 }
 
 /** Measures one job; every failure is a verdict. One lack of memory is tried again in clean sandboxes. */
