@@ -57,9 +57,16 @@ const isSandboxed = ({ pid, uid }: Process): boolean => {
   return uid === process.getuid?.() && uid !== 0 && (namespace(String(pid)) ?? namespace('self')) !== namespace('self')
 }
 
+/** Us, and those who started us: whoever of them adopts orphans does what init does. */
+const lineage = (): ReadonlySet<number> => {
+  const pids = new Set<number>()
+  for (let pid = process.pid; pid > 0 && !pids.has(pid); pid = readProcess(pid, '').parent) pids.add(pid)
+  return pids
+}
+
 /** Nobody alive answers for it but us: its parents are sandboxed, ours, or gone. */
-const isOrphanOrOurs = (found: Process, mark: string): boolean => {
-  for (let parent = found.parent; parent > 1; ) {
+const isOrphanOrOurs = (found: Process, mark: string, ours: ReadonlySet<number>): boolean => {
+  for (let { parent } = found; parent > 1 && !ours.has(parent); ) {
     const next = readProcess(parent, mark)
     if (next.isMarked) return true
     if (next.uid !== -1 && !isSandboxed(next)) return false
@@ -113,10 +120,11 @@ const commandOf = (pid: number): string => contentOf(`/proc/${pid}/cmdline`).rep
 const look = async (watch: Watch): Promise<Map<string, string>> => {
   const { mark, scratch, containers = NO_CONTAINERS, isOwned = isOwnerAlive } = watch
   const { orphans, ids } = containers
+  const ours = lineage()
   const sandboxed = processes()
     .map((pid) => readProcess(pid, mark))
     .filter((found) => found.pid !== process.pid && !found.isDead && (found.isMarked || isSandboxed(found)))
-    .filter((found) => found.isMarked || isOrphanOrOurs(found, mark))
+    .filter((found) => found.isMarked || isOrphanOrOurs(found, mark, ours))
   const groups = controlGroups('evalmesh').filter((path) => !isOwned(basename(path).split('.')[0] ?? ''))
   const containerGroups = ENGINE_GROUPS.flatMap(controlGroups).filter((path) =>
     ids.has(CONTAINER.exec(basename(path))?.[0] ?? ''),
