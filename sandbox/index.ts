@@ -1,7 +1,7 @@
 /** The public surface of the sandbox. */
-export { type EngineAddress, parseAddress } from './address.ts'
-export { planCores, readPhysicalCores } from './cores.ts'
-export type { Engine, Sandbox, SandboxExit } from './engine.ts'
+export { type EngineAddress, parseAddress } from './engine/address.ts'
+export type { Engine, Sandbox, SandboxExit } from './engine/engine.ts'
+export { type EngineOptions, openEngine } from './engine/open.ts'
 export { SandboxError, type SandboxErrorCode } from './errors.ts'
 export {
   createEvaluator,
@@ -12,11 +12,17 @@ export {
   readBaseline,
 } from './evaluator.ts'
 export { RunFault } from './faults.ts'
-export { formOf, recipeFor } from './form.ts'
-export type { EngineHost } from './host.ts'
+export { planCores, readPhysicalCores } from './hosts/cores.ts'
+export type { EngineHost } from './hosts/host.ts'
 export { buildImage } from './image/build.ts'
 export { defaultCacheDirectory, imageDirectory } from './image/image.ts'
 export { type RecipeName, recipeNames } from './image/recipe.ts'
+export { basePolicy, type Policy, type RunLimits, runLimits } from './limits.ts'
+export { addToPool } from './pool/add.ts'
+export { parsePoolManifest } from './pool/manifest.ts'
+export { buildPool, type PoolInfo, type PoolProgress, readPool } from './pool/pool.ts'
+export { refereeDigest } from './referee/digest.ts'
+export { formOf, recipeFor } from './referee/form.ts'
 export {
   checkBundle,
   type EngineFacts,
@@ -27,13 +33,7 @@ export {
   type Measurement,
   type Progress,
   toEngineFacts,
-} from './job.ts'
-export { basePolicy, type Policy, type RunLimits, runLimits } from './limits.ts'
-export { type EngineOptions, openEngine } from './open-engine.ts'
-export { buildPool, type PoolInfo, type PoolProgress, readPool } from './pool.ts'
-export { addToPool } from './pool-add.ts'
-export { parsePoolManifest } from './pool-manifest.ts'
-export { refereeDigest } from './referee-digest.ts'
+} from './referee/job.ts'
 export {
   type ContractName,
   contractByDigest,

@@ -17,8 +17,8 @@ function toPattern(path: string): string {
 const needed: readonly SystemNeed[] = ['bubblewrap', 'mmdebstrap', 'pip', 'docker', 'zstd']
 /** What single tests are skipped without, and what is skipped then: root alone makes networks that lose packets. */
 const wanted: readonly { readonly need: readonly SystemNeed[]; readonly skipped: string }[] = [
-  { need: ['podman'], skipped: 'sandboxes by Podman (test/sandbox/engine-podman)' },
-  { need: ['gvisor'], skipped: 'sandboxes by gVisor (test/sandbox/engine-gvisor)' },
+  { need: ['podman'], skipped: 'sandboxes by Podman (test/sandbox/engine/podman)' },
+  { need: ['gvisor'], skipped: 'sandboxes by gVisor (test/sandbox/engine/gvisor)' },
   { need: ['spin', 'compiler'], skipped: 'the model of the voting rule (docs/model)' },
   ...(process.getuid?.() === 0
     ? [{ need: ['ip', 'nft'] as const, skipped: 'validators under faults (test/chaos)' }]

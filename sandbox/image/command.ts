@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
-import { boundedText } from '../bounded.ts'
+import { boundedText } from '../engine/bounded.ts'
 import { reasonOf, SandboxError } from '../errors.ts'
 
 const ERROR_TEXT_BYTES = 8 * 1024

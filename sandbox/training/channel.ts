@@ -2,12 +2,12 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { finished } from 'node:stream/promises'
-import type { Engine, Sandbox } from '../engine.ts'
+import type { Engine, Sandbox } from '../engine/engine.ts'
 import { SandboxError } from '../errors.ts'
 import { RunFault } from '../faults.ts'
-import { createFrameDecoder, encodeFrame, type Frame } from '../frames.ts'
 import type { Policy } from '../limits.ts'
-import { ERROR_BYTES_MAX, parseError } from '../output.ts'
+import { createFrameDecoder, encodeFrame, type Frame } from '../referee/frames.ts'
+import { ERROR_BYTES_MAX, parseError } from '../referee/output.ts'
 import { TrainingFrame } from './frames.ts'
 
 /** What may come next: the longest payload of each type. */

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
+import type { EngineOptions } from '../engine/open.ts'
 import { RunFault } from '../faults.ts'
 import { defaultHostLock, takeLock } from '../lock.ts'
-import type { EngineOptions } from '../open-engine.ts'
 import { type TrainingJob, type TrainingMeasurement, type TrainingProgress, trainingFaulted } from './job.ts'
 
 /** Beside the work itself. */

@@ -1,8 +1,8 @@
 /** What is to be measured of a training submission and what comes back: plain data, as JSON between the evaluator and its referee. */
 import type { Gate, TrainingContract } from '../../protocol/index.ts'
 import { type FaultCode, faults, RunFault } from '../faults.ts'
-import type { EngineFacts, Measurement } from '../job.ts'
 import { basePolicy, type Policy } from '../limits.ts'
+import type { EngineFacts, Measurement } from '../referee/job.ts'
 import type { Telemetry } from './gpu.ts'
 
 /** One submission against its partner. */

@@ -1,10 +1,10 @@
 /** The referee's own process for training speed: one job as a line of JSON on stdin, progress on stderr, the measurement on stdout. */
 import process from 'node:process'
 import { createInterface } from 'node:readline'
-import type { Engine } from '../engine.ts'
+import type { Engine } from '../engine/engine.ts'
+import { type EngineOptions, openEngine } from '../engine/open.ts'
 import { SandboxError } from '../errors.ts'
 import { RunFault } from '../faults.ts'
-import { type EngineOptions, openEngine } from '../open-engine.ts'
 import { type TrainingJob, trainingFaulted } from './job.ts'
 import { measureTraining } from './referee.ts'
 

@@ -13,12 +13,12 @@ import {
   type TrainingContract,
   tensorsOf,
 } from '../../protocol/index.ts'
-import type { Engine } from '../engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { RunFault } from '../faults.ts'
-import { toEngineFacts } from '../job.ts'
-import { toPlainLog } from '../output.ts'
-import { createDraw } from '../referee-draw.ts'
-import { LOG_CHARACTERS_MAX, of, SIDES, type Side, SideFault, toFault } from '../sides.ts'
+import { createDraw } from '../referee/draw.ts'
+import { toEngineFacts } from '../referee/job.ts'
+import { toPlainLog } from '../referee/output.ts'
+import { LOG_CHARACTERS_MAX, of, SIDES, type Side, SideFault, toFault } from '../referee/sides.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { trainingData } from './data.ts'
 import { TrainingFrame } from './frames.ts'

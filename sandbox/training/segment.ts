@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import process from 'node:process'
 import { elementsOf, type TrainingContract, tensorsOf } from '../../protocol/index.ts'
 import { RunFault } from '../faults.ts'
-import type { Frame } from '../frames.ts'
+import type { Frame } from '../referee/frames.ts'
 import type { Channel } from './channel.ts'
 import { TrainingFrame } from './frames.ts'
 

@@ -1,6 +1,6 @@
 /** The clean process that trains the reference and says how far a run's weights are from what they should be. */
 import type { Found, TrainingContract } from '../../protocol/index.ts'
-import type { Engine } from '../engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { RunFault } from '../faults.ts'
 import type { Policy } from '../limits.ts'
 import { type Channel, openChannel } from './channel.ts'

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { mustRun } from '../sandbox/engine-setup.ts'
+import { mustRun } from '../sandbox/engine/setup.ts'
 
 const skip = mustRun ? false : 'needs root on Debian to be sure that the engines run'
 

@@ -1,7 +1,7 @@
 /** What surrounds every sandbox beside its limits: how each engine is told, what a submission sees, and which case tries it. */
-import { dialects } from '../../sandbox/docker-dialect.ts'
+import { dialects } from '../../sandbox/engine/docker/dialect.ts'
+import { toBubblewrapArgs, toDockerOptions } from '../../sandbox/engine/policy.ts'
 import { basePolicy } from '../../sandbox/limits.ts'
-import { toBubblewrapArgs, toDockerOptions } from '../../sandbox/policy.ts'
 
 const spec = { name: 'wall', argv: ['/usr/bin/true'], mounts: [], env: {}, policy: basePolicy }
 

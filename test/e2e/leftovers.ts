@@ -1,7 +1,7 @@
 /** What a command could leave behind: processes, control groups of sandboxes, files. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isOwnerAlive } from '../../sandbox/process-owner.ts'
+import { isOwnerAlive } from '../../sandbox/engine/process-owner.ts'
 
 const contentOf = (path: string): string => {
   try {

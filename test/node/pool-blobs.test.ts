@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createPoolIndex } from '../../node/pool-blobs.ts'
 import { createRounds, hash, isIncluded, merkleRoot } from '../../protocol/index.ts'
-import { writePoolManifest } from '../../sandbox/pool-manifest.ts'
+import { writePoolManifest } from '../../sandbox/pool/manifest.ts'
 import { digestOf, genesisOf, params } from '../protocol/round/mesh.ts'
 
 const traits = { name: 'm', rows: 1, columns: 1, layer: 0, step: 1, direction: 'forward', loss: 1 } as const

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEvaluator, type Evaluator, type MatrixFile, type RunLimits, runLimits } from '../../sandbox/index.ts'
-import { testImage } from './engine-setup.ts'
+import { testImage } from './engine/setup.ts'
 
 /** An endless loop should not make the tests wait for the competition's ten seconds. */
 export const testLimits: RunLimits = {

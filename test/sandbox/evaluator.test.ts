@@ -16,7 +16,7 @@ import {
   readBaseline,
 } from '../../sandbox/index.ts'
 import { takeLock } from '../../sandbox/lock.ts'
-import { mustRun } from './engine-setup.ts'
+import { mustRun } from './engine/setup.ts'
 import { layMatrices, testEvaluator, testLimits } from './evaluator-setup.ts'
 
 const { matrices, remove } = layMatrices(4)

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { test } from 'node:test'
 import { takeLock } from '../../sandbox/lock.ts'
-import { isSandboxError } from './engine-errors.ts'
+import { isSandboxError } from './engine/errors.ts'
 
 const MODULE = join(import.meta.dirname, '../../sandbox/lock.ts')
 

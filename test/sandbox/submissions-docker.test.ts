@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { type Daemon, startDaemon } from '../../sandbox/daemon.ts'
+import { type Daemon, startDaemon } from '../../sandbox/engine/daemon.ts'
 import { describeSubmissions } from './submissions-suite.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evalmesh-docker-'))

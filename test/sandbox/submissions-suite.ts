@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { COMPETITIONS, matrixRulesOf } from '../../protocol/index.ts'
-import { openBubblewrap } from '../../sandbox/bubblewrap.ts'
+import { openBubblewrap } from '../../sandbox/engine/bubblewrap.ts'
 import { buildPool, createEvaluator, type PoolInfo, readBaseline, recipeFor, runLimits } from '../../sandbox/index.ts'
 import { type Case, readCases } from '../verdicts/case.ts'
 import { judge, matrixBench } from '../verdicts/judge.ts'
 import { chooseMatrices } from '../verdicts/matrices.ts'
-import { mustRun, testImage } from './engine-setup.ts'
+import { mustRun, testImage } from './engine/setup.ts'
 
 const submissions = join(import.meta.dirname, '../submissions')
 

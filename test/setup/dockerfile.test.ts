@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
-import { type Daemon, startDaemon } from '../../sandbox/daemon.ts'
+import { type Daemon, startDaemon } from '../../sandbox/engine/daemon.ts'
 
 const top = join(import.meta.dirname, '..', '..')
 const run = promisify(execFile)

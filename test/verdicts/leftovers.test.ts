@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { after, test } from 'node:test'
+import { ownerTag } from '../../sandbox/engine/process-owner.ts'
 import { SANDBOX_UID } from '../../sandbox/limits.ts'
-import { ownerTag } from '../../sandbox/process-owner.ts'
-import { mustRun } from '../sandbox/engine-setup.ts'
+import { mustRun } from '../sandbox/engine/setup.ts'
 import { watchHost } from './leftovers.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'evalmesh-leftovers-'))

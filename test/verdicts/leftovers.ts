@@ -3,8 +3,8 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isOwnerAlive } from '../../sandbox/engine/process-owner.ts'
 import { SANDBOX_UID } from '../../sandbox/limits.ts'
-import { isOwnerAlive } from '../../sandbox/process-owner.ts'
 
 /** Where a program without rights of its own may write on an ordinary host. */
 const OPEN_FOLDERS = ['/tmp', '/var/tmp', '/dev/shm', '/dev/mqueue', '/run', '/run/lock']

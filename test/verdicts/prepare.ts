@@ -8,8 +8,9 @@ import { createInterface } from 'node:readline'
 import { ensureSystemPackages } from '../../node/setup/system.ts'
 import type { SystemNeed } from '../../node/setup/system-plan.ts'
 import { COMPETITIONS } from '../../protocol/index.ts'
-import { ownRoot, socketOf } from '../../sandbox/daemon.ts'
-import { connectDocker } from '../../sandbox/docker-connect.ts'
+import { ownRoot, socketOf } from '../../sandbox/engine/daemon.ts'
+import { connectDocker } from '../../sandbox/engine/docker/connect.ts'
+import { isOwnerAlive } from '../../sandbox/engine/process-owner.ts'
 import {
   buildImage,
   buildPool,
@@ -28,7 +29,6 @@ import {
   runLimits,
 } from '../../sandbox/index.ts'
 import { defaultHostLock } from '../../sandbox/lock.ts'
-import { isOwnerAlive } from '../../sandbox/process-owner.ts'
 import { type Bench, matrixBench, trainingBench } from './judge.ts'
 import { type Containers, watchHost } from './leftovers.ts'
 import { chooseMatrices } from './matrices.ts'

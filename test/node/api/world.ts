@@ -15,7 +15,7 @@ import {
   type RoundState,
   restoreMachine,
 } from '../../../protocol/index.ts'
-import { writePoolManifest } from '../../../sandbox/pool-manifest.ts'
+import { writePoolManifest } from '../../../sandbox/pool/manifest.ts'
 import {
   blockAt,
   createMesh,

@@ -11,7 +11,7 @@ import { after, test } from 'node:test'
 import { type BenchReport, judge } from '../../../node/bench.ts'
 import { matrixRulesOf } from '../../../protocol/index.ts'
 import type { MatrixTimes, Measurement } from '../../../sandbox/index.ts'
-import { mustRun } from '../../sandbox/engine-setup.ts'
+import { mustRun } from '../../sandbox/engine/setup.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const solutions = join(root, 'node/demo/solutions')

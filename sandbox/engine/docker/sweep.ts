@@ -1,0 +1,42 @@
+/** Marks every container with its owner and its last moment, and removes those whose owner or moment is past. */
+import type Docker from 'dockerode'
+import { INNER_TIMEOUT_GRACE_MS, type Policy } from '../../limits.ts'
+import { hostTag, isOwnerAlive, ownerTag } from '../process-owner.ts'
+
+const OWNER_LABEL = 'evalmesh.owner'
+const HOST_LABEL = 'evalmesh.host'
+const NAME_LABEL = 'evalmesh.name'
+/** When it must be gone, in seconds since 1970 by the engine's clock, whoever its owner is. */
+const UNTIL_LABEL = 'evalmesh.until'
+
+// Beyond a container's own last clock: then nobody can still be at it.
+const REAP_GRACE_MS = 60_000
+
+/** Status code of an answer that was an error. */
+export const statusOf = (thrown: unknown): number | undefined => (thrown as { statusCode?: number }).statusCode
+
+/** Labels of whatever this process makes in an engine. */
+export const ownLabels = (): Record<string, string> => ({ [OWNER_LABEL]: ownerTag(), [HOST_LABEL]: hostTag() })
+
+/** Labels of one sandbox; `now` by the engine's clock. */
+export function sandboxLabels(o: { readonly name: string; readonly policy: Policy; readonly now: number }) {
+  const until = Math.ceil((o.now + o.policy.wallMs + INNER_TIMEOUT_GRACE_MS + REAP_GRACE_MS) / 1_000)
+  return { ...ownLabels(), [NAME_LABEL]: o.name, [UNTIL_LABEL]: String(until) }
+}
+
+/** Ours whose process is no more, and anybody's that should have ended by itself: other machines may use this engine too. */
+export async function sweepContainers(docker: Docker, now: number): Promise<void> {
+  const found = await docker.listContainers({ all: true, filters: { label: [HOST_LABEL] } })
+  for (const { Id, Labels } of found) {
+    const isOurs = Labels[HOST_LABEL] === hostTag()
+    const isOver = Number(Labels[UNTIL_LABEL] ?? Number.POSITIVE_INFINITY) < now / 1_000
+    if (!isOver && !(isOurs && !isOwnerAlive(Labels[OWNER_LABEL] ?? ''))) continue
+    await docker
+      .getContainer(Id)
+      .remove({ force: true, v: true })
+      .catch((thrown: unknown) => {
+        // Somebody else swept it at the same time.
+        if (statusOf(thrown) !== 404 && statusOf(thrown) !== 409) throw thrown
+      })
+  }
+}

@@ -1,0 +1,137 @@
+/** Watches one started container to its end, also when its engine goes away meanwhile. */
+import { readFileSync } from 'node:fs'
+import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import type Docker from 'dockerode'
+import { reasonOf } from '../../errors.ts'
+import { boundedReadable, boundedText } from '../bounded.ts'
+import type { Sandbox, SandboxExit, SandboxSpec, SandboxStatus } from '../engine.ts'
+import type { Demuxed } from './stream.ts'
+import { within } from './within.ts'
+
+// An engine that lives answers these in milliseconds; a crowded one in seconds.
+const ANSWER_MS_MAX = 10_000
+// From a kill that was acknowledged to the container's end.
+const END_MS_MAX = 15_000
+// A daemon that is going down stops listening before its containers end.
+const GOING_DOWN_MS = 300
+// Codes above this are the number of the signal that ended it, and this.
+const SIGNAL_CODE = 128
+
+/** One container that runs. */
+export type Started = {
+  readonly spec: SandboxSpec
+  readonly docker: Docker
+  readonly container: Docker.Container
+  readonly stream: Duplex
+  readonly halves: Demuxed
+  /** Settles when the container ended, or the connection did. */
+  readonly ended: Promise<unknown>
+  /** Null where the engine reports by itself that memory ran out. */
+  readonly oom: OomCounter | null
+  /** Resolves with a reason when the engine was found to be gone. */
+  readonly gone: Promise<string>
+}
+
+/** Asks the kernel of this machine how many processes of a container it killed for want of memory. */
+export type OomCounter = () => boolean
+
+/** Looks at the memory group of a process of this machine. Null: it has none that we can see. */
+export function openOomCounter(pid: number): OomCounter | null {
+  try {
+    const line = /^\d+:memory:(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))
+    if (line === null) return null
+    const path = `/sys/fs/cgroup/memory${line[1]}/memory.oom_control`
+    let kills = 0
+    const count = () => {
+      try {
+        kills = Number(/^oom_kill (\d+)$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? 0)
+      } catch {
+        // The group went with its container: what was counted before stands.
+      }
+      return kills > 0
+    }
+    count()
+    return count
+  } catch {
+    return null
+  }
+}
+
+type Ending = 'killed' | 'timeout' | 'output-limit'
+
+/** How a container ended, from what its engine says of it. */
+function toStatus(o: { isOom: boolean; ending: Ending | null }): SandboxStatus {
+  return o.isOom ? 'oom' : (o.ending ?? 'exited')
+}
+
+/** The sandbox around a started container, which is removed at its end. */
+export function watchContainer(started: Started): Sandbox {
+  const { spec, docker, container, stream, halves, ended, oom, gone } = started
+  const { policy } = spec
+  let ending: Ending | null = null
+  const { promise: stuck, resolve: giveUp } = Promise.withResolvers<string>()
+  const end = (reason: Ending) => {
+    if (ending !== null) return
+    ending = reason
+    // While its group is still there.
+    oom?.()
+    halves.discard()
+    const killed = within(ANSWER_MS_MAX, 'kill', container.kill({ signal: 'SIGKILL' }))
+    // It may have ended by itself meanwhile: then the end comes anyway.
+    void killed
+      .catch(() => undefined)
+      .then(() => setTimeout(() => giveUp('it did not end when killed'), END_MS_MAX).unref())
+  }
+  const clock = setTimeout(() => end('timeout'), policy.wallMs)
+  // The group outlives the last byte by the time that an engine takes to clean up.
+  stream.once('end', () => oom?.())
+  const stdout = boundedReadable(halves.stdout, policy.stdoutBytesMax, () => end('output-limit'))
+  const stderr = boundedText(halves.stderr, policy.stderrBytesMax, () => end('output-limit'))
+  /** Rejects as soon as the engine is known to be gone. */
+  const orGone = <T>(work: Promise<T>): Promise<T> => {
+    const lost = Promise.race([gone, stuck]).then((reason) => Promise.reject(new Error(reason)))
+    lost.catch(() => undefined)
+    return Promise.race([work, lost])
+  }
+  const finish = async (): Promise<SandboxExit> => {
+    try {
+      await orGone(ended)
+      const { State: state } = await within(ANSWER_MS_MAX, 'inspect', container.inspect())
+      // Ends when stdout was read too: the clock still runs for a reader that stopped.
+      await orGone(stderr.ended)
+      clearTimeout(clock)
+      await within(ANSWER_MS_MAX, 'remove', container.remove({ force: true, v: true }))
+      const isKilled = state.ExitCode > SIGNAL_CODE && ending === null
+      const isOom = state.OOMKilled || (oom?.() ?? false)
+      if (isKilled && !isOom) {
+        // By a stranger inside, or by an engine that ends everything because it ends itself.
+        await delay(GOING_DOWN_MS)
+        await within(ANSWER_MS_MAX, 'ping', docker.ping())
+      }
+      const status = toStatus({ isOom, ending })
+      return { status, code: ending === null ? state.ExitCode : null, stderr: stderr.text() }
+    } catch (thrown) {
+      clearTimeout(clock)
+      stream.destroy()
+      halves.discard()
+      // Bounded by nobody's wait: an engine that is gone refuses at once, one that hangs is swept later.
+      void container.remove({ force: true, v: true }).catch(() => undefined)
+      return { status: 'lost', code: null, stderr: `${stderr.text()}\nthe engine was lost: ${reasonOf(thrown)}` }
+    }
+  }
+  const exited = finish()
+  const kill = async () => {
+    end('killed')
+    await exited
+  }
+  let frozen = false
+  const setFrozen = async (isFrozen: boolean) => {
+    if (isFrozen === frozen) return
+    frozen = isFrozen
+    // A container that ended cannot be stopped and need not be; a lost engine shows in `exited`.
+    const told = isFrozen ? container.pause() : container.unpause()
+    await within(ANSWER_MS_MAX, 'pause', told).catch(() => undefined)
+  }
+  return { stdin: stream, stdout, exited, setFrozen, kill }
+}

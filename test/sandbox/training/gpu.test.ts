@@ -1,0 +1,37 @@
+/** Promises about a GPU that times are taken on: what is shared, throttled or drifting is measured again. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { disturbanceOf, type Telemetry } from '../../../sandbox/training/gpu.ts'
+
+const calm: Telemetry = {
+  ...{
+    name: 'NVIDIA A100',
+    driver: '570.1',
+    throttleReasons: 0x4,
+    processes: 3,
+    smMhz: 1410,
+    celsius: 60,
+    eccErrors: 2,
+  },
+}
+const around = (after: Partial<Telemetry>, drift: readonly [bigint, bigint] | null = null) =>
+  disturbanceOf({ before: calm, after: { ...calm, ...after }, drift })
+
+test('a GPU that is ours alone and at its own pace is not disturbed, also at its power cap or when it idles', () => {
+  assert.equal(around({}), null)
+  assert.equal(around({ throttleReasons: 0x1 }), null)
+  assert.equal(around({ throttleReasons: null, processes: null, eccErrors: null }), null)
+})
+
+test('heat, a slowdown by the hardware, another process and a memory error disturb it', () => {
+  for (const throttleReasons of [0x8, 0x20, 0x40, 0x80]) assert.match(around({ throttleReasons }) ?? '', /throttled/)
+  assert.match(around({ processes: 4 }) ?? '', /4 processes/)
+  assert.match(around({ eccErrors: 3 }) ?? '', /memory/)
+  assert.match(disturbanceOf({ before: null, after: calm, drift: null }) ?? '', /driver/)
+})
+
+test('a reference that drifts by more than 1 % within a quad disturbs it, in either direction', () => {
+  assert.equal(around({}, [10_000n, 10_100n]), null)
+  assert.match(around({}, [10_000n, 10_101n]) ?? '', /drifts/)
+  assert.match(around({}, [10_101n, 10_000n]) ?? '', /drifts/)
+})
