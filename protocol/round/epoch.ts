@@ -64,6 +64,18 @@ const isInForce = (delegation: Delegation, block: number): boolean =>
 export const eligibleHotkeys = (metagraph: Metagraph): ReadonlySet<Key> =>
   new Set(permittedOf(metagraph).map((neuron) => neuron.hotkey))
 
+/**
+ * Hotkeys whose delegations are kept: who may be a member, and the largest stakes without a permit yet. A permit comes with the first block of
+ * an epoch, and a delegation that came only after it would cost its hotkey that epoch.
+ */
+export const candidateHotkeys = (metagraph: Metagraph): ReadonlySet<Key> => {
+  const staked = metagraph.neurons
+    .filter((neuron) => neuron.stakeRao > 0n)
+    .sort((a, b) => compareNumbers(b.stakeRao, a.stakeRao) || a.uid - b.uid)
+    .slice(0, MEMBERS_MAX)
+  return new Set([...eligibleHotkeys(metagraph), ...staked.map((neuron) => neuron.hotkey)])
+}
+
 /** A delegation with its message id. */
 export type Delegated = { readonly id: Digest; readonly body: Delegation }
 

@@ -7,7 +7,7 @@ import { commitmentOf } from '../message/commitment.ts'
 import { type MessageKind, messageId, type Signed } from '../message/message.ts'
 import { targetOf } from '../message/params.ts'
 import { attestedBy } from './attestation.ts'
-import { eligibleHotkeys } from './epoch.ts'
+import { candidateHotkeys } from './epoch.ts'
 import { propose } from './params.ts'
 import { ask, type CompetitionState, type Held, heldSince, isHere, type OpenRound, type RoundState } from './state.ts'
 
@@ -57,7 +57,7 @@ const keepFirst = <K extends 'receipt' | 'commit' | 'reveal' | 'roundAttestation
 const mayBeMember = (state: RoundState, hotkey: Key): boolean =>
   hotkey === state.self ||
   state.inForce.has(hotkey) ||
-  (state.latest !== null && eligibleHotkeys(state.latest).has(hotkey))
+  (state.latest !== null && candidateHotkeys(state.latest).has(hotkey))
 
 const acceptDelegation = (state: RoundState, { held, isNamed }: Incoming<'delegation'>): Acceptance => {
   const { hotkey, counter, netuid } = held.message.body

@@ -301,6 +301,25 @@ test('when two fifths of the stake move in one epoch the committee follows, and 
   assert.equal(resultsOf(mesh)[1]?.winner, resultsOf(mesh)[0]?.winner)
 })
 
+test('R-69: a delegation that comes before its hotkey’s permit is kept, so that the epoch which brings the permit brings the seat; one without stake is not', () => {
+  const five = new Map(start).set(EVA, 25n)
+  const withoutPermit = (number: number) => {
+    const chain = worldOf(() => five)(number)
+    const isLater = chain.epoch > 1
+    const neurons = chain.neurons.map((one) => ({ ...one, permit: one.permit && (isLater || one.hotkey !== EVA) }))
+    return { ...chain, neurons }
+  }
+  const mesh = createMesh({ world: { metagraph: withoutPermit } })
+  for (let block = 0; block < 8; block += 1) mesh.step()
+  mesh.tell({ kind: 'delegation', body: delegationOf(EVA), signature: SIGNATURE })
+  mesh.tell({ kind: 'delegation', body: delegationOf(MINER), signature: SIGNATURE })
+  mesh.step()
+  const { delegations } = nodeAt(mesh, 0).state
+  assert.deepEqual([delegations.has(EVA), delegations.has(MINER)], [true, false])
+  mesh.run(() => committeeIn(mesh).epoch === 2, 60)
+  assert.ok(committeeIn(mesh).members.some(({ hotkey }) => hotkey === EVA))
+})
+
 test('a member without a newer delegation keeps its last until it expires, and is back with a new one', () => {
   const base = genesisOf()
   const delegations = base.delegations.map((one) =>
