@@ -8,20 +8,21 @@ import {
   type Digest,
   type Domains,
   domainsOf,
-  encodeSs58,
   type Genesis,
   type Input,
   type JournalRecord,
   type Key,
   type Machine,
-  type Notice,
   paramsRefusal,
   parseGenesis,
   type RoundState,
   restoreMachine,
+  type Signed,
   sealedUntil,
+  sessionKeysOf,
   step,
   submissionRefusal,
+  type Verified,
   wantsEvidence,
 } from '../protocol/index.ts'
 import { readBaseline, refereeDigest } from '../sandbox/index.ts'
@@ -33,6 +34,7 @@ import { openChain } from './chain/open.ts'
 import { createChainReader } from './chain-reader.ts'
 import { createClock } from './clock.ts'
 import type { ValidatorConfig } from './config.ts'
+import { createDelegator, loadDelegation } from './delegation.ts'
 import { createDriver, type Driver } from './driver.ts'
 import { openEngines } from './engines.ts'
 import { claimContext, createInbox, type Inbox } from './inbox.ts'
@@ -42,10 +44,11 @@ import type { Log } from './log.ts'
 import { createMeasurer } from './measure.ts'
 import { createMesh, type Mesh } from './mesh/index.ts'
 import { createNetwork } from './network.ts'
+import { logNotice } from './notices.ts'
 import { createPoolIndex, openPool, type Pool, type PoolIndex } from './pool-blobs.ts'
-import type { Clock } from './ports.ts'
+import type { Clock, Network, Signer } from './ports.ts'
 import { createServer } from './serve.ts'
-import { createSigner } from './signer.ts'
+import { createSigner, onlyWhereHeard } from './signer.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createSyncPeers, type SyncPeers } from './sync/peers.ts'
 import { createSync, type Sync } from './sync/sync.ts'
@@ -199,37 +202,37 @@ const openMeasurer = (p: Parts, engines: Awaited<ReturnType<typeof openEngines>>
     now: p.clock.now,
   })
 
-const onNotice = (notice: Notice, log: Log): void => {
-  switch (notice.kind) {
-    case 'decided': {
-      const { header } = notice.decided
-      log.info({ height: header.height, entry: header.entry.kind, digest: notice.digest }, 'decided')
-      if (header.evidence.length > 0)
-        log.warn({ height: header.height, evidence: header.evidence }, 'evidence is decided: see /evidence')
-      break
-    }
-    case 'view':
-      log.debug(notice, 'view')
-      break
-    case 'equivocation':
-      log.warn({ hotkey: notice.hotkey, kind: notice.first.kind }, 'two signed messages contradict each other')
-      break
-    case 'evidence':
-      log.warn({ ...notice, hotkey: encodeSs58(notice.hotkey) }, 'evidence of an offence: the next header names it')
-      break
-    case 'refused':
-      log.warn({ hotkey: notice.proposal.body.hotkey, reason: notice.reason }, 'proposal refused')
-      break
-    case 'cloned':
-      log.error({ kind: notice.message.kind }, 'another copy of this node signs with its keys: this one votes no more')
-      break
+const openSigner = (p: Parts, guards: readonly GuardRecord[]): Signer =>
+  onlyWhereHeard(createSigner({ keys: p.keys, domains: p.domains, guards }), (message) =>
+    p.driver().read(({ rounds }) => sessionKeysOf(rounds, message).includes(p.keys.session.publicKey)),
+  )
+
+/** What this node looks after at each block that it is shown, beside what the machine does. */
+const openHeadWatch = async (p: Parts, peerId: string, network: Network): Promise<(block: number) => void> => {
+  const submit = (message: Signed): void =>
+    p.driver().submit({ kind: 'message', at: p.clock.now(), message: message as Verified<Signed> })
+  const { look } = createDelegator({
+    ...p,
+    home: p.config.home,
+    peerId,
+    netuid: p.genesis.netuid,
+    kept: await loadDelegation(p.config.home),
+    state: () => p.driver().read((state) => state),
+    send: (message) => {
+      submit(message)
+      network.broadcast(message)
+    },
+    repeat: (message) => network.relay({ kind: 'message', message }, 'committee'),
+    unixSeconds: () => Math.floor(Date.now() / 1_000),
+  })
+  return (block) => {
+    look(block).catch(p.onFatal)
   }
 }
 
 /** The driver with everything it moves, and the API that looks at it; `closers` gets how each is ended. */
 const tieTogether = async (p: Parts, restored: State, guards: readonly GuardRecord[], closers: Closer[]) => {
   const stored = (digest: Digest): void => p.driver().submit({ kind: 'stored', at: p.clock.now(), digest })
-  const submit = (input: Input): void => p.driver().submit(input)
   const engines = await openEvaluator(p, restored)
   closers.push(() => engines.evaluator.close())
   // What a round left that was cut short: it starts again from nothing.
@@ -240,6 +243,11 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
   const chain = await openChain(p.config.chain)
   closers.push(() => chain.close())
   const { netuid } = p.genesis
+  const atHead = await openHeadWatch(p, mesh.peerId, network)
+  const submit = (input: Input): void => {
+    p.driver().submit(input)
+    if (input.kind === 'head') atHead(input.block.number)
+  }
   const sync = createSync({
     ...p,
     mesh,
@@ -258,7 +266,7 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
     ports: {
       clock: p.clock,
       journal: p.journal,
-      signer: createSigner({ keys: p.keys, domains: p.domains, guards }),
+      signer: openSigner(p, guards),
       network,
       chain: chainReader,
       measurer: openMeasurer(p, engines, network.fetchBlob),
@@ -269,7 +277,7 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
           .catch((error: unknown) => p.log.warn({ error: `${error}` }, 'evidence that does not hold'))
       },
       notice: (notice) => {
-        onNotice(notice, p.log)
+        logNotice(notice, p.log)
         if (notice.kind === 'decided' && !sync.isBehind()) network.announce(notice.decided)
       },
     },
@@ -288,6 +296,7 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
       blob: (digest) => p.store.getBlob(digest),
       poolIndex: p.poolIndex,
       pool: p.pool,
+      addresses: () => [...mesh.addresses(), ...p.config.peers],
     }),
   )
   closers.push(() => api.close())
@@ -328,7 +337,7 @@ export const startValidator = async (o: {
   try {
     const genesis = parseGenesis(await readFile(config.genesis))
     const domains = domainsOf(genesis)
-    const keys = await loadValidatorKeys(config.home)
+    const keys = await loadValidatorKeys(config.home, config.hotkey)
     const self = keys.hotkey.publicKey
     const store = await openStore({ dir: join(config.home, 'store') })
     closers.push(() => store.close())

@@ -1,4 +1,4 @@
-/** A validator's configuration: one JSON file in its home directory; flags win over it. */
+/** A validator's configuration: one JSON file with comments in its home directory; flags win over it. */
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type RecipeName, recipeNames } from '../sandbox/index.ts'
@@ -9,6 +9,8 @@ export type ValidatorConfig = {
   /** Shown in logs and status. */
   readonly name: string
   readonly home: string
+  /** The hotkey's file: our own, or one of a Bittensor wallet. */
+  readonly hotkey: string
   /** The mesh's genesis document. */
   readonly genesis: string
   /** The chain: an http endpoint of a local chain, or ws endpoints of Subtensor nodes with commas between, the most trusted first. */
@@ -38,8 +40,9 @@ export class ConfigError extends Error {
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText)
 
-const DEFAULTS = {
+export const DEFAULTS = {
   name: 'validator',
+  hotkey: 'hotkey.json',
   genesis: 'genesis.json',
   listen: ['/ip4/0.0.0.0/tcp/4001'],
   peers: [],
@@ -97,6 +100,7 @@ export const parseConfig = (raw: unknown, home: string): ValidatorConfig => {
   return {
     name: textOf('name'),
     home,
+    hotkey: resolve(home, textOf('hotkey')),
     genesis: resolve(home, textOf('genesis')),
     chain: textOf('chain'),
     weightsVersionKey: wholeOf('weightsVersionKey'),
@@ -112,12 +116,18 @@ export const parseConfig = (raw: unknown, home: string): ValidatorConfig => {
   }
 }
 
+/** JSON has no comments; our file has those that begin with two slashes. What stands in a text stays. */
+const withoutComments = (text: string): string =>
+  text.replace(/("(?:[^"\\]|\\.)*")|\/\/.*$/gm, (_, quoted: string | undefined) => quoted ?? '')
+
+export const configFileOf = (home: string): string => join(home, 'config.json')
+
 /** Reads HOME/config.json, with `flags` (undefined = not given) before it. */
 export const loadConfig = async (home: string, flags: Readonly<Record<string, unknown>>): Promise<ValidatorConfig> => {
-  const path = join(home, 'config.json')
+  const path = configFileOf(home)
   let file: unknown = {}
   try {
-    file = JSON.parse(await readFile(path, 'utf8'))
+    file = JSON.parse(withoutComments(await readFile(path, 'utf8')))
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     if (!missing) throw new ConfigError(`config: ${path}: ${error instanceof Error ? error.message : 'unreadable'}`)

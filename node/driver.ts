@@ -25,6 +25,7 @@ type Back = { readonly signed: (message: Signed) => void; readonly wake: () => v
 const signAndSend = (message: Unsigned, ports: DriverPorts, back: Back): void => {
   if (ports.signer === null) throw new Error('an observer has nothing to sign with')
   const signed = ports.signer.sign(message)
+  if (signed === null) return
   back.signed(signed)
   ports.network.broadcast(signed)
 }

@@ -1,11 +1,12 @@
 /** Key files of a home directory: the hotkey and, for a validator, the keys of its node; secrets are never printed. */
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { getPublicKey, secretFromSeed, sign } from '@scure/sr25519'
 import sodium from 'sodium-native'
 import { bytesToHex, encodeSs58, hexToBytes, type Key } from '../protocol/index.ts'
+import { createFile } from './files.ts'
 
 /** Signs for one account under sr25519; holds the secret, so it prints redacted. */
 export type Hotkey = {
@@ -22,9 +23,9 @@ export type ValidatorKeys = {
   readonly peerSeed: Uint8Array
 }
 
-/** KEY_MISSING, KEY_EXISTS, KEY_MALFORMED, KEY_OPEN (others may read it): the message says which file and what to do. */
+/** KEY_MISSING, KEY_EXISTS, KEY_MALFORMED, KEY_OPEN (others may read it), KEY_SPENT (its counter has come to its end): the message says which file and what to do. */
 export class KeyError extends Error {
-  readonly code: 'KEY_MISSING' | 'KEY_EXISTS' | 'KEY_MALFORMED' | 'KEY_OPEN'
+  readonly code: 'KEY_MISSING' | 'KEY_EXISTS' | 'KEY_MALFORMED' | 'KEY_OPEN' | 'KEY_SPENT'
   readonly exitCode = 4
 
   constructor(code: KeyError['code'], path: string, what: string) {
@@ -81,26 +82,13 @@ const hotkeyFile = (seed: Uint8Array): Readonly<Record<string, string>> => {
   }
 }
 
-/** Whole or not at all, and never over a key that is there, whoever runs at the same time: a link to a finished file. */
 const write = async (path: string, content: Readonly<Record<string, string>>): Promise<void> => {
-  const temporary = `${path}.${process.pid}-${bytesToHex(randomBytes(4))}`
   try {
-    const file = await open(temporary, 'wx', 0o600)
-    try {
-      await file.writeFile(`${JSON.stringify(content, null, 2)}\n`)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await link(temporary, path)
+    await createFile(path, `${JSON.stringify(content, null, 2)}\n`)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     throw new KeyError('KEY_EXISTS', path, 'there is a key already; it is never overwritten')
-  } finally {
-    await rm(temporary, { force: true })
   }
-  const directory = await open(dirname(path))
-  await directory.sync().finally(() => directory.close())
 }
 
 const read = async (path: string): Promise<Readonly<Record<string, unknown>>> => {
@@ -142,9 +130,10 @@ const checkPublicParts = (path: string, content: Readonly<Record<string, unknown
   }
 }
 
-/** @throws KeyError */
-export const loadHotkey = async (home: string): Promise<Hotkey> => {
-  const path = join(home, 'hotkey.json')
+export const hotkeyFileOf = (home: string): string => join(home, 'hotkey.json')
+
+/** The hotkey of a home, or of a wallet's file. @throws KeyError */
+export const loadHotkey = async (home: string, path: string = hotkeyFileOf(home)): Promise<Hotkey> => {
   const content = await read(path)
   const hotkey = toHotkey(seedOf(path, content['secretSeed']))
   checkPublicParts(path, content, hotkey.publicKey)
@@ -162,8 +151,8 @@ export const createHotkey = async (home: string): Promise<Hotkey> => {
 const NODE_KEYS = ['session', 'sealing', 'peer'] as const
 
 /** @throws KeyError */
-export const loadValidatorKeys = async (home: string): Promise<ValidatorKeys> => {
-  const hotkey = await loadHotkey(home)
+export const loadValidatorKeys = async (home: string, hotkeyFile?: string): Promise<ValidatorKeys> => {
+  const hotkey = await loadHotkey(home, hotkeyFile)
   const [session, sealing, peer] = await Promise.all(
     NODE_KEYS.map(async (name) => {
       const path = join(home, `${name}.json`)
@@ -175,12 +164,26 @@ export const loadValidatorKeys = async (home: string): Promise<ValidatorKeys> =>
   return redacted({ hotkey, ...node, peerSeed: peer }, { hotkey, ...node })
 }
 
+const makeNodeKey = (home: string, name: (typeof NODE_KEYS)[number]): Promise<void> =>
+  write(join(home, `${name}.json`), { secretSeed: `0x${bytesToHex(randomBytes(SEED_BYTES))}` })
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
 /** All keys of a validator, new, in `home`; an existing hotkey is kept. @throws KeyError KEY_EXISTS for a node key */
 export const createValidatorKeys = async (home: string): Promise<ValidatorKeys> => {
-  const present = await stat(join(home, 'hotkey.json')).catch(() => null)
-  if (present === null) await createHotkey(home)
-  for (const name of NODE_KEYS) {
-    await write(join(home, `${name}.json`), { secretSeed: `0x${bytesToHex(randomBytes(SEED_BYTES))}` })
-  }
+  if (!(await isThere(hotkeyFileOf(home)))) await createHotkey(home)
+  for (const name of NODE_KEYS) await makeNodeKey(home, name)
   return loadValidatorKeys(home)
+}
+
+/** The same, keeping every key that is there; `hotkeyFile` is one of a wallet, which must be there. @throws KeyError */
+export const completeValidatorKeys = async (home: string, hotkeyFile: string | null): Promise<ValidatorKeys> => {
+  await mkdir(home, { recursive: true, mode: 0o700 })
+  if (hotkeyFile === null && !(await isThere(hotkeyFileOf(home)))) await createHotkey(home)
+  for (const name of NODE_KEYS) if (!(await isThere(join(home, `${name}.json`)))) await makeNodeKey(home, name)
+  return loadValidatorKeys(home, hotkeyFile ?? undefined)
 }

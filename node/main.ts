@@ -8,6 +8,8 @@ import { addLeaderboard, addRecords } from './cli/board.ts'
 import { addCode } from './cli/code.ts'
 import { addCompletion } from './cli/completion.ts'
 import { addDemo } from './cli/demo.ts'
+import { addDevnet } from './cli/devnet.ts'
+import { addInit } from './cli/init.ts'
 import { addKeys } from './cli/keys.ts'
 import { CliError, EXIT, EXIT_HELP, progress } from './cli/output.ts'
 import { addParams } from './cli/params.ts'
@@ -33,6 +35,7 @@ const createProgram = (): Command => {
     .exitOverride()
   for (const add of [
     addDemo,
+    addInit,
     addValidator,
     addSubmit,
     addBench,
@@ -46,6 +49,7 @@ const createProgram = (): Command => {
     addPool,
     addYuma,
     addKeys,
+    addDevnet,
     addCompletion,
   ])
     add(program)

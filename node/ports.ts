@@ -20,8 +20,8 @@ export type Clock = {
   setAlarm(at: number | null, ring: () => void): void
 }
 
-/** Signs for this node's own identity; refuses a body that conflicts with one signed before. */
-export type Signer = { sign(message: Unsigned): Signed }
+/** Signs for this node's own identity; refuses a body that conflicts with one signed before. Null: nobody would take it, so it is not signed. */
+export type Signer = { sign(message: Unsigned): Signed | null }
 
 /** Sends what is signed; best effort, never throws for a peer's absence. */
 export type Network = {

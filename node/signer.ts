@@ -66,7 +66,7 @@ export const createSigner = (o: {
   readonly keys: ValidatorKeys
   readonly domains: Domains
   readonly guards: readonly Extract<JournalRecord, { kind: 'guard' }>[]
-}): Signer => {
+}): { sign(message: Unsigned): Signed } => {
   const bound = new Map<string, string>(o.guards.slice(-BINDINGS_MAX).map(fromGuard))
   return {
     sign: (message) => {
@@ -87,3 +87,12 @@ export const createSigner = (o: {
     },
   }
 }
+
+/**
+ * Signs nothing that nobody would take: while the mesh knows this hotkey under other session keys (before its first seat, after a restored
+ * backup) the node only follows.
+ */
+export const onlyWhereHeard = (
+  signer: ReturnType<typeof createSigner>,
+  isHeard: (message: Unsigned) => boolean,
+): Signer => ({ sign: (message) => (isHeard(message) ? signer.sign(message) : null) })

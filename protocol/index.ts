@@ -78,7 +78,12 @@ export { inclusionProof, isIncluded, merkleRoot } from './merkle.ts'
 export { bundleSizeBytes, packBundle, unpackBundle } from './message/bundle.ts'
 export { headerDigest, type ManifestEntry } from './message/entry.ts'
 export { type Evidence, evidenceId, examine, type Offence } from './message/evidence.ts'
-export type { SignedDelegation } from './message/membership.ts'
+export {
+  type Delegation,
+  parseSignedDelegation,
+  printSignedDelegation,
+  type SignedDelegation,
+} from './message/membership.ts'
 export {
   bytesToSign,
   type Domains,

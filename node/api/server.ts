@@ -7,6 +7,10 @@ import type { MatrixView } from './matrix.ts'
 export type ApiViews = {
   readonly health: () => { readonly ready: boolean } & Readonly<Record<string, unknown>>
   readonly status: () => unknown
+  /** The mesh's genesis document, byte for byte. */
+  readonly genesis: () => Uint8Array
+  /** Addresses at which a newcomer finds this node and those that it dials. */
+  readonly peers: () => unknown
   readonly competitions: () => unknown
   /** Convicts, and whose evidence waits for a header. */
   readonly evidence: () => unknown
@@ -82,6 +86,8 @@ export const createApi = (views: ApiViews): FastifyInstance => {
       .send(jsonOf(health))
   })
   get('/status', {}, views.status)
+  app.get('/genesis', (_request, reply) => reply.type('application/json').send(Buffer.from(views.genesis())))
+  get('/peers', {}, views.peers)
   get('/competitions', {}, views.competitions)
   get('/evidence', {}, views.evidence)
   get('/params', {}, views.params)

@@ -12,6 +12,7 @@ import {
   type OpenRound,
   PAYLOAD_TYPE,
   ProtocolError,
+  printGenesis,
   type RoundMark,
   type RoundResult,
   type RoundState,
@@ -100,6 +101,8 @@ type Source = {
   readonly blob: (digest: string) => Promise<Uint8Array | undefined>
   readonly pool: Pick<Pool, 'read'>
   readonly poolIndex: PoolIndex
+  /** Multiaddrs, each with /p2p/: where this node listens, and whom it dials. */
+  readonly addresses: () => readonly string[]
 }
 
 const members = (committee: Committee, o: Source): StatusView['members'] =>
@@ -340,6 +343,8 @@ export const createViews = (o: Source): ApiViews => {
       return { name, ready, reason, height, block, connectedPpm, sync }
     },
     status: () => statusView(o),
+    genesis: () => printGenesis(rounds().genesis),
+    peers: () => ({ addresses: [...new Set(o.addresses())] }),
     evidence: () => ({ offences: offencesOf(rounds()) }),
     competitions: () => ({
       competitions: [...rounds().competitions.values()].map((c) => competitionView(c, rounds())),

@@ -83,6 +83,10 @@ const howToExplore = (running: RunningDemo, dir: string): string => {
     `  npm run -s evalmesh -- competitions --api ${api}`,
     `  npm run -s evalmesh -- audit verify --genesis ${genesisPath} --chain ${chainEndpoint} --peer ${peers[0]}`,
     `  npm run -s evalmesh -- submit ${solutionPathsOf(competition)[1]} --competition ${competition} --home ${home} --genesis ${genesisPath} --peer ${peers[0]}`,
+    'To join it as a fifth validator (docs/VALIDATOR.md, “Tutorial”):',
+    `  npm run -s evalmesh -- init --home ./erik --join ${api} --chain ${chainEndpoint} --name erik --listen /ip4/127.0.0.1/tcp/4005 --api 127.0.0.1:8085`,
+    `  npm run -s evalmesh -- devnet fund --home ./erik --dir ${dir}`,
+    '  npm run -s evalmesh -- validator --home ./erik',
     `Logs and keys: ${dir}. Ctrl-C ends it and removes them.`,
   ].join('\n')
 }

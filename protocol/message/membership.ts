@@ -1,6 +1,7 @@
 /** Messages that say who speaks: a hotkey's delegation to the keys of one running node. */
 import { count, hex, type Infer, key, oneOf, struct, text, u16, u32 } from '../canonical.ts'
 import { PEER_ID_BYTES_MAX } from '../limits.ts'
+import { type Json, parseJson, printJson } from './statement.ts'
 
 export const keyScheme = oneOf(['sr25519', 'ed25519'])
 
@@ -28,3 +29,10 @@ export type Delegation = Infer<typeof delegation>
 /** A delegation with its hotkey's signature over the wrapped bytes. */
 export const signedDelegation = struct({ body: delegation, signature: hex(64) })
 export type SignedDelegation = Infer<typeof signedDelegation>
+
+export const printSignedDelegation = (delegation: SignedDelegation): Uint8Array =>
+  printJson(signedDelegation.toJson(delegation) as Json)
+
+/** @throws ProtocolError BAD_STATEMENT or BAD_SHAPE */
+export const parseSignedDelegation = (bytes: Uint8Array): SignedDelegation =>
+  signedDelegation.fromWire(parseJson(bytes), 'delegation')

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { StatusView } from '../../node/api/views.ts'
-import type { DevnetMember } from '../../node/demo/devnet.ts'
+import { DEMO_SITE, type DevnetMember } from '../../node/demo/devnet.ts'
 import { type DevMesh, startMesh } from '../../node/demo/mesh.ts'
 import { prepareMachine } from '../../node/demo/prepare.ts'
 import { apiOf, poll, statusOf } from '../../node/demo/watch.ts'
@@ -130,6 +130,8 @@ export const signalled = (pid: number, signal: NodeJS.Signals): boolean => {
 export const startTestMesh = async (o: {
   readonly miners: readonly string[]
   readonly change: Partial<CompetitionParams>
+  /** Blocks of a chain epoch; the demo's if it is not given. */
+  readonly tempo?: number
 }): Promise<TestMesh> => {
   const say = (): void => {}
   const engine = 'bubblewrap'
@@ -140,7 +142,18 @@ export const startTestMesh = async (o: {
   const dir = await mkdtemp(join(tmpdir(), 'evalmesh-e2e-'))
   try {
     const { poolDir } = prepared
-    const mesh = await startMesh({ dir, miners: o.miners, poolDir, competitions: [params], engine, say, signal: never })
+    const site = { ...DEMO_SITE, tempo: o.tempo ?? DEMO_SITE.tempo }
+    const options = {
+      dir,
+      miners: o.miners,
+      poolDir,
+      competitions: [params],
+      engine,
+      say,
+      signal: never,
+      site,
+    } as const
+    const mesh = await startMesh(options)
     return toTestMesh(mesh, dir, params)
   } catch (error) {
     await rm(dir, { recursive: true })

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ConfigError, loadConfig, parseConfig } from '../../node/config.ts'
+import { printConfig } from '../../node/config-file.ts'
 import { newFolder } from './store/folder.ts'
 
 const chain = 'http://127.0.0.1:9944'
@@ -13,6 +14,7 @@ test('a home with nothing but a chain runs with the defaults, the API on this ma
   assert.deepEqual(parseConfig({ chain }, '/home/anna'), {
     name: 'validator',
     home: '/home/anna',
+    hotkey: '/home/anna/hotkey.json',
     genesis: '/home/anna/genesis.json',
     chain,
     listen: ['/ip4/0.0.0.0/tcp/4001'],
@@ -84,4 +86,18 @@ test('a file that is no JSON object is refused, and the error names the file', a
     writeFileSync(join(home, 'config.json'), text)
     await assert.rejects(loadConfig(home, { chain }), names(join(home, 'config.json')))
   }
+})
+
+test('the file that init writes says what every field means, and reads back as what was chosen', async (t) => {
+  const home = newFolder(t)
+  const chosen = {
+    chain: 'wss://a.example:443,ws://127.0.0.1:9944',
+    name: 'slashes // in "a" name',
+    peers: ['/ip4/1.2.3.4/tcp/1/p2p/x'],
+  }
+  const text = printConfig(chosen)
+  writeFileSync(join(home, 'config.json'), text)
+  assert.deepEqual(await loadConfig(home, {}), parseConfig(chosen, home))
+  const fields = Object.keys(parseConfig(chosen, home)).filter((field) => field !== 'home')
+  for (const field of fields) assert.match(text, new RegExp(`// .+\\n {2}"${field}": `))
 })

@@ -4,7 +4,13 @@ import { test } from 'node:test'
 import { offenceLines } from '../../../node/api/evidence.ts'
 import { createApi } from '../../../node/api/server.ts'
 import { createViews } from '../../../node/api/views.ts'
-import { rounds as application, createRounds, encodeSs58, restoreMachine } from '../../../protocol/index.ts'
+import {
+  rounds as application,
+  createRounds,
+  encodeSs58,
+  printGenesis,
+  restoreMachine,
+} from '../../../protocol/index.ts'
 import { MINERS, params, VALIDATORS } from '../../protocol/round/mesh.ts'
 import { DIGEST, evidenceIn } from '../fakes.ts'
 import { create, decided, genesis, get, members, self, world } from './world.ts'
@@ -210,6 +216,13 @@ test('the interface only tells: every other method is refused', async () => {
   assert.ok(large.statusCode >= 400)
 })
 
+test('a newcomer gets the genesis document byte for byte, and each address of a validator once', async () => {
+  const answer = await create().inject('/genesis')
+  assert.deepEqual(new Uint8Array(answer.rawPayload), printGenesis(genesis))
+  const { addresses } = (await get('/peers')).body as { addresses: readonly string[] }
+  assert.deepEqual(addresses, ['/ip4/127.0.0.1/tcp/4001/p2p/A', '/ip4/127.0.0.1/tcp/4002/p2p/B'])
+})
+
 test('an error of this node’s own tells nothing about its insides', async () => {
   const app = createApi({
     ...createViews({
@@ -222,6 +235,7 @@ test('an error of this node’s own tells nothing about its insides', async () =
       isConnected: () => false,
       sync: () => ({ kind: 'live' }),
       engine: '',
+      addresses: () => [],
       blob: async () => undefined,
       pool: { read: async () => undefined },
       poolIndex: { isSecret: async () => false, isRevealed: async () => false, inputsOf: async () => null },

@@ -99,6 +99,11 @@ export const create = (
       isConnected: (peerId) => peers.has(peerId),
       sync: () => o.sync ?? { kind: 'live' },
       engine: 'bubblewrap 0.8.0',
+      addresses: () => [
+        '/ip4/127.0.0.1/tcp/4001/p2p/A',
+        '/ip4/127.0.0.1/tcp/4002/p2p/B',
+        '/ip4/127.0.0.1/tcp/4001/p2p/A',
+      ],
       blob: async (digest) => o.blobs?.get(digest),
       pool: NO_POOL,
       poolIndex: createPoolIndex({

@@ -1,0 +1,45 @@
+/** Small files that must be whole or not there at all, whatever happens while they are written. */
+import { randomBytes } from 'node:crypto'
+import { link, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** Nobody else reads what a home folder holds. */
+const MODE = 0o600
+
+const syncFolder = async (path: string): Promise<void> => {
+  const folder = await open(dirname(path))
+  await folder.sync().finally(() => folder.close())
+}
+
+/** Writes beside `path`, durably, hands the finished file to `place`, and makes its name durable. */
+const write = async (
+  path: string,
+  content: string | Uint8Array,
+  place: (temporary: string) => Promise<void>,
+): Promise<void> => {
+  const temporary = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`
+  try {
+    const file = await open(temporary, 'wx', MODE)
+    try {
+      await file.writeFile(content)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await place(temporary)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+  await syncFolder(path)
+}
+
+/** A new file of mode 0600, never over one that is there, whoever runs at the same time. @throws EEXIST */
+export const createFile = (path: string, content: string | Uint8Array): Promise<void> =>
+  write(path, content, (temporary) => link(temporary, path))
+
+/** The same in place of whatever is there. */
+export const replaceFile = (path: string, content: string | Uint8Array): Promise<void> =>
+  write(path, content, (temporary) => rename(temporary, path))
+
+/** True when the error says that there is no such file. */
+export const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException | null)?.code === 'ENOENT'

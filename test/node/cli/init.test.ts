@@ -1,0 +1,107 @@
+/** Promises of `evalmesh init`: a home that a validator can start from, nothing overwritten, nothing taken from a stranger unseen. */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { loadConfig } from '../../../node/config.ts'
+import { loadValidatorKeys } from '../../../node/keys.ts'
+import { domainsOf, encodeSs58, printGenesis } from '../../../protocol/index.ts'
+import { evalmesh, lastJson } from '../../e2e/mesh-process.ts'
+import { genesisOf } from '../../protocol/round/mesh.ts'
+import { create } from '../api/world.ts'
+import { newFolder } from '../store/folder.ts'
+
+const document = genesisOf()
+const { mesh } = domainsOf(document)
+const CHAIN = ['--chain', 'http://127.0.0.1:9944']
+
+const setUp = (t: Parameters<typeof newFolder>[0]) => {
+  const folder = newFolder(t)
+  const file = join(folder, 'given.json')
+  writeFileSync(file, printGenesis(document))
+  return { home: join(folder, 'home'), given: ['--genesis', file, ...CHAIN] }
+}
+
+test('flags alone make a home that a validator starts from, private, with a comment above every field', async (t) => {
+  const { home, given } = setUp(t)
+  const peer = '/ip4/10.0.0.5/tcp/4001/p2p/12D3KooWA'
+  const end = await evalmesh(
+    'init',
+    '--home',
+    home,
+    ...given,
+    '--name',
+    'erik',
+    '--peer',
+    peer,
+    '--api',
+    '127.0.0.1:8085',
+    '--json',
+  )
+  assert.equal(end.code, 0, end.stderr)
+  const config = await loadConfig(home, {})
+  assert.deepEqual([config.name, config.peers, config.api.port], ['erik', [peer], 8085])
+  assert.deepEqual(readFileSync(config.genesis), Buffer.from(printGenesis(document)))
+  const { hotkey } = await loadValidatorKeys(home)
+  const told = lastJson<{ hotkey: string; mesh: string }>(end.stdout)
+  assert.deepEqual([told.hotkey, told.mesh], [encodeSs58(hotkey.publicKey), mesh])
+  for (const name of ['config.json', 'hotkey.json', 'session.json', 'genesis.json'])
+    assert.equal(statSync(join(home, name)).mode & 0o777, 0o600, name)
+})
+
+test('a home that is configured is refused, and one that was cut short is finished with the keys it has', async (t) => {
+  const { home, given } = setUp(t)
+  assert.equal((await evalmesh('init', '--home', home, ...given)).code, 0)
+  const before = readFileSync(join(home, 'session.json'), 'utf8')
+  const again = await evalmesh('init', '--home', home, ...given)
+  assert.equal(again.code, 2)
+  assert.match(again.stderr, /is there already and is never overwritten/)
+  rmSync(join(home, 'config.json'))
+  assert.equal((await evalmesh('init', '--home', home, ...given)).code, 0)
+  assert.equal(readFileSync(join(home, 'session.json'), 'utf8'), before)
+})
+
+test('a dry run writes nothing, and says all', async (t) => {
+  const { home, given } = setUp(t)
+  const end = await evalmesh('init', '--home', home, ...given, '--dry-run')
+  assert.equal(end.code, 0, end.stderr)
+  assert.match(end.stdout, /"chain": "http:\/\/127\.0\.0\.1:9944"/)
+  assert.ok(!existsSync(home))
+})
+
+test('another mesh than the one that was meant is refused before anything is written', async (t) => {
+  const { home, given } = setUp(t)
+  assert.equal((await evalmesh('init', '--home', home, ...given, '--mesh', mesh.slice(0, 12), '--dry-run')).code, 0)
+  const end = await evalmesh('init', '--home', home, ...given, '--mesh', 'ffffffffffff')
+  assert.equal(end.code, 9)
+  assert.ok(!existsSync(home))
+})
+
+test('what is missing or wrong is named, with the flag that mends it', async (t) => {
+  const { home, given } = setUp(t)
+  const refused = async (message: RegExp, ...args: readonly string[]) => {
+    const end = await evalmesh('init', '--home', home, ...args)
+    assert.notEqual(end.code, 0)
+    assert.match(end.stderr, message)
+    assert.ok(!existsSync(home))
+  }
+  await refused(/give --join URL, or --genesis FILE/, ...CHAIN)
+  await refused(/give --chain/, ...given.slice(0, 2))
+  await refused(/engine must be auto, docker/, ...given, '--engine', 'lxc')
+  await refused(/no HOST:PORT/, ...given, '--api', '127.0.0.1')
+  await refused(/no validator answers/, ...CHAIN, '--join', 'http://127.0.0.1:1')
+  await refused(/no such key/, ...given, '--wallet', 'nobody', '--wallet-path', home)
+})
+
+test('joining by a validator’s interface takes its genesis document and the addresses of all', async (t) => {
+  const { home } = setUp(t)
+  const app = create()
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  t.after(() => app.close())
+  const end = await evalmesh('init', '--home', home, '--join', url, ...CHAIN, '--json')
+  assert.equal(end.code, 0, end.stderr)
+  assert.deepEqual((await loadConfig(home, {})).peers, [
+    '/ip4/127.0.0.1/tcp/4001/p2p/A',
+    '/ip4/127.0.0.1/tcp/4002/p2p/B',
+  ])
+})
