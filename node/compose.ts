@@ -37,6 +37,7 @@ import type { ValidatorConfig } from './config.ts'
 import { createDelegator, loadDelegation } from './delegation.ts'
 import { createDriver, type Driver } from './driver.ts'
 import { openEngines } from './engines.ts'
+import { checkNotMoved, countStart } from './home/guard.ts'
 import { claimContext, createInbox, type Inbox } from './inbox.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { loadValidatorKeys, type ValidatorKeys } from './keys.ts'
@@ -341,6 +342,9 @@ export const startValidator = async (o: {
     const self = keys.hotkey.publicKey
     const store = await openStore({ dir: join(config.home, 'store') })
     closers.push(() => store.close())
+    // Behind the store's lock: an export that runs now has it.
+    await checkNotMoved(config.home)
+    await countStart({ home: config.home, store, sessionKey: keys.session.publicKey })
     const journal = createJournal({ store, domains })
     const records = await toArray(journal.records())
     const restored = restore({ genesis, self, records })

@@ -1,13 +1,14 @@
 /** Small files that must be whole or not there at all, whatever happens while they are written. */
 import { randomBytes } from 'node:crypto'
-import { link, open, rename, rm } from 'node:fs/promises'
+import { access, link, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Nobody else reads what a home folder holds. */
 const MODE = 0o600
 
-const syncFolder = async (path: string): Promise<void> => {
-  const folder = await open(dirname(path))
+/** Makes the names in a folder durable. */
+export const syncFolder = async (path: string): Promise<void> => {
+  const folder = await open(path)
   await folder.sync().finally(() => folder.close())
 }
 
@@ -30,7 +31,7 @@ const write = async (
   } finally {
     await rm(temporary, { force: true })
   }
-  await syncFolder(path)
+  await syncFolder(dirname(path))
 }
 
 /** A new file of mode 0600, never over one that is there, whoever runs at the same time. @throws EEXIST */
@@ -43,3 +44,10 @@ export const replaceFile = (path: string, content: string | Uint8Array): Promise
 
 /** True when the error says that there is no such file. */
 export const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException | null)?.code === 'ENOENT'
+
+/** Whether anything bears this name. */
+export const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )

@@ -6,7 +6,7 @@ import { inspect } from 'node:util'
 import { getPublicKey, secretFromSeed, sign } from '@scure/sr25519'
 import sodium from 'sodium-native'
 import { bytesToHex, encodeSs58, hexToBytes, type Key } from '../protocol/index.ts'
-import { createFile } from './files.ts'
+import { createFile, isThere, replaceFile } from './files.ts'
 
 /** Signs for one account under sr25519; holds the secret, so it prints redacted. */
 export type Hotkey = {
@@ -82,9 +82,9 @@ const hotkeyFile = (seed: Uint8Array): Readonly<Record<string, string>> => {
   }
 }
 
-const write = async (path: string, content: Readonly<Record<string, string>>): Promise<void> => {
+const write = async (path: string, content: string): Promise<void> => {
   try {
-    await createFile(path, `${JSON.stringify(content, null, 2)}\n`)
+    await createFile(path, content)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     throw new KeyError('KEY_EXISTS', path, 'there is a key already; it is never overwritten')
@@ -144,7 +144,7 @@ export const loadHotkey = async (home: string, path: string = hotkeyFileOf(home)
 export const createHotkey = async (home: string): Promise<Hotkey> => {
   await mkdir(home, { recursive: true, mode: 0o700 })
   const seed = randomBytes(SEED_BYTES)
-  await write(join(home, 'hotkey.json'), hotkeyFile(seed))
+  await write(join(home, 'hotkey.json'), print(hotkeyFile(seed)))
   return toHotkey(seed)
 }
 
@@ -164,14 +164,12 @@ export const loadValidatorKeys = async (home: string, hotkeyFile?: string): Prom
   return redacted({ hotkey, ...node, peerSeed: peer }, { hotkey, ...node })
 }
 
-const makeNodeKey = (home: string, name: (typeof NODE_KEYS)[number]): Promise<void> =>
-  write(join(home, `${name}.json`), { secretSeed: `0x${bytesToHex(randomBytes(SEED_BYTES))}` })
+const print = (content: Readonly<Record<string, string>>): string => `${JSON.stringify(content, null, 2)}\n`
 
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  )
+const newSecret = (): string => print({ secretSeed: `0x${bytesToHex(randomBytes(SEED_BYTES))}` })
+
+const makeNodeKey = (home: string, name: (typeof NODE_KEYS)[number]): Promise<void> =>
+  write(join(home, `${name}.json`), newSecret())
 
 /** All keys of a validator, new, in `home`; an existing hotkey is kept. @throws KeyError KEY_EXISTS for a node key */
 export const createValidatorKeys = async (home: string): Promise<ValidatorKeys> => {
@@ -186,4 +184,11 @@ export const completeValidatorKeys = async (home: string, hotkeyFile: string | n
   if (hotkeyFile === null && !(await isThere(hotkeyFileOf(home)))) await createHotkey(home)
   for (const name of NODE_KEYS) if (!(await isThere(join(home, `${name}.json`)))) await makeNodeKey(home, name)
   return loadValidatorKeys(home, hotkeyFile ?? undefined)
+}
+
+/** New session and sealing keys in place of the old ones, whose votes nobody remembers here. @throws KeyError */
+export const renewSession = async (home: string, hotkeyFile: string): Promise<ValidatorKeys> => {
+  await loadHotkey(home, hotkeyFile)
+  for (const name of ['sealing', 'session'] as const) await replaceFile(join(home, `${name}.json`), newSecret())
+  return loadValidatorKeys(home, hotkeyFile)
 }

@@ -3,12 +3,15 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addAudit } from './cli/audit.ts'
+import { addBackup, addRestore } from './cli/backup.ts'
 import { addBench } from './cli/bench.ts'
 import { addLeaderboard, addRecords } from './cli/board.ts'
 import { addCode } from './cli/code.ts'
 import { addCompletion } from './cli/completion.ts'
 import { addDemo } from './cli/demo.ts'
 import { addDevnet } from './cli/devnet.ts'
+import { addDoctor } from './cli/doctor.ts'
+import { addImage } from './cli/image.ts'
 import { addInit } from './cli/init.ts'
 import { addKeys } from './cli/keys.ts'
 import { CliError, EXIT, EXIT_HELP, progress } from './cli/output.ts'
@@ -36,6 +39,7 @@ const createProgram = (): Command => {
   for (const add of [
     addDemo,
     addInit,
+    addDoctor,
     addValidator,
     addSubmit,
     addBench,
@@ -46,9 +50,12 @@ const createProgram = (): Command => {
     addRecords,
     addCode,
     addParams,
+    addImage,
     addPool,
     addYuma,
     addKeys,
+    addBackup,
+    addRestore,
     addDevnet,
     addCompletion,
   ])

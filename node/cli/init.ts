@@ -1,12 +1,12 @@
 /** The command `evalmesh init`: makes the home of a validator that joins a running mesh: keys, genesis document and one commented configuration. */
-import { access, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { domainsOf, encodeSs58, type Genesis, parseGenesis } from '../../protocol/index.ts'
 import { configFileOf, parseConfig } from '../config.ts'
 import { printConfig } from '../config-file.ts'
-import { createFile } from '../files.ts'
+import { createFile, isThere } from '../files.ts'
 import { completeValidatorKeys, loadHotkey, type ValidatorKeys } from '../keys.ts'
 import { toPeerId } from '../mesh/index.ts'
 import { askApi, askBytes } from './api-client.ts'
@@ -126,12 +126,6 @@ const layOut = async (flags: Flags): Promise<Layout> => {
   parseConfig({ chain, ...given }, resolve(flags.home))
   return { config: printConfig({ chain, ...given }), genesis, document, hotkeyFile, peers }
 }
-
-const isThere = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
 
 /** Keys first, the configuration last: a home without one is an unfinished one, and the command goes on where it ended. */
 const write = async (home: string, layout: Layout): Promise<ValidatorKeys> => {

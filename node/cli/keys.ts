@@ -1,7 +1,10 @@
-/** The command `evalmesh keys`: makes and shows the keys of a validator or miner; secrets are never printed. */
+/** The command `evalmesh keys`: makes, shows, moves and renews the keys of a validator or miner; secrets are never printed. */
+import { basename, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { encodeSs58 } from '../../protocol/index.ts'
+import { exportHome, importHome, renewKeys } from '../home/move.ts'
 import { createHotkey, createValidatorKeys, loadHotkey } from '../keys.ts'
+import { tellHome } from './backup.ts'
 import { print, printJson } from './output.ts'
 
 export const addKeys = (program: Command): void => {
@@ -27,10 +30,77 @@ export const addKeys = (program: Command): void => {
     .description('show the public hotkey of a home directory')
     .requiredOption('--home <dir>', 'directory with the keys')
     .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  evalmesh keys show --home ./anna\n')
     .action(async (o: { home: string; json?: boolean }) => {
       const { publicKey } = await loadHotkey(o.home)
       const shown = { hotkey: publicKey, ss58: encodeSs58(publicKey) }
       if (o.json) printJson(shown)
       else print(shown.ss58)
+    })
+  addExport(keys)
+  addImport(keys)
+  addRenew(keys)
+}
+
+const addExport = (keys: Command): void => {
+  keys
+    .command('export')
+    .description('write a stopped validator’s whole home to one file, and lock it: it never starts here again')
+    .requiredOption('--home <dir>', 'the validator’s home')
+    .requiredOption('--out <file>', 'the new file; it holds the keys')
+    .option('--again', 'the file of an earlier export is lost, and was never imported')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+The file holds keys, configuration, and everything that this validator has ever voted: who starts from it cannot vote against itself.
+
+Example:
+  evalmesh keys export --home ./erik --out /mnt/usb/erik.evalmesh`,
+    )
+    .action(async (o: { home: string; out: string; again?: boolean; json?: boolean }) => {
+      const [home, out] = [resolve(o.home), resolve(o.out)]
+      const { hotkey, files } = await exportHome({ home, out, isAgain: o.again ?? false })
+      const shown = { hotkey, out, files: files.length, bytes: files.reduce((sum, file) => sum + file.sizeBytes, 0) }
+      if (o.json) return printJson(shown)
+      print(`${hotkey}\n${shown.files} files, ${shown.bytes} bytes in ${out}; ${home} is locked`)
+      print(`next, on the other host: evalmesh keys import ${basename(out)} --home DIR`)
+    })
+}
+
+const addImport = (keys: Command): void => {
+  keys
+    .command('import')
+    .description('make a home from an exported one; the file is removed, for it may be started only once')
+    .argument('<file>', 'what `evalmesh keys export` wrote')
+    .requiredOption('--home <dir>', 'the new home')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  evalmesh keys import ./erik.evalmesh --home ./erik\n')
+    .action(async (file: string, o: { home: string; json?: boolean }) => {
+      const home = resolve(o.home)
+      const { hotkey } = await importHome({ file: resolve(file), home })
+      await tellHome({ home, hotkey, json: o.json ?? false })
+    })
+}
+
+const addRenew = (keys: Command): void => {
+  keys
+    .command('renew')
+    .description('new session keys for a stopped validator whose store is lost, damaged or from a backup')
+    .requiredOption('--home <dir>', 'the validator’s home')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+The node then follows until the chain’s next epoch seats its new keys. The hotkey stays.
+
+Example:
+  evalmesh keys renew --home ./erik`,
+    )
+    .action(async (o: { home: string; json?: boolean }) => {
+      const aside = await renewKeys(resolve(o.home))
+      if (o.json) return printJson({ home: resolve(o.home), aside })
+      print('new session keys; they get their seat at the next epoch')
+      if (aside !== null) print(`the damaged store was set aside: ${aside}`)
     })
 }

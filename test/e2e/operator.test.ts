@@ -20,6 +20,9 @@ const solution = fileURLToPath(new URL('../submissions/byte-planes/submission/so
 let mesh: TestMesh
 let erik: Child | null = null
 let home = ''
+let hotkey = ''
+/** Number of the newest round in which erik counted. */
+let counted = 0
 
 before(async () => {
   mesh = await startTestMesh({ miners: ['byte-planes'], change: { extendBlocks: 400 }, tempo: TEMPO })
@@ -54,7 +57,7 @@ const start = async (folder: string): Promise<string> => {
 }
 
 /** The newest decided round in which this validator's reveal counts; null while there is none after `after`. */
-const countedAfter = async (hotkey: string, after: number): Promise<CertifiedRoundView | null> => {
+const countedAfter = async (after: number): Promise<CertifiedRoundView | null> => {
   const witness = mesh.member('anna')
   const { body } = await get<{ round: CertifiedRoundView | null }>(witness, `/leaderboard?competition=${COMPETITION}`)
   const { round } = body
@@ -74,16 +77,18 @@ test('a fifth validator joins a running mesh with the commands of the guide, and
     await ok('init', '--home', home, ...flags, '--api', api, '--engine', 'bubblewrap', '--json'),
   )
   assert.equal(made.peers.length, 4)
+  hotkey = made.hotkey
   const funded = lastJson<{ nextEpochBlock: number }>(
     await ok('devnet', 'fund', '--home', home, '--dir', mesh.dir, '--json'),
   )
   const url = await start(home)
   const seated = await until('a seat for erik', async () => {
     const status = await statusOf(anna)
-    return status?.members.some(({ hotkey }) => hotkey === made.hotkey) ? status : null
+    return status?.members.some((member) => member.hotkey === hotkey) ? status : null
   })
   assert.ok(seated.block < funded.nextEpochBlock + TEMPO, 'it is the very next epoch')
-  const round = await until('a round with erik’s measurement', () => countedAfter(made.hotkey, 0), 240_000)
+  const round = await until('a round with erik’s measurement', () => countedAfter(0), 240_000)
+  counted = round.round
   const attested = await until('erik’s attestation', async () => {
     const { body } = await get<{ envelopes: readonly unknown[] }>(
       anna,
@@ -93,4 +98,26 @@ test('a fifth validator joins a running mesh with the commands of the guide, and
     return body.envelopes.length === 5 && status.members.length === 5 ? status : null
   })
   assert.deepEqual(attested.offences, [])
+})
+
+test('it is moved to another folder: it starts there only, goes on attesting, and there is no evidence against it', async () => {
+  const anna = mesh.member('anna')
+  await erik?.kill('SIGTERM')
+  const file = join(mesh.dir, 'erik.evalmesh')
+  const moved = join(mesh.dir, 'moved')
+  await ok('keys', 'export', '--home', home, '--out', file)
+  const refused = await evalmesh('validator', '--home', home)
+  assert.equal(refused.code, 4)
+  assert.match(refused.stderr, /exported to .*erik\.evalmesh.*never here/)
+  await ok('keys', 'import', file, '--home', moved)
+  const url = await start(moved)
+  const last = (await get<{ round: CertifiedRoundView }>(anna, `/leaderboard?competition=${COMPETITION}`)).body.round
+    .round
+  await until('a round with erik’s measurement after the move', () => countedAfter(Math.max(last, counted)), 240_000)
+  const views = [apiOf(anna), apiOf(mesh.member('dino')), url].map(async (api) =>
+    (await fetch(`${api}/evidence`)).json(),
+  )
+  for (const view of await Promise.all(views)) assert.deepEqual(view, { offences: [] })
+  const log = await readFile(join(mesh.dir, 'erik.log'), 'utf8')
+  assert.doesNotMatch(log, /another copy of this node|another node speaks|"level":60/)
 })

@@ -1,0 +1,171 @@
+/** Packs: several files of a home in one file of mode 0600, each with its digest, whole or not there at all. */
+import { createHash, type Hash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { isMissing, syncFolder } from '../files.ts'
+import { HomeError } from './errors.ts'
+
+/** `move`: a whole home, to be started once. `backup`: what a new home is made from, under new session keys. */
+export type PackKind = 'move' | 'backup'
+/** A file of a pack: its name there, and where it lies. */
+export type Source = { readonly path: string; readonly from: string }
+export type Manifest = {
+  readonly format: 'evalmesh home 1'
+  readonly kind: PackKind
+  readonly hotkey: string
+  readonly madeAt: string
+  readonly files: readonly { readonly path: string; readonly sizeBytes: number; readonly sha256: string }[]
+}
+
+const FORMAT = 'evalmesh home 1'
+/** Room for the manifest of a store with a hundred thousand blobs; what claims more is none of ours. */
+const MANIFEST_BYTES_MAX = 32 << 20
+/** A relative path without tricks. */
+const PATH = /^[\w@+-][\w.@+-]*(\/[\w@+-][\w.@+-]*)*$/
+
+const digestOf = async (path: string): Promise<{ sizeBytes: number; sha256: string }> => {
+  const hash = createHash('sha256')
+  let sizeBytes = 0
+  for await (const part of createReadStream(path)) {
+    hash.update(part as Buffer)
+    sizeBytes += (part as Buffer).length
+  }
+  return { sizeBytes, sha256: hash.digest('hex') }
+}
+
+/** Writes the files, which must not change meanwhile, to a new file. @throws HomeError FILE_EXISTS */
+export const writePack = async (o: {
+  readonly out: string
+  readonly kind: PackKind
+  readonly hotkey: string
+  readonly sources: readonly Source[]
+}): Promise<Manifest> => {
+  const files = []
+  for (const { path, from } of o.sources) {
+    if (!PATH.test(path))
+      throw new HomeError('BAD_PACK', from, 'a name that no pack can hold: move the file out of the home')
+    files.push({ path, ...(await digestOf(from)) })
+  }
+  const manifest: Manifest = { format: FORMAT, kind: o.kind, hotkey: o.hotkey, madeAt: new Date().toISOString(), files }
+  const head = Buffer.from(JSON.stringify(manifest))
+  const size = Buffer.alloc(4)
+  size.writeUInt32BE(head.length)
+  const partial = `${o.out}.partial`
+  await rm(partial, { force: true })
+  try {
+    const file = await open(partial, 'wx', 0o600)
+    try {
+      await file.writeFile(Buffer.concat([Buffer.from(`${FORMAT}\n`), size, head]))
+      for (const { from } of o.sources)
+        for await (const part of createReadStream(from)) await file.writeFile(part as Buffer)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await link(partial, o.out)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    throw new HomeError('FILE_EXISTS', o.out, 'there already, and never overwritten: choose another name')
+  } finally {
+    await rm(partial, { force: true })
+  }
+  await syncFolder(dirname(o.out))
+  return manifest
+}
+
+/** Reads exactly so many bytes, in parts. */
+async function* bytesOf(file: FileHandle, count: number, path: string): AsyncGenerator<Buffer> {
+  for (let left = count; left > 0; ) {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(Math.min(left, 1 << 20)))
+    if (bytesRead === 0) throw new HomeError('BAD_PACK', path, 'it ends too soon: copy it again')
+    left -= bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
+}
+
+const whole = async (file: FileHandle, count: number, path: string): Promise<Buffer> => {
+  const parts: Buffer[] = []
+  for await (const part of bytesOf(file, count, path)) parts.push(part)
+  return Buffer.concat(parts)
+}
+
+const isManifest = (value: unknown): value is Manifest => {
+  const { format, kind, hotkey, files } = (value ?? {}) as Partial<Manifest>
+  const isFile = ({ path, sizeBytes, sha256 }: Manifest['files'][number]): boolean =>
+    PATH.test(path) && Number.isSafeInteger(sizeBytes) && sizeBytes >= 0 && /^[0-9a-f]{64}$/.test(sha256)
+  const isKind = kind === 'move' || kind === 'backup'
+  return format === FORMAT && isKind && typeof hotkey === 'string' && Array.isArray(files) && files.every(isFile)
+}
+
+const readHead = async (file: FileHandle, path: string, kind: PackKind): Promise<Manifest> => {
+  const bad = (what: string): never => {
+    throw new HomeError('BAD_PACK', path, what)
+  }
+  const isOurs = (await file.read(Buffer.alloc(FORMAT.length + 1))).buffer.toString() === `${FORMAT}\n`
+  if (!isOurs) return bad('no file that `evalmesh keys export` or `evalmesh backup` has written')
+  const length = (await whole(file, 4, path)).readUInt32BE()
+  if (length > MANIFEST_BYTES_MAX) return bad('its manifest is damaged')
+  let manifest: unknown = null
+  try {
+    manifest = JSON.parse((await whole(file, length, path)).toString())
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  if (!isManifest(manifest)) return bad('its manifest is damaged: copy it again')
+  if (manifest.kind === kind) return manifest
+  return bad(
+    kind === 'move' ? 'a backup: give it to `evalmesh restore`' : 'a moved home: give it to `evalmesh keys import`',
+  )
+}
+
+const unpackFile = async (file: FileHandle, entry: Manifest['files'][number], o: { to: string; path: string }) => {
+  const target = join(o.to, entry.path)
+  await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+  const hash: Hash = createHash('sha256')
+  const written = await open(target, 'wx', 0o600)
+  try {
+    for await (const part of bytesOf(file, entry.sizeBytes, o.path)) {
+      hash.update(part)
+      await written.writeFile(part)
+    }
+    await written.sync()
+  } finally {
+    await written.close()
+  }
+  await syncFolder(dirname(target))
+  if (hash.digest('hex') !== entry.sha256)
+    throw new HomeError('BAD_PACK', o.path, `${entry.path} in it is damaged: copy it again`)
+}
+
+const checkEmpty = async (home: string): Promise<void> => {
+  const names = await readdir(home).catch((error: unknown) => {
+    if (isMissing(error)) return []
+    throw error
+  })
+  if (names.length > 0) throw new HomeError('HOME_IN_USE', home, 'not empty: choose a new folder')
+}
+
+/** Unpacks into a home that is not there or empty; `finish` completes it before it gets its name. @throws HomeError */
+export const unpack = async (o: {
+  readonly file: string
+  readonly kind: PackKind
+  readonly home: string
+  readonly finish: (folder: string, manifest: Manifest) => Promise<void>
+}): Promise<Manifest> => {
+  const partial = `${o.home}.partial-${process.pid}`
+  const file = await open(o.file)
+  try {
+    const manifest = await readHead(file, o.file, o.kind)
+    await checkEmpty(o.home)
+    await mkdir(partial, { recursive: true, mode: 0o700 })
+    for (const entry of manifest.files) await unpackFile(file, entry, { to: partial, path: o.file })
+    await o.finish(partial, manifest)
+    await rename(partial, o.home)
+    await syncFolder(dirname(o.home))
+    return manifest
+  } finally {
+    await file.close()
+    await rm(partial, { recursive: true, force: true })
+  }
+}
