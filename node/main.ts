@@ -11,6 +11,7 @@ import { addCompletion } from './cli/completion.ts'
 import { addDemo } from './cli/demo.ts'
 import { addDevnet } from './cli/devnet.ts'
 import { addDoctor } from './cli/doctor.ts'
+import { addGenesis } from './cli/genesis.ts'
 import { addImage } from './cli/image.ts'
 import { addInit } from './cli/init.ts'
 import { addKeys } from './cli/keys.ts'
@@ -40,6 +41,7 @@ const createProgram = (): Command => {
     addDemo,
     addInit,
     addDoctor,
+    addGenesis,
     addValidator,
     addSubmit,
     addBench,

@@ -2,7 +2,7 @@
 import { count, digest, encode, type Infer, key, list, struct, u8, u16, u32, u64 } from './canonical.ts'
 import { type Digest, hash, hexToBytes, utf8ToBytes } from './crypto.ts'
 import { ProtocolError } from './errors.ts'
-import { COMPETITIONS_MAX, MEMBERS_MAX } from './limits.ts'
+import { COMPETITIONS_MAX, MEMBERS_MAX, MEMBERS_MIN } from './limits.ts'
 import { signedDelegation } from './message/membership.ts'
 import type { Domains } from './message/message.ts'
 import { type Json, parseJson, printJson } from './message/statement.ts'
@@ -76,7 +76,8 @@ export const parseGenesis = (bytes: Uint8Array): Genesis => {
   const document = genesis.fromWire(parseJson(bytes), 'genesis')
   if (document.version !== VERSION)
     throw new ProtocolError('BAD_GENESIS', { version: document.version, supported: VERSION })
-  if (document.members.length < 4) throw new ProtocolError('BAD_GENESIS', { members: document.members.length, min: 4 })
+  if (document.members.length < MEMBERS_MIN)
+    throw new ProtocolError('BAD_GENESIS', { members: document.members.length, min: MEMBERS_MIN })
   const fault = faultOf(document)
   if (fault !== null) throw new ProtocolError('BAD_GENESIS', { params: fault })
   return document

@@ -71,7 +71,14 @@ export {
 export { incumbentOf, type LeadRecord, type Standing } from './ledger/fold.ts'
 export { isBetter } from './ledger/takeover.ts'
 export type { Tally } from './ledger/tally.ts'
-export { BLOB_BYTES_MAX, BUNDLE_BYTES_MAX, MESSAGE_BYTES_MAX, STATEMENT_BYTES_MAX, SYNC_BATCH_MAX } from './limits.ts'
+export {
+  BLOB_BYTES_MAX,
+  BUNDLE_BYTES_MAX,
+  MEMBERS_MIN,
+  MESSAGE_BYTES_MAX,
+  STATEMENT_BYTES_MAX,
+  SYNC_BATCH_MAX,
+} from './limits.ts'
 export { createMachine, judgeProposal, type Machine, restoreMachine, step } from './machine.ts'
 export type { Effect, Input, JournalRecord, Notice, Relayed } from './machine-types.ts'
 export { inclusionProof, isIncluded, merkleRoot } from './merkle.ts'
@@ -107,6 +114,7 @@ export {
   paramsHash,
 } from './params.ts'
 export { rounds } from './round/application.ts'
+export { eligibleHotkeys, epochEntry } from './round/epoch.ts'
 export { newestEpochFault } from './round/epoch-entry.ts'
 export { wantsEvidence } from './round/evidence.ts'
 export { namedBy } from './round/fold.ts'

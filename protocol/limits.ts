@@ -1,5 +1,7 @@
 /** Every limit of the protocol, each beside its reason. Sizes in bytes, counts in items. */
 
+/** Below four, no single member can fail without stopping the mesh. */
+export const MEMBERS_MIN = 4
 /** Committee members: the full mesh of direct streams is meant for up to about 128 (protocol §7). */
 export const MEMBERS_MAX = 128
 /** A submission's bundle; the largest competition's own limit is far below. */

@@ -2,23 +2,20 @@
 import {
   type Committee,
   type Decided,
-  domainsOf,
   encodeSs58,
   type Genesis,
   incumbentOf,
   type Metagraph,
-  signatureClaim,
   vectorOf,
   vectorsUpTo,
 } from '../../protocol/index.ts'
 import { type Chain, ChainError } from '../chain/port.ts'
 import { coalitionsOf } from '../coalition.ts'
+import { type Check, checkGenesis } from '../genesis.ts'
 import type { VerifySignatures } from '../verify.ts'
 import { outlook } from './outlook.ts'
 import { type Replayed, replay } from './replay.ts'
 import type { ArchiveSource } from './source.ts'
-
-export type Check = { readonly name: string; readonly ok: boolean; readonly detail: string }
 
 export type AuditReport = {
   readonly ok: boolean
@@ -37,43 +34,6 @@ export type AuditReport = {
 }
 
 const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(1)} %`
-
-const checkGenesis = async (genesis: Genesis, chain: Chain, verify: VerifySignatures): Promise<readonly Check[]> => {
-  const domains = domainsOf(genesis)
-  const claims = genesis.delegations.map(({ body, signature }) =>
-    signatureClaim({ kind: 'delegation', body, signature }, { domains, sessionKeyOf: () => null }),
-  )
-  const results = await verify(claims.filter((claim) => claim !== null))
-  const delegated = results.filter(Boolean).length
-  const chainGenesis = await chain.genesisHash()
-  const block = await chain.blockAt(genesis.block)
-  const metagraph = await chain.metagraphAt({ netuid: genesis.netuid, block: genesis.block })
-  const stakes = new Map(metagraph.neurons.filter((n) => n.permit).map((n) => [n.hotkey, n.stakeRao]))
-  const isOwner = metagraph.ownerHotkey === genesis.owner
-  const strangers = genesis.members.filter((member) => stakes.get(member.hotkey) !== member.weight)
-  return [
-    {
-      name: 'delegations',
-      ok: delegated === genesis.members.length,
-      detail: `${delegated} of ${genesis.members.length} members’ hotkeys signed for their node’s keys`,
-    },
-    {
-      name: 'chain',
-      ok: chainGenesis === genesis.chainGenesis && block?.hash === genesis.blockHash,
-      detail: `the genesis document names this chain and its block ${genesis.block}`,
-    },
-    {
-      name: 'owner',
-      ok: isOwner,
-      detail: `the genesis document names the subnet’s owner at block ${genesis.block}`,
-    },
-    {
-      name: 'committee',
-      ok: strangers.length === 0,
-      detail: `${genesis.members.length - strangers.length} of ${genesis.members.length} members hold a permit and that stake at block ${genesis.block}`,
-    },
-  ]
-}
 
 const signersOf = (decided: Decided, committee: Committee): bigint =>
   decided.certificate.signatures.reduce((sum, { member }) => sum + (committee.members[member]?.weight ?? 0n), 0n)
@@ -185,7 +145,7 @@ export const verifyArchive = async (o: {
   readonly verify: VerifySignatures
   readonly onHeight: (height: number) => void
 }): Promise<AuditReport> => {
-  const first = await checkGenesis(o.genesis, o.chain, o.verify)
+  const first = await checkGenesis(o.genesis, o)
   const replayed = await replay(o)
   const checks = [...first, ...checkLog(replayed), checkEvidence(replayed), ...(await checkWeights({ ...o, replayed }))]
   const { machine } = replayed

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import {
   bytesToHex,
   type CompetitionParams,
-  chainDomain,
+  type Domains,
   type Genesis,
   printGenesis,
   type SignedDelegation,
@@ -13,9 +13,11 @@ import {
 import type { RecipeName } from '../../sandbox/index.ts'
 import type { GenesisSpec } from '../chain/local/genesis.ts'
 import type { Chain } from '../chain/port.ts'
+import { delegationDomains, makeGenesis } from '../genesis.ts'
 import { createHotkey, createValidatorKeys, type Hotkey, type ValidatorKeys } from '../keys.ts'
 import { toPeerId } from '../mesh/index.ts'
 import { signWithHotkey } from '../signer.ts'
+import { createVerifier } from '../verify.ts'
 
 const NETUID = 1
 const RAO = 1_000_000_000n
@@ -146,7 +148,7 @@ export const layOutDevnet = async (o: {
   return { dir: o.dir, members, miners, chainSpec }
 }
 
-const delegate = async (member: DevnetMember, domain: string): Promise<SignedDelegation> => {
+const delegate = async (member: DevnetMember, domains: Domains): Promise<SignedDelegation> => {
   const { hotkey, session, sealing, peerSeed } = member.keys
   const body = {
     netuid: NETUID,
@@ -159,7 +161,6 @@ const delegate = async (member: DevnetMember, domain: string): Promise<SignedDel
     toBlock: 1_000_000_000,
     counter: 1,
   } as const
-  const domains = { chain: domain, mesh: domain }
   const { signature } = signWithHotkey({ kind: 'delegation', body }, { hotkey, domains })
   return { body, signature }
 }
@@ -178,28 +179,15 @@ export const foundMesh = async (o: {
   readonly site: Site
 }): Promise<{ readonly genesis: Genesis; readonly genesisPath: string; readonly peers: readonly string[] }> => {
   const { devnet, chain } = o
-  const head = await chain.finalizedHead()
-  const metagraph = await chain.metagraphAt({ netuid: NETUID, block: head.number })
-  const chainGenesis = await chain.genesisHash()
-  const domain = chainDomain({ chainGenesis, netuid: NETUID, mechanism: 0 })
-  const byHotkey = devnet.members.toSorted((a, b) => (a.keys.hotkey.publicKey < b.keys.hotkey.publicKey ? -1 : 1))
-  const genesis: Genesis = {
-    chainGenesis,
-    netuid: NETUID,
-    mechanism: 0,
-    version: 1,
-    block: head.number,
-    blockHash: head.hash,
-    epoch: metagraph.epoch,
-    owner: metagraph.ownerHotkey,
-    members: byHotkey.map((member) => ({ hotkey: member.keys.hotkey.publicKey, weight: member.stakeRao })),
-    delegations: await Promise.all(byHotkey.map((member) => delegate(member, domain))),
-    deltaMs: 1_000,
-    weightCapPpm: 330_000,
-    evidenceEpochs: 30,
-    weightsEveryBlocks: WEIGHTS_EVERY_BLOCKS,
+  const domains = delegationDomains({ chainGenesis: await chain.genesisHash(), netuid: NETUID, mechanism: 0 })
+  const { genesis } = await makeGenesis({
+    chain,
+    ...{ netuid: NETUID, mechanism: 0 },
+    delegations: await Promise.all(devnet.members.map((member) => delegate(member, domains))),
+    mesh: { deltaMs: 1_000, weightCapPpm: 330_000, evidenceEpochs: 30, weightsEveryBlocks: WEIGHTS_EVERY_BLOCKS },
     competitions: o.competitions,
-  }
+    verify: createVerifier(),
+  })
   const genesisPath = join(devnet.dir, 'genesis.json')
   await writeFile(genesisPath, printGenesis(genesis))
   const addresses = new Map<DevnetMember, string>()

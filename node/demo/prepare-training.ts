@@ -1,6 +1,7 @@
 /** What a development mesh of training speed needs of its machine: PyTorch's image, a contract, the reference's time on this host. */
 import { COMPETITIONS, type CompetitionParams } from '../../protocol/index.ts'
 import {
+  type ContractName,
   createTrainingEvaluator,
   type EngineOptions,
   type RecipeName,
@@ -9,7 +10,7 @@ import {
 } from '../../sandbox/index.ts'
 import { CliError, EXIT } from '../cli/output.ts'
 import { NOISE_QUADS, toQuad } from '../measure-training.ts'
-import { openSandbox, type PrepareOptions } from './prepare.ts'
+import { openSandbox, type PrepareOptions, type PresetName } from './prepare.ts'
 
 const COMPETITION = 'training-speed'
 
@@ -21,8 +22,13 @@ export const isTrainingDemo = (competitions: readonly string[]): boolean => {
   throw new CliError({ exitCode: EXIT.usage, message })
 }
 
-/** The demo's parameters with this machine's image and reference time. */
-const toParams = async (o: {
+/**
+ * Parameters of training speed with this machine's image and reference time, which is measured.
+ * @throws CliError when the reference does not run here; the signal's reason
+ */
+export const trainingParams = async (o: {
+  readonly preset: PresetName
+  readonly contract: ContractName
   readonly image: string
   readonly options: EngineOptions
   readonly say: (line: string) => void
@@ -30,7 +36,7 @@ const toParams = async (o: {
 }): Promise<CompetitionParams> => {
   const rules = COMPETITIONS.get(COMPETITION)
   if (rules?.kind !== 'training') throw new Error(`no competition ${COMPETITION}`)
-  const { contract, digest, logDigest } = readContract('tiny')
+  const { contract, digest, logDigest } = readContract(o.contract)
   const reference = readReference()
   const measurement = await createTrainingEvaluator({ engine: o.options }).evaluate(
     {
@@ -47,7 +53,12 @@ const toParams = async (o: {
   o.say(
     `the reference takes ${(Number(hereNanos) / 1e6).toFixed(1)} ms a step here, ± ${(noisePpm / 10_000).toFixed(1)} %`,
   )
-  return rules.presets.demo({ image: o.image, poolManifest: digest, poolRoot: logDigest, referenceNanos: hereNanos })
+  return rules.presets[o.preset]({
+    image: o.image,
+    poolManifest: digest,
+    poolRoot: logDigest,
+    referenceNanos: hereNanos,
+  })
 }
 
 /**
@@ -65,7 +76,10 @@ export const prepareTrainingMachine = async (
   try {
     if (engine.imageDigest === null) throw new Error('an engine without an image')
     o.say(`sandbox: ${engine.kind} ${engine.version} with PyTorch`)
-    const params = await toParams({ image: engine.imageDigest, options, say: o.say, signal: o.signal })
+    const params = await trainingParams({
+      ...{ preset: 'demo', contract: 'tiny' },
+      ...{ image: engine.imageDigest, options, say: o.say, signal: o.signal },
+    })
     return { competitions: [params], poolDir: null, image: 'torch' }
   } finally {
     await engine.close()

@@ -49,19 +49,25 @@ export const tellPool = (say: (line: string) => void) => {
   }
 }
 
-/** The demo's parameters of one competition: its rules with this machine's image, pool and reference time. */
-const toParams = async (o: {
-  competition: string
-  image: string
-  pool: PoolInfo
-  options: EngineOptions
-  signal: AbortSignal
+export type PresetName = 'real' | 'demo'
+
+/**
+ * Parameters of one matrix competition: its rules with this machine's image, pool and reference time, which is measured.
+ * @throws CliError when the baseline does not run here; the signal's reason
+ */
+export const matrixParams = async (o: {
+  readonly competition: string
+  readonly preset: PresetName
+  readonly image: string
+  readonly pool: PoolInfo
+  readonly options: EngineOptions
+  readonly signal: AbortSignal
 }): Promise<CompetitionParams> => {
   const { competition, pool } = o
   const rules = matrixRulesOf(competition)
   if (rules === undefined) throw new Error(`no competition ${competition}`)
   const facts = { image: o.image, poolManifest: pool.manifestDigest, poolRoot: pool.root, referenceNanos: 1n }
-  const params = rules.presets.demo(facts)
+  const params = rules.presets[o.preset](facts)
   const matrices = pool.digests
     .slice(0, REFERENCE_MATRICES)
     .map((digest) => ({ digest, path: join(pool.dir, `${digest}.bin`) }))
@@ -145,7 +151,14 @@ export const prepareMachine = async (
     const competitions: CompetitionParams[] = []
     // One after the other: what is timed runs alone.
     for (const competition of o.competitions) {
-      const params = await toParams({ competition, image: engine.imageDigest, pool, options, signal: o.signal })
+      const params = await matrixParams({
+        competition,
+        preset: 'demo',
+        image: engine.imageDigest,
+        pool,
+        options,
+        signal: o.signal,
+      })
       const count = o.competitions.length
       // Rounds that are measured at the same time take turns on one host.
       const commitBlocks = params.commitBlocks * count

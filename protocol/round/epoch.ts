@@ -5,12 +5,9 @@ import { compareNumbers } from '../competition/integers.ts'
 import { ONE_PPM } from '../competition/pair.ts'
 import type { Digest, Key } from '../crypto.ts'
 import { ProtocolError } from '../errors.ts'
-import { MEMBERS_MAX } from '../limits.ts'
+import { MEMBERS_MAX, MEMBERS_MIN } from '../limits.ts'
 import type { EntryOf } from '../message/entry.ts'
 import type { Delegation } from '../message/membership.ts'
-
-/** Below four, no single member can fail without stopping the mesh. */
-const MEMBERS_MIN = 4
 
 /** Members with the keys that they delegated to, in the order of their hotkeys. @throws ProtocolError BAD_GENESIS for a member without a delegation. */
 export const committeeOf = (o: {
