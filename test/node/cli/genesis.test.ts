@@ -4,7 +4,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { loadHotkey } from '../../../node/keys.ts'
-import { competitionParams, encodeSs58, parseGenesis, parseSignedDelegation, printGenesis } from '../../../protocol/index.ts'
+import {
+  competitionParams,
+  encodeSs58,
+  parseGenesis,
+  parseSignedDelegation,
+  printGenesis,
+} from '../../../protocol/index.ts'
 import { evalmesh, lastJson } from '../../e2e/mesh-process.ts'
 import { genesisOf } from '../../protocol/round/mesh.ts'
 import { type Devnet, startDevnet } from '../chain/devnet.ts'
