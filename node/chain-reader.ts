@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Input } from '../protocol/index.ts'
 import { adviceFor } from './chain/advice.ts'
+import { readPayment } from './chain/payment.ts'
 import { type Chain, ChainError, type HotkeySigner, type WeightsReceipt } from './chain/port.ts'
 import type { Log } from './log.ts'
 import type { ChainReader } from './ports.ts'
@@ -155,6 +156,12 @@ export const createChainReader = (
         `metagraph ${block}`,
         () => chain.metagraphAt({ netuid, block }),
         (metagraph) => ({ kind: 'metagraph', at: o.now(), metagraph }),
+      ),
+    readPayment: ({ submission, payment: ref, hotkey: miner }) =>
+      read(
+        `payment ${submission}`,
+        () => readPayment(chain, { claim: { ref, hotkey: miner }, netuid }),
+        (facts) => ({ kind: 'payment', at: o.now(), submission, facts }),
       ),
     setWeights: (effect) => {
       if (o.hotkey !== null) weigh(effect, o.hotkey)

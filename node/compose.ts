@@ -31,6 +31,8 @@ import { createApi } from './api/server.ts'
 import { createViews } from './api/views.ts'
 import { type BundleNames, createIntake, namesOfBundle } from './bundle-intake.ts'
 import { openChain } from './chain/open.ts'
+import { createPaymentCheck } from './chain/payment.ts'
+import type { Chain } from './chain/port.ts'
 import { createChainReader } from './chain-reader.ts'
 import { createClock } from './clock.ts'
 import type { ValidatorConfig } from './config.ts'
@@ -114,7 +116,7 @@ const inTurn = async <T>(p: Parts, look: (rounds: RoundState) => T, whenFull: T)
   return looked === null ? whenFull : looked.found
 }
 
-const openMesh = (p: Parts, stored: (digest: Digest) => void): Promise<Mesh> =>
+const openMesh = (p: Parts, chain: Chain, stored: (digest: Digest) => void): Promise<Mesh> =>
   createMesh({
     privateKeySeed: p.keys.peerSeed,
     listen: p.config.listen,
@@ -129,6 +131,10 @@ const openMesh = (p: Parts, stored: (digest: Digest) => void): Promise<Mesh> =>
         ...p,
         stored,
         refusalOf: (id, body) => inTurn(p, (rounds) => submissionRefusal(rounds, id, body), 'WAITING' as const),
+        paymentRefusalOf: createPaymentCheck({
+          ...{ chain, netuid: p.genesis.netuid },
+          rounds: () => p.driver().read(({ rounds }) => rounds),
+        }),
         paramsRefusalOf: (id, change) => inTurn(p, (rounds) => paramsRefusal(rounds, id, change), 'stopping'),
         paramsOf: (id) => p.driver().read(({ rounds }) => rounds.competitions.get(id)?.params),
         isMember: (id) => membersOf(p).members.some(({ peerId }) => peerId === id),
@@ -238,11 +244,11 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
   closers.push(() => engines.evaluator.close())
   // What a round left that was cut short: it starts again from nothing.
   await rm(workDirOf(p), { recursive: true, force: true })
-  const mesh = await openMesh(p, stored)
-  closers.push(() => mesh.close())
-  const network = openNetwork(p, mesh, stored)
   const chain = await openChain(p.config.chain)
   closers.push(() => chain.close())
+  const mesh = await openMesh(p, chain, stored)
+  closers.push(() => mesh.close())
+  const network = openNetwork(p, mesh, stored)
   const { netuid } = p.genesis
   const atHead = await openHeadWatch(p, mesh.peerId, network)
   const submit = (input: Input): void => {

@@ -35,7 +35,7 @@ const WRITES_MAX = 512
 
 /** Asks and waits, tells nobody anything that a crash could take back: need not wait for the disk. */
 const isHarmless = ({ kind }: Effect): boolean =>
-  kind === 'wake' || kind === 'fetch' || kind === 'readBlock' || kind === 'readMetagraph'
+  kind === 'wake' || kind === 'fetch' || kind === 'readBlock' || kind === 'readMetagraph' || kind === 'readPayment'
 
 /**
  * Carries out effects in order. A write runs on while the machine takes its next inputs, so that writes that meet share one synced write;
@@ -95,6 +95,8 @@ const carryOut = async (
       return ports.chain.readBlock(effect.number)
     case 'readMetagraph':
       return ports.chain.readMetagraph(effect.block)
+    case 'readPayment':
+      return ports.chain.readPayment(effect)
     case 'evaluate':
       return ports.measurer.evaluate(effect)
     case 'setWeights':

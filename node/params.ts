@@ -4,6 +4,7 @@ import {
   competitionParamsFault,
   type Digest,
   type Domains,
+  decodeSs58,
   meshParams,
   meshParamsFault,
   messageId,
@@ -22,6 +23,10 @@ export type PreparedChange = {
   readonly changes: readonly { readonly name: string; readonly from: string; readonly to: string }[]
 }
 
+/** An account as people write it; `owner` stands for whoever owns the subnet. */
+const recipientOf = (value: string): string | null =>
+  value === 'owner' ? null : /^[0-9a-f]{64}$/.test(value) ? value : decodeSs58(value)
+
 /** Values by name, over those in force. @throws ProtocolError BAD_SHAPE for a name that is none, or a value of another type. */
 const withValues = (target: TargetView, set: readonly string[]): Readonly<Record<string, unknown>> => {
   const values: Record<string, unknown> = { ...target.params }
@@ -31,7 +36,7 @@ const withValues = (target: TargetView, set: readonly string[]): Readonly<Record
       const names = Object.keys(target.params).filter((known) => known !== 'id')
       throw new ProtocolError('BAD_SHAPE', { set: one, want: `NAME=VALUE with a name of ${names.join(', ')}` })
     }
-    values[name] = value
+    values[name] = name === 'feeRecipient' ? recipientOf(value) : value
   }
   return values
 }

@@ -34,6 +34,7 @@ export type Network = {
 export type ChainReader = {
   readBlock(number: number): void
   readMetagraph(block: number): void
+  readPayment(effect: Extract<Effect, { kind: 'readPayment' }>): void
   setWeights(effect: Extract<Effect, { kind: 'setWeights' }>): void
 }
 

@@ -15,6 +15,7 @@ import {
   type SubmissionRefusal,
 } from '../protocol/index.ts'
 import { checkBundle, submitAnswer, submitRequest } from './bundle.ts'
+import { PAYMENT_REFUSALS, type PaymentRefusal } from './chain/payment.ts'
 import type { Inbox } from './inbox.ts'
 import type { Journal } from './journal.ts'
 import { MeshError, type MeshHandlers } from './mesh/index.ts'
@@ -23,10 +24,13 @@ import type { Store } from './store/index.ts'
 import { heightsRequest, ITEMS_BYTES_MAX, itemsAnswer, itemsRequest, standingAnswer } from './sync/messages.ts'
 
 /** What a miner can do about it. */
-export const REFUSALS: Readonly<Record<SubmissionRefusal, string>> = {
-  UNREGISTERED: 'this hotkey has no uid on the subnet: register it first',
+export const REFUSALS: Readonly<Record<SubmissionRefusal | PaymentRefusal, string>> = {
+  ...PAYMENT_REFUSALS,
+  UNREGISTERED: 'this hotkey has no uid on the subnet, or had none at its payment’s block: register it first',
   QUOTA: 'the day’s number of submissions of this hotkey or its coldkey is used up: try again later',
   WAITING: 'too many submissions of this hotkey wait for their round already',
+  UNPAID: 'this competition asks for a fee and the submission names no payment: see `evalmesh submit --help`',
+  SPENT: 'its payment has paid for another submission: pay anew',
 }
 
 /** What the owner can do about it; every other name is that of a parameter. */
@@ -62,6 +66,8 @@ export const createServer = (o: {
   readonly wholeBelow: () => number
   /** Why the machine did not take a submission that it was just given; null when it did. */
   readonly refusalOf: (id: Digest, submission: Signed<'submission'>['body']) => Promise<SubmissionRefusal | null>
+  /** What is wrong with the payment that it names; null where it pays, or names none. */
+  readonly paymentRefusalOf: (submission: Signed<'submission'>['body']) => Promise<PaymentRefusal | null>
   /** The same of a change of parameters: the name of what is wrong with it. */
   readonly paramsRefusalOf: (id: Digest, change: ParamsChange) => Promise<string | null>
 }): MeshHandlers['request'] => {
@@ -117,7 +123,7 @@ export const createServer = (o: {
     // First the signature: nobody fills this disk anonymously.
     await o.inbox().accept(received, from)
     const id = messageId(message, o.domains)
-    const refusal = await o.refusalOf(id, body)
+    const refusal = (await o.refusalOf(id, body)) ?? (await o.paymentRefusalOf(body))
     if (refusal !== null) return refuse(`${refusal}: ${REFUSALS[refusal]}`)
     await o.store.putBlob(bundle)
     o.stored(body.bundle)

@@ -9,6 +9,7 @@ import {
   encodeEnvelopes,
   hash,
   messageId,
+  type PaymentRef,
   ProtocolError,
   packBundle,
   type Signed,
@@ -25,7 +26,7 @@ export type Submission = {
 }
 
 /**
- * The signed claim and the bundle, ready to be sent; the same code from the same miner always has the same id.
+ * The signed claim and the bundle, ready to be sent; the same code from the same miner, paid by the same extrinsic, always has the same id.
  * @throws ProtocolError BAD_BUNDLE with what to change
  */
 export const prepareSubmission = (o: {
@@ -33,6 +34,8 @@ export const prepareSubmission = (o: {
   readonly solution: Uint8Array
   readonly hotkey: Hotkey
   readonly domains: Domains
+  /** What pays for it; none if not given. */
+  readonly payment?: PaymentRef | null
 }): Submission => {
   const files = [{ path: fileOf(o.params.id), content: o.solution }]
   const bundle = packBundle(files)
@@ -42,6 +45,7 @@ export const prepareSubmission = (o: {
     scheme: 'sr25519' as const,
     bundle: hash(bundle),
     sizeBytes: bundleSizeBytes(files),
+    payment: o.payment ?? null,
   }
   checkBundle({ params: o.params, submission: body, bundle })
   const message = signWithHotkey({ kind: 'submission', body }, o)

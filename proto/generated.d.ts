@@ -153,6 +153,7 @@ export namespace evalmesh {
             scheme: evalmesh.v1.KeyScheme;
             bundle: Uint8Array;
             sizeBytes: number;
+            payment?: (evalmesh.v1.Payment.$Properties|null);
             static encode(message: evalmesh.v1.Submission.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.Submission & evalmesh.v1.Submission.$Shape;
         }
@@ -164,9 +165,33 @@ export namespace evalmesh {
                 scheme?: (evalmesh.v1.KeyScheme|null);
                 bundle?: (Uint8Array|null);
                 sizeBytes?: (number|null);
+                payment?: (evalmesh.v1.Payment.$Properties|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = evalmesh.v1.Submission.$Properties;
+        }
+
+        interface IPayment extends evalmesh.v1.Payment.$Properties {
+        }
+
+        class Payment {
+            constructor(properties?: evalmesh.v1.Payment.$Properties);
+            $unknowns?: Uint8Array[];
+            blockNumber: (number|Long);
+            blockHash: Uint8Array;
+            extrinsicIndex: number;
+            static encode(message: evalmesh.v1.Payment.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.Payment & evalmesh.v1.Payment.$Shape;
+        }
+
+        namespace Payment {
+            interface $Properties {
+                blockNumber?: (number|Long|null);
+                blockHash?: (Uint8Array|null);
+                extrinsicIndex?: (number|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = evalmesh.v1.Payment.$Properties;
         }
 
         interface IReceipt extends evalmesh.v1.Receipt.$Properties {
@@ -888,6 +913,8 @@ export namespace evalmesh {
             poolRoot: Uint8Array;
             matrixCount: number;
             referenceNanos: (number|Long);
+            feeRao: (number|Long);
+            feeRecipient?: (Uint8Array|null);
             static encode(message: evalmesh.v1.CompetitionParams.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): evalmesh.v1.CompetitionParams & evalmesh.v1.CompetitionParams.$Shape;
         }
@@ -913,6 +940,8 @@ export namespace evalmesh {
                 poolRoot?: (Uint8Array|null);
                 matrixCount?: (number|null);
                 referenceNanos?: (number|Long|null);
+                feeRao?: (number|Long|null);
+                feeRecipient?: (Uint8Array|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = evalmesh.v1.CompetitionParams.$Properties;

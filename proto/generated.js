@@ -538,6 +538,15 @@ export const evalmesh = $root.evalmesh = (() => {
             Submission.prototype.scheme = 0;
             Submission.prototype.bundle = $util.newBuffer([]);
             Submission.prototype.sizeBytes = 0;
+            Submission.prototype.payment = null;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(Submission.prototype, "_payment", {
+                get: $util.oneOfGetter($oneOfFields = ["payment"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
 
             Submission.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -556,6 +565,8 @@ export const evalmesh = $root.evalmesh = (() => {
                     writer.uint32(34).bytes(message.bundle);
                 if (message.sizeBytes != null && $Object.hasOwnProperty.call(message, "sizeBytes") && message.sizeBytes !== 0)
                     writer.uint32(40).uint32(message.sizeBytes);
+                if (message.payment != null && $Object.hasOwnProperty.call(message, "payment"))
+                    $root.evalmesh.v1.Payment.encode(message.payment, writer.uint32(50).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -634,6 +645,13 @@ export const evalmesh = $root.evalmesh = (() => {
                                 delete message.sizeBytes;
                             continue;
                         }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.payment = $root.evalmesh.v1.Payment.decode(reader, reader.size(), $undefined, _depth + 1, message.payment);
+                            message._payment = "payment";
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -652,6 +670,112 @@ export const evalmesh = $root.evalmesh = (() => {
             };
 
             return Submission;
+        })();
+
+        v1.Payment = (function() {
+
+            const Payment = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Payment.prototype.blockNumber = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Payment.prototype.blockHash = $util.newBuffer([]);
+            Payment.prototype.extrinsicIndex = 0;
+
+            Payment.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.blockNumber != null && $Object.hasOwnProperty.call(message, "blockNumber") && (typeof message.blockNumber === "object" ? message.blockNumber.low || message.blockNumber.high : message.blockNumber !== 0))
+                    writer.uint32(8).uint64(message.blockNumber);
+                if (message.blockHash != null && $Object.hasOwnProperty.call(message, "blockHash") && message.blockHash.length)
+                    writer.uint32(18).bytes(message.blockHash);
+                if (message.extrinsicIndex != null && $Object.hasOwnProperty.call(message, "extrinsicIndex") && message.extrinsicIndex !== 0)
+                    writer.uint32(24).uint32(message.extrinsicIndex);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Payment.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.evalmesh.v1.Payment();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.blockNumber = value;
+                            else
+                                delete message.blockNumber;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.blockHash = value;
+                            else
+                                delete message.blockHash;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.extrinsicIndex = value;
+                            else
+                                delete message.extrinsicIndex;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Payment;
         })();
 
         v1.Receipt = (function() {
@@ -3680,6 +3804,16 @@ export const evalmesh = $root.evalmesh = (() => {
             CompetitionParams.prototype.poolRoot = $util.newBuffer([]);
             CompetitionParams.prototype.matrixCount = 0;
             CompetitionParams.prototype.referenceNanos = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            CompetitionParams.prototype.feeRao = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            CompetitionParams.prototype.feeRecipient = null;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(CompetitionParams.prototype, "_feeRecipient", {
+                get: $util.oneOfGetter($oneOfFields = ["feeRecipient"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
 
             CompetitionParams.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -3726,6 +3860,10 @@ export const evalmesh = $root.evalmesh = (() => {
                     writer.uint32(144).uint32(message.matrixCount);
                 if (message.referenceNanos != null && $Object.hasOwnProperty.call(message, "referenceNanos") && (typeof message.referenceNanos === "object" ? message.referenceNanos.low || message.referenceNanos.high : message.referenceNanos !== 0))
                     writer.uint32(152).uint64(message.referenceNanos);
+                if (message.feeRao != null && $Object.hasOwnProperty.call(message, "feeRao") && (typeof message.feeRao === "object" ? message.feeRao.low || message.feeRao.high : message.feeRao !== 0))
+                    writer.uint32(160).uint64(message.feeRao);
+                if (message.feeRecipient != null && $Object.hasOwnProperty.call(message, "feeRecipient"))
+                    writer.uint32(170).bytes(message.feeRecipient);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3928,6 +4066,22 @@ export const evalmesh = $root.evalmesh = (() => {
                                 message.referenceNanos = value;
                             else
                                 delete message.referenceNanos;
+                            continue;
+                        }
+                    case 20: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.feeRao = value;
+                            else
+                                delete message.feeRao;
+                            continue;
+                        }
+                    case 21: {
+                            if (wireType !== 2)
+                                break;
+                            message.feeRecipient = reader.bytes();
+                            message._feeRecipient = "feeRecipient";
                             continue;
                         }
                     }

@@ -1,13 +1,31 @@
 /** The protocol's public surface: what node/, sandbox/ and test/ may use of it. */
 export { InvariantError, unreachable } from './assert.ts'
-export { bytes, count, decode, digest, encode, type Infer, list, oneOf, struct, text, u32, union } from './canonical.ts'
+export {
+  bytes,
+  count,
+  decode,
+  digest,
+  encode,
+  type Infer,
+  key,
+  list,
+  oneOf,
+  option,
+  struct,
+  text,
+  u32,
+  u64,
+  union,
+} from './canonical.ts'
 export {
   nullifierOf,
   type PaymentClaim,
   type PaymentFacts,
   type PaymentFault,
+  type PaymentRef,
   type PaymentTerms,
   paymentFault,
+  paymentRef,
   SUBMISSION_FEE_RAO,
 } from './chain/payment.ts'
 export { predictYuma, type YumaInput, type YumaOutcome, type YumaRow } from './chain/yuma.ts'
@@ -74,6 +92,7 @@ export type { Tally } from './ledger/tally.ts'
 export {
   BLOB_BYTES_MAX,
   BUNDLE_BYTES_MAX,
+  COMPETITION_ID_BYTES_MAX,
   MEMBERS_MIN,
   MESSAGE_BYTES_MAX,
   STATEMENT_BYTES_MAX,
@@ -119,6 +138,7 @@ export { newestEpochFault } from './round/epoch-entry.ts'
 export { wantsEvidence } from './round/evidence.ts'
 export { namedBy } from './round/fold.ts'
 export { paramsRefusal } from './round/params.ts'
+export { termsOfPayment } from './round/payment.ts'
 export { receiptsToday } from './round/pump.ts'
 export { type SubmissionRefusal, submissionRefusal } from './round/refusal.ts'
 export type { RoundMark, RoundResult, SubmissionResult, ValidatorValue } from './round/result.ts'

@@ -24,6 +24,11 @@ export const COMPETITION_ID_BYTES_MAX = 32
 export const PEER_ID_BYTES_MAX = 64
 /** Views of one height whose votes are kept at once: the current one and those just ahead; farther ones are dropped, a certificate pulls forward. */
 export const VIEWS_AHEAD_MAX = 8
+/**
+ * Blocks after its own in which a payment may be new to a manifest: about a month, so that a full queue costs nobody a fee. Spent ones need
+ * remembering for as long.
+ */
+export const PAYMENT_BLOCKS_MAX = 216_000
 /** Competitions one mesh runs. */
 export const COMPETITIONS_MAX = 32
 /** Certificates or decided heights in one answer to a peer that catches up. */

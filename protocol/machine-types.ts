@@ -1,4 +1,5 @@
 /** What goes into the machine and what comes out: inputs, effects, the records that survive a crash. */
+import type { PaymentFacts, PaymentRef } from './chain/payment.ts'
 import type { BlockRef, Metagraph } from './chain-view.ts'
 import type { Digest, Key } from './crypto.ts'
 import type { ManifestEntry } from './message/entry.ts'
@@ -22,6 +23,8 @@ export type Input =
   | { readonly kind: 'block'; readonly at: number; readonly block: BlockRef }
   /** Answer to `readMetagraph`. */
   | { readonly kind: 'metagraph'; readonly at: number; readonly metagraph: Metagraph }
+  /** Answer to `readPayment`: what final blocks show. */
+  | { readonly kind: 'payment'; readonly at: number; readonly submission: Digest; readonly facts: PaymentFacts }
   /** A blob is stored here whole and its digest checked. */
   | { readonly kind: 'stored'; readonly at: number; readonly digest: Digest }
   /** Answer to `evaluate`: the statement to commit to, canonical bytes with this nonce inside. */
@@ -84,6 +87,8 @@ export type Effect =
   | { readonly kind: 'fetch'; readonly what: 'message' | 'blob'; readonly digest: Digest }
   | { readonly kind: 'readBlock'; readonly number: number }
   | { readonly kind: 'readMetagraph'; readonly block: number }
+  /** Look at the extrinsic that a submission of this hotkey says pays for it. */
+  | { readonly kind: 'readPayment'; readonly submission: Digest; readonly payment: PaymentRef; readonly hotkey: Key }
   /** Measure these submissions in the sandbox; may take minutes; the answer is `evaluated`. Asked again after a restart. */
   | {
       readonly kind: 'evaluate'

@@ -1,5 +1,5 @@
 /** The parameters of a mesh and of its competitions: what they are, which values are sane, and their hash. */
-import { count, digest, hashOf, type Infer, struct, text, u8, u16, u32, u64 } from './canonical.ts'
+import { count, digest, hashOf, type Infer, key, option, struct, text, u8, u16, u32, u64 } from './canonical.ts'
 import { type Digest, utf8ToBytes } from './crypto.ts'
 import { BUNDLE_BYTES_MAX, COMPETITION_ID_BYTES_MAX, QUADS_MAX, SUBMISSIONS_MAX } from './limits.ts'
 
@@ -51,6 +51,10 @@ export const competitionParams = struct({
   matrixCount: u16,
   /** Time of the baseline on the reference host, mean over matrices of compress + decompress. */
   referenceNanos: u64,
+  /** What a submission costs, in rao; 0: nothing. */
+  feeRao: u64,
+  /** Coldkey that is paid; null: that of the subnet's owner. */
+  feeRecipient: option(key),
 })
 export type CompetitionParams = Infer<typeof competitionParams>
 
@@ -80,7 +84,7 @@ const MESH_RANGES: Readonly<Record<keyof MeshParams, Range>> = {
   evidenceEpochs: [1, 10_000],
 }
 
-type Named = 'id' | 'image' | 'poolManifest' | 'poolRoot'
+type Named = 'id' | 'image' | 'poolManifest' | 'poolRoot' | 'feeRecipient'
 
 /** the same of a competition; outside its rounds could not open, end or be written down. */
 const COMPETITION_RANGES: Readonly<Record<Exclude<keyof CompetitionParams, Named>, Range>> = {
@@ -103,6 +107,8 @@ const COMPETITION_RANGES: Readonly<Record<Exclude<keyof CompetitionParams, Named
   matrixCount: [1, QUADS_MAX],
   // Times are divided by it; above a quarter of an hour a matrix nothing would be measured.
   referenceNanos: [1, 1_000_000_000_000],
+  // 1,000 TAO: above, a slip of the owner's hand closes the competition.
+  feeRao: [0, 1_000_000_000_000],
 }
 
 /** Name of the first value outside its range, or null. */

@@ -26,6 +26,8 @@ export type Metagraph = {
   /** Blocks in an epoch. */
   readonly tempo: number
   readonly ownerHotkey: string
+  /** Null where the chain does not say: on the local chain, while the owner's hotkey has no uid. */
+  readonly ownerColdkey: string | null
   /** Blocks that must pass between two weights of one hotkey. */
   readonly weightsRateLimit: number
   readonly neurons: readonly Neuron[]

@@ -4,14 +4,15 @@ import type { Command } from 'commander'
 import { domainsOf, parseGenesis } from '../../protocol/index.ts'
 import type { ParamsView } from '../api/params-view.ts'
 import { loadHotkey } from '../keys.ts'
+import { MeshError } from '../mesh/index.ts'
 import { prepareSubmission } from '../submit.ts'
 import { askApi } from './api-client.ts'
+import { type Fee, type FeeFlags, paymentName, settleFee } from './fee.ts'
 import { explainRefusal, handOver } from './hand-over.ts'
 import { CliError, EXIT, print, printJson, progress } from './output.ts'
 
-type Flags = {
+type Flags = FeeFlags & {
   readonly competition: string
-  readonly home: string
   readonly genesis: string
   readonly peer: readonly string[]
   readonly dryRun?: boolean
@@ -49,13 +50,32 @@ const waitForVerdict = async (id: string, api: string): Promise<Seen> => {
   }
 }
 
-/** Those of the genesis document, with the limit that a validator at `--api` says is in force; it decides in any case. */
+/** Those of the genesis document, with the limit and the fee that a validator at `--api` says are in force; it decides in any case. */
 const paramsOf = async (genesis: ReturnType<typeof parseGenesis>, { competition, api }: Flags) => {
   const params = genesis.competitions.find(({ id }) => id === competition)
   const view = await askApi<ParamsView>(api, '/params').catch(() => null)
   const inForce = view?.targets.find((target) => target.competition === competition)?.params
   if (params === undefined || inForce === undefined || !('bundleBytesMax' in inForce)) return params
-  return { ...params, bundleBytesMax: inForce.bundleBytesMax }
+  const { bundleBytesMax, feeRao, feeRecipient } = inForce
+  return { ...params, bundleBytesMax, feeRao: BigInt(feeRao), feeRecipient }
+}
+
+/** A validator may see a block as final a little later than who paid. */
+const NOT_FINAL_TRIES_MAX = 15
+
+const isNotFinal = (error: unknown): boolean =>
+  error instanceof MeshError && error.code === 'REFUSED' && String(error.facts['reason']).startsWith('NOT_FINAL')
+
+const insist = async <T>(send: () => Promise<T>): Promise<T> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await send()
+    } catch (error) {
+      if (!isNotFinal(error) || tries >= NOT_FINAL_TRIES_MAX) throw error
+      progress('the payment is not final at the validator yet; waiting')
+      await new Promise((resolve) => setTimeout(resolve, WAIT_POLL_MS))
+    }
+  }
 }
 
 const run = async (file: string, flags: Flags): Promise<void> => {
@@ -72,16 +92,25 @@ const run = async (file: string, flags: Flags): Promise<void> => {
   const solution = await readSolution(file)
   const hotkey = await loadHotkey(flags.home)
   try {
-    const submission = prepareSubmission({ params, solution, hotkey, domains: domainsOf(genesis) })
-    if (flags.dryRun) {
-      return flags.json ? printJson({ id: submission.id, sent: false }) : print(`${submission.id} (dry run, not sent)`)
-    }
-    const { id, peer } = await handOver({ name: 'submit', item: submission, genesis, peers: flags.peer })
+    const parts = { params, solution, hotkey, domains: domainsOf(genesis) }
+    // Once without: nothing is paid for what no validator would take.
+    const draft = prepareSubmission(parts)
+    if (flags.dryRun)
+      return flags.json ? printJson({ id: draft.id, sent: false }) : print(`${draft.id} (dry run, not sent)`)
+    const { bundle } = draft.message.body
+    const fee: Fee = params
+    const subject = { competition: params.id, bundle }
+    const payment = await settleFee(flags, { subject, fee, netuid: genesis.netuid })
+    const submission = prepareSubmission({ ...parts, payment })
+    const paid = payment === null ? {} : { payment: paymentName(payment) }
+    const { id, peer } = await insist(() => handOver({ name: 'submit', item: submission, genesis, peers: flags.peer }))
     if (!flags.wait)
-      return flags.json ? printJson({ id, sent: true, peer }) : print(`${id}\nsubmitted; see /submissions/${id}`)
+      return flags.json
+        ? printJson({ id, sent: true, peer, ...paid })
+        : print(`${id}\nsubmitted; see /submissions/${id}`)
     progress(`submitted ${id}; waiting for its round`)
     const seen = await waitForVerdict(id, flags.api)
-    if (flags.json) printJson({ id, sent: true, peer, ...seen })
+    if (flags.json) printJson({ id, sent: true, peer, ...paid, ...seen })
     else print(`${id}\n${seen.verdict} ${seen.reason ?? ''} ${seen.board ?? ''} metric ${(seen.metricPpm ?? 0) / 1e6}`)
     if (seen.verdict === 'miner') process.exitCode = EXIT.rejected
   } catch (error) {
@@ -98,18 +127,27 @@ export const addSubmit = (program: Command): void => {
     .requiredOption('--home <dir>', 'directory with your hotkey (evalmesh keys new)')
     .requiredOption('--genesis <file>', 'the mesh’s genesis document')
     .requiredOption('--peer <multiaddr...>', 'validators to hand it to, with /p2p/; tried in turn')
-    .option('--dry-run', 'check and sign, send nothing')
+    .option('--pay', 'pay the fee that the competition asks for; never twice for the same code')
+    .option('--coldkey <dir>', 'directory with the key that pays: the coldkey that owns the hotkey')
+    .option('--payment <block-index>', 'the extrinsic of a fee that was paid elsewhere, as 4711000-12')
+    .option('--chain <url>', 'the chain to pay on, or to look a payment up on')
+    .option('--dry-run', 'check and sign, pay and send nothing')
     .option('--wait', 'wait for the verdict (asks the validator at --api)')
     .option('--api <url>', 'a validator’s HTTP interface', 'http://127.0.0.1:8080')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       `
-The same code under the same hotkey has the same id: submitting again is harmless.
+The same code under the same hotkey has the same id: submitting again is harmless. What was paid stands in
+HOME/payments before anything is sent: after a crash the same command goes on from there.
 
 Example:
   evalmesh submit ./solution.py --home ./miner --genesis ./genesis.json \\
-    --peer /ip4/127.0.0.1/tcp/4001/p2p/12D3Koo... --wait`,
+    --peer /ip4/127.0.0.1/tcp/4001/p2p/12D3Koo... --wait
+  evalmesh submit ./solution.py --home ./miner --genesis ./genesis.json --peer /ip4/…/p2p/12D3Koo… \\
+    --pay --coldkey ./miner/coldkey --chain http://127.0.0.1:9944
+  evalmesh submit ./solution.py --home ./miner --genesis ./genesis.json --peer /ip4/…/p2p/12D3Koo… \\
+    --payment 4711000-12 --chain wss://entrypoint-finney.opentensor.ai:443`,
     )
     .action(run)
 }

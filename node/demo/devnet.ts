@@ -21,6 +21,8 @@ import { createVerifier } from '../verify.ts'
 
 const NETUID = 1
 const RAO = 1_000_000_000n
+/** Enough for ten fees. */
+const MINER_TAO = 1n
 /** Blocks between two weights of one validator; below WEIGHTS_EVERY_BLOCKS, since a vector may land a block or two late. */
 const WEIGHTS_RATE_LIMIT = 6
 const WEIGHTS_EVERY_BLOCKS = 10
@@ -135,7 +137,10 @@ export const layOutDevnet = async (o: {
   }
   const chainSpec: GenesisSpec = {
     name: `demo-${bytesToHex(crypto.getRandomValues(new Uint8Array(8)))}`,
-    accounts: [{ key: coldkey.publicKey, freeRao: `${1_000n * RAO}` }],
+    accounts: [coldkey.publicKey, ...miners.map((miner) => miner.coldkey)].map((key, index) => ({
+      key,
+      freeRao: `${(index === 0 ? 1_000n : MINER_TAO) * RAO}`,
+    })),
     subnet: { netuid: NETUID, tempo, ownerHotkey: owner.publicKey, weightsRateLimit: WEIGHTS_RATE_LIMIT },
     neurons: [
       neuron(owner.publicKey, 0n),

@@ -1,19 +1,22 @@
 /** Whether a transfer on chain pays for a submission: decided from its events alone, since calls that succeed may have moved nothing. */
+import { count, digest, type Infer, struct, u32 } from '../canonical.ts'
 import type { BlockRef } from '../chain-view.ts'
-import type { Digest, Key } from '../crypto.ts'
+import type { Key } from '../crypto.ts'
 
 /** One extrinsic of a block; its index counts from 0, and 0 is as good as any. */
-export type PaymentRef = { readonly blockNumber: number; readonly blockHash: Digest; readonly extrinsicIndex: number }
+export const paymentRef = struct({ blockNumber: count, blockHash: digest, extrinsicIndex: u32 })
+export type PaymentRef = Infer<typeof paymentRef>
 
-/** What a miner says: this extrinsic of my coldkey pays for a submission of my hotkey. */
-export type PaymentClaim = { readonly ref: PaymentRef; readonly hotkey: Key; readonly coldkey: Key }
+/** What a miner says: this extrinsic pays for a submission of my hotkey. */
+export type PaymentClaim = { readonly ref: PaymentRef; readonly hotkey: Key }
 
-/** What is asked for: blocks are inclusive. */
+/** What is asked for. */
 export type PaymentTerms = {
-  readonly recipient: Key
+  /** Null: the coldkey of the subnet's owner, whoever that was at the payment's block. */
+  readonly recipient: Key | null
   readonly amountRao: bigint
+  /** The oldest block that may hold it. */
   readonly firstBlock: number
-  readonly lastBlock: number
 }
 
 /** 0.1 TAO. */
@@ -31,53 +34,58 @@ export type PaymentFacts = {
     /** Transfer events under its index, in order. */
     readonly transfers: readonly { readonly from: Key; readonly to: Key; readonly amountRao: bigint }[]
   } | null
-  /** The coldkey that owned the hotkey at that block; null when it was not registered. */
+  /** The coldkey that owned the hotkey at that block; null when the hotkey was not registered. */
   readonly owner: Key | null
+  /** The coldkey of the subnet's owner at that block; null when its hotkey has no uid. */
+  readonly subnetOwner: Key | null
 }
 
 /**
- * NOT_FINAL may still become a payment; all others never will. OTHER_BLOCK: a fork has dropped it. OTHER_SIGNER: also proxies and
- * multisigs, whose signer is not who pays. SEVERAL: two payments under one index cannot be told apart. SPENT: it has paid already.
+ * NOT_FINAL may still become a payment; all others never will. OTHER_BLOCK: a fork has dropped it. OTHER_SIGNER: who signed does not own the
+ * hotkey; also proxies and multisigs, whose signer is not who pays. SEVERAL: two payments under one index cannot be told apart. NO_RECIPIENT:
+ * the subnet's owner has no coldkey there that could be paid. What has paid for another submission is the log's to say (R-115).
  */
 export type PaymentFault =
   | 'NOT_FINAL'
   | 'OTHER_BLOCK'
   | 'TOO_OLD'
-  | 'TOO_LATE'
   | 'NO_EXTRINSIC'
+  | 'UNREGISTERED'
   | 'OTHER_SIGNER'
   | 'FAILED'
+  | 'NO_RECIPIENT'
   | 'NO_TRANSFER'
   | 'SEVERAL'
   | 'TOO_LITTLE'
-  | 'OTHER_OWNER'
-  | 'SPENT'
 
 /** Under this a payment counts once in the whole network: the block's hash binds the chain, the index the extrinsic. */
 export const nullifierOf = ({ blockHash, extrinsicIndex }: PaymentRef): string => `${blockHash}/${extrinsicIndex}`
 
-/** Null: it pays. The first fault in the order in which facts become known. */
+/**
+ * R-114: a payment is one Transfer event of at least the fee to the recipient, in a final block, out of the account that signed the extrinsic,
+ * and that account owned the submission's hotkey at that block.
+ * @returns the first fault in the order in which facts become known; null: it pays.
+ */
 export const paymentFault = (o: {
   readonly claim: PaymentClaim
   readonly terms: PaymentTerms
   readonly facts: PaymentFacts
-  /** Nullifiers of all that has paid before. */
-  readonly spent: ReadonlySet<string>
 }): PaymentFault | null => {
-  const { claim, terms, facts } = o
-  const { ref, coldkey } = claim
+  const { terms, facts } = o
+  const { ref } = o.claim
+  const { block, extrinsic, owner } = facts
   if (ref.blockNumber < terms.firstBlock) return 'TOO_OLD'
-  if (ref.blockNumber > terms.lastBlock) return 'TOO_LATE'
-  if (facts.block === null) return 'NOT_FINAL'
-  if (facts.block.number !== ref.blockNumber || facts.block.hash !== ref.blockHash) return 'OTHER_BLOCK'
-  if (facts.extrinsic === null) return 'NO_EXTRINSIC'
-  if (facts.extrinsic.signer !== coldkey) return 'OTHER_SIGNER'
-  if (!facts.extrinsic.succeeded) return 'FAILED'
-  const paid = facts.extrinsic.transfers.filter(({ from, to }) => from === coldkey && to === terms.recipient)
+  if (block === null) return 'NOT_FINAL'
+  if (block.number !== ref.blockNumber || block.hash !== ref.blockHash) return 'OTHER_BLOCK'
+  if (extrinsic === null) return 'NO_EXTRINSIC'
+  if (owner === null) return 'UNREGISTERED'
+  if (extrinsic.signer !== owner) return 'OTHER_SIGNER'
+  if (!extrinsic.succeeded) return 'FAILED'
+  const recipient = terms.recipient ?? facts.subnetOwner
+  if (recipient === null) return 'NO_RECIPIENT'
+  const paid = extrinsic.transfers.filter(({ from, to }) => from === owner && to === recipient)
   const [transfer] = paid
   if (transfer === undefined) return 'NO_TRANSFER'
   if (paid.length > 1) return 'SEVERAL'
-  if (transfer.amountRao < terms.amountRao) return 'TOO_LITTLE'
-  if (facts.owner !== coldkey) return 'OTHER_OWNER'
-  return o.spent.has(nullifierOf(ref)) ? 'SPENT' : null
+  return transfer.amountRao < terms.amountRao ? 'TOO_LITTLE' : null
 }

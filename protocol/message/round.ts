@@ -1,11 +1,12 @@
 /** Messages of a round before and after its votes: submission, receipt, commit, reveal, the round's attestation. */
-import { bytes, count, digest, key, struct, text, u32 } from '../canonical.ts'
+import { bytes, count, digest, key, option, struct, text, u32 } from '../canonical.ts'
+import { paymentRef } from '../chain/payment.ts'
 import { COMPETITION_ID_BYTES_MAX, STATEMENT_BYTES_MAX } from '../limits.ts'
 import { keyScheme } from './membership.ts'
 
 const competitionId = text(COMPETITION_ID_BYTES_MAX)
 
-/** A miner's claim to a bundle, signed by its hotkey; its id is the hash of this body, so the same code from the same miner is one submission. */
+/** A miner's claim to a bundle, signed by its hotkey; its id is the hash of this body, so the same code from the same miner, paid once, is one submission. */
 export const submission = struct({
   competition: competitionId,
   hotkey: key,
@@ -13,6 +14,8 @@ export const submission = struct({
   /** SHA-256 of the bundle's canonical bytes. */
   bundle: digest,
   sizeBytes: u32,
+  /** The extrinsic that pays for it: needed where the competition asks for a fee. */
+  payment: option(paymentRef),
 })
 
 /** "I hold these bytes, whole and checked, since this finalised block": what makes a manifest objective. */

@@ -11,6 +11,7 @@ import { drain, missingOf } from './fold.ts'
 import { accept, expire, fetchNamed, unopenedBy } from './items.ts'
 import { checkManifest, dueManifest } from './manifest.ts'
 import { checkParams, dueParams } from './params-entry.ts'
+import { notePayment } from './payment.ts'
 import { pump, relayOwn, relayProposed } from './pump.ts'
 import { termsOf } from './reveal.ts'
 import { checkStage, dueStage } from './stages.ts'
@@ -126,6 +127,8 @@ const note = (state: RoundState, input: Input): readonly Effect[] => {
     case 'metagraph':
       noteMetagraph(state, input.metagraph)
       return []
+    case 'payment':
+      return notePayment(state, input) ? [] : UNCHANGED
     case 'stored':
       state.stored.add(input.digest)
       return []

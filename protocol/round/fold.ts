@@ -8,6 +8,7 @@ import { committeeOf } from './epoch.ts'
 import { convict, convictsAt, pruneEvidence } from './evidence.ts'
 import { prune } from './items.ts'
 import { foldParams, seatOwner, settleParams } from './params.ts'
+import { refundUnjudged, spendNamed } from './payment.ts'
 import { resultDigest } from './result.ts'
 import { evaluationOf } from './reveal.ts'
 import { sealNamed } from './sealing.ts'
@@ -82,10 +83,11 @@ const foldEpoch = (state: RoundState, entry: EntryOf<'epoch'>): void => {
 const foldManifest = (
   state: RoundState,
   competition: CompetitionState,
-  o: { readonly entry: ManifestEntry; readonly digest: Digest },
+  o: { readonly entry: ManifestEntry; readonly block: number; readonly digest: Digest },
 ): void => {
   const { entry, digest } = o
   assert(competition.open === null, 'one round of a competition is open at a time')
+  spendNamed(state, competition, o)
   sealNamed(state, competition, entry)
   competition.lastRound = entry.round
   competition.lastCloseBlock = entry.closeBlock
@@ -148,6 +150,7 @@ const foldDecidedResult = (
   assert(resultDigest(result) === o.entry.result, 'a certified result is what its reveals derive')
   const { height, block } = o.header
   foldResult(competition.standing, result, block)
+  refundUnjudged(state, competition, result)
   competition.attested = {
     committee: round.committee,
     height,
@@ -175,7 +178,7 @@ const foldEntry = (state: RoundState, { header, digest }: Pending): void => {
       foldEpoch(state, entry)
       break
     case 'manifest':
-      foldManifest(state, competitionOf(state, entry.competition), { entry, digest })
+      foldManifest(state, competitionOf(state, entry.competition), { entry, block, digest })
       break
     case 'commits':
       foldCommits(state, openRound(competitionOf(state, entry.competition)), { ids: entry.commits, block })

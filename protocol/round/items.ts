@@ -9,6 +9,7 @@ import { targetOf } from '../message/params.ts'
 import { attestedBy } from './attestation.ts'
 import { candidateHotkeys } from './epoch.ts'
 import { propose } from './params.ts'
+import { admissionFault } from './payment.ts'
 import { ask, type CompetitionState, type Held, heldSince, isHere, type OpenRound, type RoundState } from './state.ts'
 
 /** Submissions without a verdict in one competition; beyond it newcomers are refused, since the older ones have receipts already. */
@@ -91,15 +92,19 @@ const isWelcome = (state: RoundState, competition: CompetitionState, miner: Key)
 const isVouched = (state: RoundState, receipts: Iterable<Key>): boolean =>
   3n * weightOf(state.committee, receipts) > state.committee.total
 
+const isAdmissible = (state: RoundState, competition: CompetitionState, { id, message }: Held<'submission'>): boolean =>
+  admissionFault(state, competition, { id, body: message.body, block: state.logBlock }) === null
+
 const acceptSubmission = (state: RoundState, { held, isNamed }: Incoming<'submission'>): Acceptance => {
   const { hotkey, sizeBytes } = held.message.body
   const competition = state.competitions.get(held.message.body.competition)
   if (competition === undefined || sizeBytes > competition.params.bundleBytesMax) return DROPPED
   if (competition.standing.finished.has(held.id)) return DROPPED
+  if (!isNamed && !isAdmissible(state, competition, held)) return DROPPED
   const receipts = state.orphans.get(held.id) ?? new Map<Key, Held<'receipt'>>()
   if (!isNamed && !isVouched(state, receipts.keys()) && !isWelcome(state, competition, hotkey)) return DROPPED
   state.orphans.delete(held.id)
-  competition.candidates.set(held.id, { held, receipts })
+  competition.candidates.set(held.id, { held, receipts, found: null })
   return keep(state, held)
 }
 
@@ -239,11 +244,14 @@ const isDead = (state: RoundState, { id, message }: Held, { isCandidate, isOpen,
   return state.delegations.get(hotkey)?.id !== id && state.inForce.get(hotkey)?.counter !== counter
 }
 
-/** Drops the messages that nothing can name any more: of closed rounds, finished submissions, replaced delegations. */
+/** Drops the messages that nothing can name any more: of closed rounds, finished or unpaid submissions, replaced delegations. */
 export const prune = (state: RoundState): void => {
   const competitions = [...state.competitions.values()]
-  for (const { candidates, standing } of competitions) {
-    for (const id of candidates.keys()) if (standing.finished.has(id)) candidates.delete(id)
+  for (const competition of competitions) {
+    const { candidates, standing } = competition
+    for (const [id, { held }] of candidates) {
+      if (standing.finished.has(id) || !isAdmissible(state, competition, held)) candidates.delete(id)
+    }
   }
   const open = new Set(competitions.flatMap((competition) => competition.open?.manifest ?? []))
   const living: Living = {

@@ -1,5 +1,6 @@
 /** MANIFEST: which submissions a round measures, in which order, and when its seed falls. */
 import type { CheckQuery, EntryCheck } from '../application.ts'
+import { nullifierOf, type PaymentRef } from '../chain/payment.ts'
 import { isQuorum, memberOf, weightOf } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
 import { incumbentOf } from '../ledger/fold.ts'
@@ -7,6 +8,7 @@ import type { ManifestEntry, SubmissionRef } from '../message/entry.ts'
 import { allHeld, checkOmitted, invalid, isHeldLong, isRising, VALID, wait } from './checks.ts'
 import { fetchBundles, fetchNamed } from './items.ts'
 import { weightedMedian } from './median.ts'
+import { admissionFault, eachPaidOnce } from './payment.ts'
 import { type Candidate, type CompetitionState, type Held, heldOf, type RoundState } from './state.ts'
 
 /** The beacon block lies this far above the proposer's head: time to decide before its hash can be known. */
@@ -50,29 +52,36 @@ const isBefore = (a: SubmissionRef, b: SubmissionRef): boolean =>
 
 type Ranked = { readonly candidate: Candidate; readonly ref: SubmissionRef }
 
+const paymentOf = ({ held }: Candidate): PaymentRef | null => held.message.body.payment
+
 /** The candidates in order of priority, by what `isCounted` lets count of the receipts and submissions held here; at most the cap. */
 const rank = (
   state: RoundState,
   competition: CompetitionState,
-  o: { readonly closeBlock: number; readonly isCounted: (held: Held) => boolean },
-): readonly Ranked[] =>
-  [...competition.candidates.values()]
+  o: { readonly block: number; readonly closeBlock: number; readonly isCounted: (held: Held) => boolean },
+): readonly Ranked[] => {
+  const ranked = [...competition.candidates.values()]
     .filter(({ held }) => state.stored.has(held.message.body.bundle) && o.isCounted(held))
     // The limit may have fallen since it was taken.
     .filter(({ held }) => held.message.body.sizeBytes <= competition.params.bundleBytesMax)
+    .filter(
+      ({ held: { id, message } }) =>
+        admissionFault(state, competition, { id, body: message.body, block: o.block }) === null,
+    )
     .flatMap((candidate) => {
       const receipts = timely(state, candidate.receipts, o.closeBlock).filter((receipt) => o.isCounted(receipt))
       const ref = refOf(state, candidate.held.id, receipts)
       return ref === null ? [] : [{ candidate, ref }]
     })
     .sort((a, b) => (isBefore(a.ref, b.ref) ? -1 : 1))
-    .slice(0, competition.params.submissionsMax)
+  return eachPaidOnce(ranked, ({ candidate }) => paymentOf(candidate)).slice(0, competition.params.submissionsMax)
+}
 
 /** R-73: a round opens when submissions have closed since the last one and there is a submission or a leader to measure. */
 export const dueManifest = (state: RoundState, competition: CompetitionState, head: number): ManifestEntry | null => {
   const closeBlock = closeAt(state, competition, head)
   if (competition.open !== null || closeBlock <= competition.lastCloseBlock) return null
-  const submissions = rank(state, competition, { closeBlock, isCounted: () => true }).map(({ ref }) => ref)
+  const submissions = rank(state, competition, { block: head, closeBlock, isCounted: () => true }).map(({ ref }) => ref)
   const incumbent = incumbentOf(competition.standing)?.submission ?? null
   if (submissions.length === 0 && incumbent === null) return null
   const { id, image, thetaPpm } = competition.params
@@ -138,9 +147,9 @@ const refFault = (
 const checkItems = (
   state: RoundState,
   competition: CompetitionState,
-  o: { entry: ManifestEntry; at: number },
+  o: { entry: ManifestEntry; block: number; at: number },
 ): EntryCheck => {
-  const { entry, at } = o
+  const { entry, block, at } = o
   const ids = entry.submissions.flatMap((ref) => [ref.id, ...ref.receipts])
   const absent = ids.filter((id) => !state.items.has(id))
   if (absent.length > 0) return wait('items', fetchNamed(state, absent, at))
@@ -152,24 +161,40 @@ const checkItems = (
     if ('missing' in receipts) return invalid('receipt kind')
     const fault = refFault(state, { entry, ref, receipts: receipts.items })
     if (fault !== null) return invalid(fault)
+    const unpaid = admissionFault(state, competition, { id: ref.id, body: submission.message.body, block })
+    if (unpaid !== null) return invalid(unpaid)
   }
-  const bundles = entry.submissions.flatMap((ref) => heldOf(state, 'submission', ref.id)?.message.body.bundle ?? [])
+  const named = entry.submissions.flatMap((ref) => heldOf(state, 'submission', ref.id)?.message.body ?? [])
+  if (eachPaidOnce(named, ({ payment }) => payment).length < named.length) return invalid('one payment twice')
+  const bundles = named.map(({ bundle }) => bundle)
   const unstored = bundles.filter((bundle) => !state.stored.has(bundle))
   return unstored.length > 0 ? wait('bundles', fetchBundles(state, unstored, at)) : VALID
+}
+
+const nullifierOrNone = (payment: PaymentRef | null): string => (payment === null ? '' : nullifierOf(payment))
+
+/** Nullifiers of what it names: of two submissions with one payment either may be named, since each voter has its own receipts. */
+const spentBy = (state: RoundState, entry: ManifestEntry): ReadonlySet<string> => {
+  const payments = entry.submissions.map(({ id }) => heldOf(state, 'submission', id)?.message.body.payment ?? null)
+  return new Set(payments.filter((payment) => payment !== null).map(nullifierOf))
 }
 
 /** What a fresh manifest leaves out: submissions that rank inside the cap, and receipts of those that it names. */
 const omittedFrom = (
   state: RoundState,
   competition: CompetitionState,
-  o: { entry: ManifestEntry; isCounted: (held: Held) => boolean },
+  o: { entry: ManifestEntry; block: number; isCounted: (held: Held) => boolean },
 ): readonly Held[] => {
-  const { entry } = o
+  const { entry, block, isCounted } = o
   const last = entry.submissions.at(-1)
   const isFull = entry.submissions.length === competition.params.submissionsMax
   const named = new Map(entry.submissions.map((ref) => [ref.id, ref]))
-  const left = rank(state, competition, { closeBlock: entry.closeBlock, isCounted: o.isCounted }).filter(
-    ({ ref }) => !named.has(ref.id) && (!isFull || last === undefined || isBefore(ref, last)),
+  const spent = spentBy(state, entry)
+  const left = rank(state, competition, { block, closeBlock: entry.closeBlock, isCounted }).filter(
+    ({ candidate, ref }) =>
+      !named.has(ref.id) &&
+      !spent.has(nullifierOrNone(paymentOf(candidate))) &&
+      (!isFull || last === undefined || isBefore(ref, last)),
   )
   const receipts = [...named].flatMap(([id, ref]) => {
     const signers = new Set(ref.receipts.map((receipt) => heldOf(state, 'receipt', receipt)?.message.body.hotkey))
@@ -182,12 +207,13 @@ const omittedFrom = (
 export const checkManifest = (state: RoundState, entry: ManifestEntry, query: CheckQuery): EntryCheck => {
   const competition = state.competitions.get(entry.competition)
   if (competition === undefined) return invalid('competition')
-  const fault = faultOf(state, competition, { entry, block: query.header.block })
+  const { block } = query.header
+  const fault = faultOf(state, competition, { entry, block })
   if (fault !== null) return invalid(fault)
-  const items = checkItems(state, competition, { entry, at: query.at })
+  const items = checkItems(state, competition, { entry, block, at: query.at })
   if (items.kind !== 'valid' || !query.fresh) return items
   const head = state.head?.number ?? 0
   if (entry.beaconBlock < head + BEACON_MARGIN_BLOCKS) return wait('the beacon is too near')
   const isCounted = (held: Held): boolean => isHeldLong(state, query, held)
-  return checkOmitted(state, query, omittedFrom(state, competition, { entry, isCounted }))
+  return checkOmitted(state, query, omittedFrom(state, competition, { entry, block, isCounted }))
 }

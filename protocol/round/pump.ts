@@ -7,6 +7,7 @@ import { commitmentOf } from '../message/commitment.ts'
 import { signAttestation } from './attestation.ts'
 import { missingOf } from './fold.ts'
 import { fetchBundles, fetchNamed, fetchOrphans, noteOwnReceipt, relayHeld } from './items.ts'
+import { admissionFault, isPaid, readPayment } from './payment.ts'
 import { isRepeatDue } from './repeat.ts'
 import { roundIdOf, termsOf } from './reveal.ts'
 import {
@@ -74,6 +75,7 @@ export const isWithinQuota = (
   o: { readonly miner: Key; readonly head: number },
 ): boolean => receiptsToday(state, competition, o) < competition.params.dailySubmissionsMax
 
+/** R-114: where a fee is asked for, only for what this node's own chain shows to be paid. */
 const signReceipt = (
   state: RoundState,
   competition: CompetitionState,
@@ -85,6 +87,9 @@ const signReceipt = (
   if (!state.latest?.neurons.some((neuron) => neuron.hotkey === miner)) return []
   const isCounted = competition.ownReceipts.some((own) => own.submission === held.id)
   if (!isCounted && !isWithinQuota(state, competition, { miner, head: o.head })) return []
+  const named = { id: held.id, body: held.message.body, block: o.head }
+  if (admissionFault(state, competition, named) !== null) return []
+  if (!isPaid(o.candidate)) return readPayment(state, o.candidate, o)
   if (!ask(state, { key: `receipt ${held.id}`, at: o.at, everyMs: RETRY_MS })) return []
   // Counted before the signature comes back, so that a burst cannot slip through.
   noteOwnReceipt(competition, held, o.head)

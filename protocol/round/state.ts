@@ -1,4 +1,5 @@
 /** What one node knows of the rounds: the log folded, and the items it holds that the log does not name yet. */
+import type { PaymentFault } from '../chain/payment.ts'
 import type { BlockRef, Metagraph } from '../chain-view.ts'
 import type { Committee } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
@@ -42,7 +43,15 @@ export type Conviction = {
 export type Convicts = { readonly seated: ReadonlySet<Key>; readonly serving: readonly Key[] }
 
 /** A submission that has no verdict yet, and the first receipt of each validator for it. */
-export type Candidate = { readonly held: Held<'submission'>; readonly receipts: Map<Key, Held<'receipt'>> }
+export type Candidate = {
+  readonly held: Held<'submission'>
+  readonly receipts: Map<Key, Held<'receipt'>>
+  /** What this node's chain shows of its payment; null while nothing. Not restored: it is read again. */
+  found: 'PAID' | PaymentFault | null
+}
+
+/** What a payment has paid for, and its block. */
+export type Spent = { readonly submission: Digest; readonly competition: string; readonly block: number }
 
 /** COMMITS of a round, decided: who is bound to what, since which block. */
 export type Committed = { readonly block: number; readonly commits: ReadonlyMap<Key, Held<'commit'>> }
@@ -154,6 +163,11 @@ export type RoundState = {
   readonly evidence: Map<Digest, HeldEvidence>
   /** The newest conviction of each hotkey. Never forgotten: at most EVIDENCE_MAX a height, each the price of a seat. */
   readonly convicted: Map<Key, Conviction>
+  /**
+   * R-115: by nullifier. Forgotten when it is old and its submission has its verdict (R-116); each costs its fee, which bounds how many a
+   * month may bring.
+   */
+  readonly spent: Map<string, Spent>
   /** Receipts by a submission that is not here. */
   readonly orphans: Map<Digest, Map<Key, Held<'receipt'>>>
   /** By id, in the genesis document's order. */
@@ -224,6 +238,7 @@ export const createRounds = (o: { readonly genesis: Genesis; readonly self: Key 
     items: new Map([...delegations.values()].map((held) => [held.id, held])),
     evidence: new Map(),
     convicted: new Map(),
+    spent: new Map(),
     orphans: new Map(),
     competitions: new Map(genesis.competitions.map((params) => [params.id, createCompetition(params, genesis.block)])),
     backlog: [],

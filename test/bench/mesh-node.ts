@@ -172,6 +172,7 @@ export const startNode = async <S>(o: Options<S>): Promise<BenchNode<S>> => {
       chain: {
         readBlock: (number) => answer({ kind: 'readBlock', number }),
         readMetagraph: (block) => answer({ kind: 'readMetagraph', block }),
+        readPayment: answer,
         setWeights: o.onEffect,
       },
       measurer: { evaluate: (asked) => answer({ kind: 'evaluate', ...asked }) },

@@ -46,6 +46,7 @@ export const submissionsOf = (crew: Crew, o: { from: number; count: number }): r
         scheme: 'sr25519',
         bundle: digestOf(`bundle ${o.from + offset}`),
         sizeBytes: 1_000,
+        payment: null,
       },
     }
     return { ...message, signature: bytesToHex(sign(secret, bytesToSign(message, crew.domains))) }

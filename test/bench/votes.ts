@@ -94,7 +94,7 @@ const createNode = (crew: Crew) => {
       journal: { append: async () => {} },
       signer: null,
       network: { broadcast: () => {}, relay: () => {}, fetch: () => {} },
-      chain: { readBlock: () => {}, readMetagraph: () => {}, setWeights: () => {} },
+      chain: { readBlock: () => {}, readMetagraph: () => {}, readPayment: () => {}, setWeights: () => {} },
       measurer: { evaluate: () => {} },
       accuse: () => {},
       notice: () => {},

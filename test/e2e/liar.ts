@@ -59,6 +59,7 @@ export const withLiar = async (test: TestMesh, miner: string, use: (liar: Liar) 
           scheme: 'sr25519' as const,
           bundle: hash(bundle),
           sizeBytes: claimedBytes,
+          payment: null,
         }
         bundles.set(body.bundle, bundle)
         servedTo.set(body.bundle, new Set())

@@ -101,6 +101,10 @@ const answerTo = (w: World, effect: World['asked'][number]): Input | null => {
     const metagraph = effect.block <= w.head ? scene.metagraph(effect.block, 0) : null
     return metagraph && { kind: 'metagraph', at, metagraph }
   }
+  if (effect.kind === 'readPayment') {
+    const facts = scene.payment(effect)
+    return facts && { kind: 'payment', at, submission: effect.submission, facts }
+  }
   if (effect.kind === 'fetch' && effect.what === 'blob') return { kind: 'stored', at, digest: effect.digest }
   if (effect.kind === 'fetch') {
     const message = w.library.get(effect.digest)
@@ -137,7 +141,7 @@ const head = (w: World, blocks: number): void => {
     w.head++
     w.at += 1000
     input(w, { kind: 'head', at: w.at, block: blockAt(w.head) })
-    for (const { kind, body } of scene.outside(w.head)) say(w, { kind, body } as Unsigned)
+    for (const { message } of scene.outside(w.head)) say(w, { kind: message.kind, body: message.body } as Unsigned)
   }
 }
 

@@ -126,6 +126,7 @@ const serve = createServer({
   paramsOf: (id) => scene.genesis.competitions.find((one) => one.id === id),
   wholeBelow: () => 1,
   refusalOf: async () => null,
+  paymentRefusalOf: async () => null,
   paramsRefusalOf: async () => null,
 })
 
@@ -141,7 +142,12 @@ const runServe = async (input: Uint8Array): Promise<void> => {
 
 const requestSample = (random: Random): Uint8Array => {
   const kind = random.below(REQUEST_KINDS.length)
-  const body = { competition: 'matrix-lossless', hotkey: scene.keys[0] ?? '', scheme: 'ed25519' as const }
+  const body = {
+    competition: 'matrix-lossless',
+    hotkey: scene.keys[0] ?? '',
+    scheme: 'ed25519' as const,
+    payment: null,
+  }
   const submission = { kind: 'submission' as const, body: { ...body, bundle: hash(bundle), sizeBytes: 4 } }
   const message = random.chance(700) ? { ...submission, signature: '00'.repeat(64) } : plausible(random)
   const datas: Readonly<Record<string, Uint8Array>> = {

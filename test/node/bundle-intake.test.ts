@@ -19,6 +19,7 @@ const claimOf = (bundle: Uint8Array, sizeBytes: number, more: object = {}) => ({
     scheme: 'sr25519' as const,
     bundle: hash(bundle),
     sizeBytes,
+    payment: null,
   },
 })
 
@@ -142,6 +143,7 @@ test('a refusal says what to change', () => {
   assert.deepEqual(facts(claimOf(bundle, 20_001), bundle), {
     code: 'OVERSIZE',
     sizeBytes: 20_001,
+    payment: null,
     sizeBytesMax: 20_000,
   })
   assert.deepEqual(facts(claimOf(packed(5), 4), packed(5)), { sizeBytes: 5, claimed: 4 })

@@ -85,7 +85,12 @@ export const createFakeDriver = (o: {
       },
     },
     network: { broadcast: note('broadcast'), relay: note('relay'), fetch: note('fetch') },
-    chain: { readBlock: note('readBlock'), readMetagraph: note('readMetagraph'), setWeights: note('setWeights') },
+    chain: {
+      readBlock: note('readBlock'),
+      readMetagraph: note('readMetagraph'),
+      readPayment: note('readPayment'),
+      setWeights: note('setWeights'),
+    },
     measurer: { evaluate: note('evaluate') },
     accuse: note('accuse'),
     notice: note('notice'),

@@ -26,7 +26,7 @@ const signed = (block = 1, hotkey = DIGEST): Signed => {
 }
 const submission: Signed = {
   kind: 'submission',
-  body: { competition: 'c', hotkey: STRANGER, scheme: 'sr25519', bundle: DIGEST, sizeBytes: 1 },
+  body: { competition: 'c', hotkey: STRANGER, scheme: 'sr25519', bundle: DIGEST, sizeBytes: 1, payment: null },
   signature: SIGNATURE,
 }
 const decidedAt = (height: number): Decided => {

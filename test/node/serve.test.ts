@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { submitAnswer, submitRequest } from '../../node/bundle.ts'
+import type { PaymentRefusal } from '../../node/chain/payment.ts'
 import { createJournal } from '../../node/journal.ts'
 import { MeshError, type RequestKind } from '../../node/mesh/index.ts'
 import { createServer } from '../../node/serve.ts'
@@ -34,7 +35,10 @@ const bundle = packBundle([{ path: 'solution.py', content: new Uint8Array(100).f
 
 const submissionOf = (more: Partial<Signed<'submission'>['body']> = {}): Signed<'submission'> => ({
   kind: 'submission',
-  body: { competition: params.id, hotkey: DIGEST, scheme: 'sr25519', bundle: hash(bundle), sizeBytes: 100, ...more },
+  body: {
+    ...{ competition: params.id, hotkey: DIGEST, scheme: 'sr25519', bundle: hash(bundle), sizeBytes: 100 },
+    ...{ payment: null, ...more },
+  },
   signature: SIGNATURE,
 })
 const envelope = (content: Parameters<typeof encodeEnvelopes>[0]): Uint8Array => {
@@ -47,7 +51,13 @@ const request = (message: Signed, bytes = bundle): Uint8Array =>
 
 const create = async (
   t: TestContext,
-  o: { accept?: () => Promise<void>; refusal?: SubmissionRefusal; fault?: string; sealed?: number } = {},
+  o: {
+    accept?: () => Promise<void>
+    refusal?: SubmissionRefusal
+    unpaid?: PaymentRefusal
+    fault?: string
+    sealed?: number
+  } = {},
 ) => {
   const store = await openStore({ dir: newFolder(t) })
   t.after(() => store.close())
@@ -74,6 +84,7 @@ const create = async (
     paramsOf: (id) => genesis.competitions.find((one) => one.id === id),
     wholeBelow: () => 17,
     refusalOf: async () => o.refusal ?? null,
+    paymentRefusalOf: async () => o.unpaid ?? null,
     paramsRefusalOf: async () => o.fault ?? null,
   })
   const ask = (kind: RequestKind, data: Uint8Array, from = 'stranger') => serve({ from, kind, data })

@@ -73,7 +73,7 @@ test('what is signed verifies under the key that its kind asks for', () => {
   )
   const submission = {
     kind: 'submission',
-    body: { competition: 'c', hotkey, scheme: 'sr25519', bundle: one, sizeBytes: 7 },
+    body: { competition: 'c', hotkey, scheme: 'sr25519', bundle: one, sizeBytes: 7, payment: null },
   } as const
   const mesh = {
     kind: 'mesh',

@@ -188,6 +188,26 @@ const ROUNDS: readonly Mutant[] = [
     "if (board !== 'provisional') standing.finished.add(id)",
     '',
   ]),
+  mutant('a payment pays twice', [
+    'round/payment.ts',
+    "if (spent !== undefined) return spent.submission === id ? null : 'SPENT'",
+    '',
+  ]),
+  mutant('one manifest may name a payment twice', [
+    'round/payment.ts',
+    'const isFirst = !taken.has(nullifierOf(payment))',
+    'const isFirst = true',
+  ]),
+  mutant('what nobody has paid for is receipted', [
+    'round/payment.ts',
+    "candidate.found = fault ?? 'PAID'",
+    "candidate.found = 'PAID'",
+  ]),
+  mutant('a fee need not be paid', [
+    'round/payment.ts',
+    "return competition.params.feeRao === 0n ? null : 'UNPAID'",
+    'return null',
+  ]),
   mutant('a round may have two ends', ['round/fold.ts', '  competition.open = null\n', '']),
   mutant('an epoch need not follow from the chain', [
     'round/epoch-entry.ts',

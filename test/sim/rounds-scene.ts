@@ -11,8 +11,9 @@ import type { ParamsChange } from '../../protocol/message/params.ts'
 import { rounds } from '../../protocol/round/application.ts'
 import { createRounds, type RoundState } from '../../protocol/round/state.ts'
 import { buildStatement, failed, type Measured, passed } from '../../protocol/round/statement.ts'
+import { FEE_RAO, factsOf, refOf, type TransferKind } from './payments.ts'
 import { createRandom } from './random.ts'
-import { blockAt, type Evaluate, type Scene } from './scene.ts'
+import { blockAt, type Evaluate, type ReadPayment, type Scene, type Spoken } from './scene.ts'
 import { createRealSigning, type Signing, sessionName, TOKENS } from './signing.ts'
 import { committeeOf, DELTA_MS } from './toy-scene.ts'
 
@@ -49,7 +50,9 @@ const PARAMS = {
   commitBlocks: 6,
   revealBlocks: 4,
   extendBlocks: 4,
-  dailySubmissionsMax: 4,
+  // Two miners share a purse, and some say one thing twice.
+  dailySubmissionsMax: 8,
+  feeRao: FEE_RAO,
 }
 
 type Seats = Genesis['members']
@@ -110,7 +113,7 @@ const metagraphOf = (members: Seats, signing: Signing) => {
       [owner, ...members.map(({ hotkey }) => hotkey), ...minerKeys].map((hotkey, uid): Neuron => {
         const index = members.findIndex((member) => member.hotkey === hotkey)
         const stakeRao = stakeAt(members[index]?.weight ?? 0n, { place: index, epoch, swing })
-        return { uid, hotkey, coldkey: named(`cold ${hotkey}`), stakeRao, permit: index >= 0 }
+        return { uid, hotkey, coldkey: coldkeyOf(hotkey, minerKeys), stakeRao, permit: index >= 0 }
       })
     if (known.size < 4096) known.set(place, made)
     return made
@@ -126,6 +129,10 @@ const metagraphOf = (members: Seats, signing: Signing) => {
     }
   }
 }
+
+/** The first two miners have one coldkey between them: either may be paid for by the same transfer. */
+const coldkeyOf = (hotkey: Key, minerKeys: readonly Key[]): Key =>
+  named(`cold ${minerKeys[1] === hotkey ? minerKeys[0] : hotkey}`)
 
 const minersOf = (signing: Signing): readonly Key[] => [0, 1, 2].map((index) => signing.keyNamed(`miner ${index}`))
 
@@ -143,7 +150,7 @@ const changeAt = (turn: number): ParamsChange['change'] => {
   return {
     kind: 'competition',
     ...PARAMS,
-    ...(isBack ? {} : { thetaPpm: 40_000, commitBlocks: 5, confirmRounds: 3, burnPpm: 500_000 }),
+    ...(isBack ? {} : { thetaPpm: 40_000, commitBlocks: 5, confirmRounds: 3, burnPpm: 500_000, feeRao: 0n }),
   }
 }
 
@@ -167,20 +174,97 @@ const changesOf = (signing: Signing, domains: Domains) => {
   }
 }
 
+/** How a second submission of the same turn is paid for, by turns: all but the first of it are to be found out. */
+const COMPANIONS = [
+  'double',
+  'none',
+  'forked',
+  'unpaid',
+  'pays too little',
+  'double',
+  'replayed',
+  'stolen',
+  'fails',
+] as const
+/** Likewise: by the ways in which a call only looks like a payment. */
+const DISGUISES: readonly TransferKind[] = ['pays twice', 'pays for another', 'moves nothing', 'pays too little']
+
+type Companion = (typeof COMPANIONS)[number]
+
+/** The companion's payment beside that of the turn's honest submission. */
+const companionPayment = (companion: Companion, o: { readonly block: number; readonly miner: number }) => {
+  const honest = refOf({ ...o, kind: 'pays' })
+  switch (companion) {
+    case 'double':
+      return honest
+    case 'replayed':
+      // Of the same purse, three turns before.
+      return refOf({ ...o, block: Math.max(0, o.block - 3 * SUBMIT_EVERY_BLOCKS), kind: 'pays' })
+    case 'stolen':
+      return refOf({ ...o, miner: (o.miner + 1) % 3, kind: 'pays' })
+    case 'forked':
+      return { ...honest, blockHash: named(`fork of ${o.block}`) }
+    case 'pays too little':
+      return refOf({ ...o, kind: DISGUISES[o.block % DISGUISES.length] ?? 'fails' })
+    case 'fails':
+      return refOf({ ...o, kind: 'fails' })
+    case 'unpaid':
+    case 'none':
+      return null
+  }
+}
+
+/**
+ * Each turn one miner hands in what is paid for. Beside it comes what should get nothing for it: the same payment under another hotkey of its
+ * purse, through other validators, and every way to pay badly.
+ */
 const submissionsOf = (signing: Signing, domains: Domains) => {
   const minerKeys = minersOf(signing)
-  const known = new Map<number, readonly Signed[]>()
-  return (block: number): readonly Signed[] => {
+  const known = new Map<number, readonly Spoken[]>()
+  const claim = (
+    hotkey: Key,
+    o: { readonly bundle: string; readonly payment: ReturnType<typeof companionPayment> },
+  ) => {
+    const size = { bundle: named(o.bundle), sizeBytes: 1000, payment: o.payment }
+    const body = { competition: PARAMS.id, hotkey, scheme: 'ed25519' as const, ...size }
+    return signing.sign({ kind: 'submission', body }, domains, (message) => messageId(message, domains))
+  }
+  return (block: number): readonly Spoken[] => {
     if (block % SUBMIT_EVERY_BLOCKS !== 0) return []
     const made = known.get(block)
     if (made !== undefined) return made
-    const hotkey = minerKeys[Math.floor(block / SUBMIT_EVERY_BLOCKS) % minerKeys.length] ?? ''
-    const bundle = named(`bundle ${block}`)
-    const body = { competition: PARAMS.id, hotkey, scheme: 'ed25519' as const, bundle, sizeBytes: 1000 }
-    const signed = [signing.sign({ kind: 'submission', body }, domains, (message) => messageId(message, domains))]
-    known.set(block, signed)
-    return signed
+    const turn = Math.floor(block / SUBMIT_EVERY_BLOCKS)
+    const miner = turn % minerKeys.length
+    const companion = COMPANIONS[turn % COMPANIONS.length] ?? 'none'
+    const first = claim(minerKeys[miner] ?? '', {
+      bundle: `bundle ${block}`,
+      payment: refOf({ block, miner, kind: 'pays' }),
+    })
+    const payment = companionPayment(companion, { block, miner })
+    // The first two share a purse: the other hotkey may spend it as well.
+    const other = companion === 'double' && miner < 2 ? 1 - miner : miner
+    const second = claim(minerKeys[other] ?? '', { bundle: `companion ${block}`, payment })
+    const isDouble = companion === 'double'
+    const spoken: readonly Spoken[] = [
+      { message: first, to: isDouble ? 'even' : 'all' },
+      ...(companion === 'none' ? [] : [{ message: second, to: isDouble ? ('odd' as const) : ('all' as const) }]),
+    ]
+    known.set(block, spoken)
+    return spoken
   }
+}
+
+const toAll =
+  (say: (block: number) => readonly Signed[]) =>
+  (block: number): readonly Spoken[] =>
+    say(block).map((message) => ({ message, to: 'all' }))
+
+/** The same to everybody, by the chain alone. */
+const paymentOf = (signing: Signing, { payment: ref, hotkey }: ReadPayment) => {
+  const minerKeys = minersOf(signing)
+  const purses = minerKeys.map((key) => coldkeyOf(key, minerKeys))
+  const owner = minerKeys.includes(hotkey) ? coldkeyOf(hotkey, minerKeys) : null
+  return factsOf({ ref, purses, owner, subnetOwner: coldkeyOf(signing.keyNamed('owner'), minerKeys) })
 }
 
 /** Validators move to other keys by turns; where signatures are real nobody does, for there each name has the one key it signs with. */
@@ -285,8 +369,8 @@ export const roundsScene = (count: number, isReal = false): Scene<RoundState> =>
   const keys = seats.map(({ hotkey }) => hotkey)
   const outsiders = [
     submissionsOf(signing, domains),
-    changesOf(signing, domains),
-    delegationsOf(keys, signing, domains),
+    toAll(changesOf(signing, domains)),
+    toAll(delegationsOf(keys, signing, domains)),
   ]
   return {
     name: 'rounds',
@@ -300,6 +384,7 @@ export const roundsScene = (count: number, isReal = false): Scene<RoundState> =>
     idOf: (message) => messageId(message, domains),
     outside: (block) => outsiders.flatMap((say) => say(block)),
     metagraph: metagraphOf(seats, signing),
+    payment: (effect) => paymentOf(signing, effect),
     evaluate: (node, effect, life) => evaluate(domains.mesh, { node, effect, life }),
     twist,
     isDone: hasRoundsAfter,

@@ -35,7 +35,7 @@ const runChain = <S>(world: World<S>, number: number): void => {
       const late = (plan.seed * 7 + number * 13 + process.index * 101) % (BLOCK_MS / 2)
       schedule.after(late, () => process.give((at) => ({ kind: 'head', at, block: blockAt(number) })))
     }
-    for (const message of scene.outside(number)) sendFromOutside(world, message)
+    for (const spoken of scene.outside(number)) sendFromOutside(world, spoken)
     runChain(world, number + 1)
   })
 }

@@ -1,5 +1,6 @@
 /** What a simulated mesh is about: its committee, its rounds, and what the world outside the machine answers. */
 import type { Application } from '../../protocol/application.ts'
+import type { PaymentFacts } from '../../protocol/chain/payment.ts'
 import type { BlockRef, Metagraph } from '../../protocol/chain-view.ts'
 import type { Digest, Key } from '../../protocol/crypto.ts'
 import { hash, utf8ToBytes } from '../../protocol/crypto.ts'
@@ -10,6 +11,10 @@ import type { Domains, Signed, Unsigned } from '../../protocol/message/message.t
 import type { Signing } from './signing.ts'
 
 export type Evaluate = Extract<Effect, { kind: 'evaluate' }>
+export type ReadPayment = Extract<Effect, { kind: 'readPayment' }>
+
+/** What somebody outside says, and to which validators by their places: all, or every other one. */
+export type Spoken = { readonly message: Signed; readonly to: 'all' | 'even' | 'odd' }
 
 export type Scene<S> = {
   readonly name: 'toy' | 'rounds'
@@ -25,9 +30,11 @@ export type Scene<S> = {
   /** Under which id a message is asked for. */
   readonly idOf: (message: Unsigned) => Digest
   /** What outsiders (miners) say when this block is final. */
-  readonly outside: (block: number) => readonly Signed[]
+  readonly outside: (block: number) => readonly Spoken[]
   /** `swing`: by how much stakes move from epoch to epoch, per mille. */
   readonly metagraph: (block: number, swing: number) => Metagraph | null
+  /** What final blocks show of a payment; the same to everybody. */
+  readonly payment: (effect: ReadPayment) => PaymentFacts | null
   /** `life`: how often the process has started; what a crash forgot is measured again, behind another nonce. */
   readonly evaluate: (node: Key, effect: Evaluate, life: number) => { nonce: Digest; statement: Uint8Array } | null
   /** Another header that an equivocating leader may propose in the place of this one. */

@@ -61,6 +61,7 @@ export const toyScene = (count: number): Scene<ToyRounds> => {
     idOf: (message) => (message.kind === 'receipt' ? toyItemId(message.body) : messageId(message, domains)),
     outside: () => [],
     metagraph: () => null,
+    payment: () => null,
     evaluate: () => null,
     twist: (header) =>
       header.entry.kind === 'commits'

@@ -9,7 +9,7 @@ import { createMasks, type Mask } from './masks.ts'
 import { createNetwork, type Network, type Payload } from './network.ts'
 import { createStrikes, type Plan, type Strikes } from './plan.ts'
 import { createProcess, type Process } from './process.ts'
-import { blockAt, type Scene } from './scene.ts'
+import { blockAt, type Scene, type Spoken } from './scene.ts'
 import { createSchedule, type Schedule } from './schedule.ts'
 import { createTransport, type Transport } from './transport.ts'
 import type { Checker, Sim, Watcher } from './watch.ts'
@@ -83,10 +83,12 @@ const isVoteOrProposal = ({ kind }: Signed): boolean =>
   kind === 'proposal' || kind === 'notarize' || kind === 'nullify' || kind === 'finalize'
 
 /** What outsiders sign comes in the same way. */
-export const sendFromOutside = <S>(world: World<S>, message: Signed): void => {
+export const sendFromOutside = <S>(world: World<S>, { message, to: whom }: Spoken): void => {
   const payload: Payload = { kind: 'message', message: message as Verified<Signed> }
   inspect(world, payload)
-  for (const to of world.scene.keys) deliver(world, null, { to, payload })
+  for (const [place, to] of world.scene.keys.entries()) {
+    if (whom === 'all' || (place % 2 === 0) === (whom === 'even')) deliver(world, null, { to, payload })
+  }
 }
 
 /** Shows the checkers what is new in a payload, and keeps what can be asked for. */
@@ -186,6 +188,9 @@ const answer = <S>(world: World<S>, process: Process<S>, effect: Effect): void =
   else if (effect.kind === 'readMetagraph') {
     const metagraph = scene.metagraph(effect.block, plan.faults.stakeSwing?.['perMille'] ?? 0)
     if (metagraph !== null) give((at) => ({ kind: 'metagraph', at, metagraph }))
+  } else if (effect.kind === 'readPayment') {
+    const facts = scene.payment(effect)
+    if (facts !== null) give((at) => ({ kind: 'payment', at, submission: effect.submission, facts }))
   } else if (effect.kind === 'evaluate') {
     const measured = scene.evaluate(process.self, effect, asked)
     const { competition, round, manifest } = effect

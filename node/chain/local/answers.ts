@@ -28,6 +28,7 @@ export const metagraphCodec: Codec<Metagraph> = struct<Metagraph>({
   epochStart: u32,
   tempo: u32,
   ownerHotkey: hex32,
+  ownerColdkey: nullable(hex32),
   weightsRateLimit: u32,
   neurons: vec(neuronCodec, uidsMax),
 })

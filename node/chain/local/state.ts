@@ -128,6 +128,7 @@ export function metagraphOf(state: State, block: { readonly number: number; read
     epochStart: epoch * tempo,
     tempo,
     ownerHotkey,
+    ownerColdkey: state.neurons.find(({ hotkey }) => hotkey === ownerHotkey)?.coldkey ?? null,
     weightsRateLimit,
     neurons: state.neurons.map((neuron, uid) => ({ uid, ...neuron, stakeRao: stakeOf(state, neuron.hotkey) })),
   }

@@ -59,6 +59,7 @@ export const readMetagraph = (at: At, o: { readonly netuid: number; readonly blo
       epochStart: start,
       tempo: schedule.tempo,
       ownerHotkey: hexOf(fields.get('ownerHotkey')),
+      ownerColdkey: hexOf(fields.get('ownerColdkey')),
       weightsRateLimit: numberOf(fields.get('weightsRateLimit')),
       neurons: itemsOf(fields.get('hotkeys')).map((hotkey, uid) => {
         const [coldkey, stake, permit] = [coldkeys[uid], stakes[uid], permits[uid]]

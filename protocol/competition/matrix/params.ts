@@ -1,4 +1,5 @@
 /** Parameter presets of both matrix competitions: the real rules, and a demo that fits into a minute. */
+import { SUBMISSION_FEE_RAO } from '../../chain/payment.ts'
 import type { Digest } from '../../crypto.ts'
 import type { CompetitionParams } from '../../params.ts'
 
@@ -14,7 +15,7 @@ export type ParamsFacts = {
 /** The chain makes a block every 12 s. */
 const BLOCKS_PER_DAY = 7_200
 
-/** The published rules: rounds of 2 days, burn 90 %, 10 days of decay, 4 submissions a day, 20,000 bytes, θ 1 %. */
+/** The published rules: rounds of 2 days, burn 90 %, 10 days of decay, 4 submissions a day at 0.1 TAO each, 20,000 bytes, θ 1 %. */
 const real = (id: string, facts: ParamsFacts): CompetitionParams => ({
   id,
   sharePpm: 1_000_000,
@@ -31,6 +32,8 @@ const real = (id: string, facts: ParamsFacts): CompetitionParams => ({
   thetaPpm: 10_000,
   confirmRounds: 2,
   matrixCount: 30,
+  feeRao: SUBMISSION_FEE_RAO,
+  feeRecipient: null,
   ...facts,
 })
 
@@ -46,6 +49,7 @@ const demo = (id: string, facts: ParamsFacts): CompetitionParams => ({
   submissionsMax: 8,
   blocksPerDay: 172_800,
   thetaPpm: 50_000,
+  feeRao: 0n,
 })
 
 export type Presets = Readonly<Record<'real' | 'demo', (facts: ParamsFacts) => CompetitionParams>>

@@ -1,4 +1,5 @@
 /** Parameter presets of training speed: the published rules, and a demo on one machine's CPU. */
+import { SUBMISSION_FEE_RAO } from '../../chain/payment.ts'
 import type { CompetitionParams } from '../../params.ts'
 import type { ParamsFacts, Presets } from '../matrix/params.ts'
 
@@ -27,6 +28,8 @@ const real = (facts: ParamsFacts): CompetitionParams => ({
   thetaPpm: 10_000,
   confirmRounds: 2,
   matrixCount: 8,
+  feeRao: SUBMISSION_FEE_RAO,
+  feeRecipient: null,
   ...facts,
 })
 
@@ -42,6 +45,7 @@ const demo = (facts: ParamsFacts): CompetitionParams => ({
   blocksPerDay: 172_800,
   thetaPpm: 50_000,
   matrixCount: 6,
+  feeRao: 0n,
   ...facts,
 })
 

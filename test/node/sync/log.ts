@@ -279,7 +279,8 @@ const submit = (a: Author, round: number, block: number): void => {
   const { domains, committee } = a.state
   const miner = MINERS[round % MINERS.length] ?? OWNER
   const bundle = digestOf(`bundle ${round} ${a.o.salt ?? ''}`)
-  const body = { competition: params.id, hotkey: miner.publicKey, scheme: 'ed25519', bundle, sizeBytes: 1_000 } as const
+  const claim = { competition: params.id, hotkey: miner.publicKey, bundle, sizeBytes: 1_000, payment: null }
+  const body = { ...claim, scheme: 'ed25519' } as const
   const submission = sign({ kind: 'submission', body }, miner, domains)
   tell(a, submission)
   rounds.step(a.state, { kind: 'stored', at: at(block), digest: bundle })

@@ -192,6 +192,7 @@ const openMesh = (p: Parts, o: NodeOptions, inbox: Inbox): Promise<Mesh> => {
       p.driver().read(({ rounds, consensus }) => rounds.backlog[0]?.header.height ?? consensus.current.height),
     paramsOf: () => undefined,
     refusalOf: async () => 'WAITING',
+    paymentRefusalOf: async () => null,
     paramsRefusalOf: async () => 'stopping',
   })
   return createMesh({

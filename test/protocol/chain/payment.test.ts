@@ -14,31 +14,30 @@ import {
 const [hotkey = '', coldkey = '', recipient = '', other = '', blockHash = ''] = ['1', '2', '3', '4', '5'].map((digit) =>
   digit.repeat(64),
 )
-const claim: PaymentClaim = { ref: { blockNumber: 100, blockHash, extrinsicIndex: 0 }, hotkey, coldkey }
-const terms: PaymentTerms = { recipient, amountRao: SUBMISSION_FEE_RAO, firstBlock: 90, lastBlock: 110 }
+const claim: PaymentClaim = { ref: { blockNumber: 100, blockHash, extrinsicIndex: 0 }, hotkey }
+const terms: PaymentTerms = { recipient, amountRao: SUBMISSION_FEE_RAO, firstBlock: 90 }
 const paid = { from: coldkey, to: recipient, amountRao: SUBMISSION_FEE_RAO }
 const extrinsic = { signer: coldkey, succeeded: true, transfers: [paid] }
-const facts: PaymentFacts = { block: { number: 100, hash: blockHash }, extrinsic, owner: coldkey }
+const facts: PaymentFacts = { block: { number: 100, hash: blockHash }, extrinsic, owner: coldkey, subnetOwner: other }
 
 type Change = {
   readonly claim?: Partial<PaymentClaim['ref']>
   readonly facts?: Partial<PaymentFacts>
   readonly extrinsic?: Partial<NonNullable<PaymentFacts['extrinsic']>>
-  readonly spent?: readonly string[]
+  readonly terms?: Partial<PaymentTerms>
 }
 
 const judge = (change: Change): PaymentFault | null =>
   paymentFault({
     claim: { ...claim, ref: { ...claim.ref, ...change.claim } },
-    terms,
+    terms: { ...terms, ...change.terms },
     facts: { ...facts, ...(change.extrinsic && { extrinsic: { ...extrinsic, ...change.extrinsic } }), ...change.facts },
-    spent: new Set(change.spent),
   })
 
 const rows: readonly (readonly [what: string, fault: PaymentFault | null, change: Change])[] = [
   ['one transfer of the fee by its signer, as the first extrinsic of its block, pays', null, {}],
   [
-    'one at the ends of its window pays',
+    'one at the end of its window pays',
     null,
     { claim: { blockNumber: 90 }, facts: { block: { number: 90, hash: blockHash } } },
   ],
@@ -48,10 +47,13 @@ const rows: readonly (readonly [what: string, fault: PaymentFault | null, change
     null,
     { extrinsic: { transfers: [{ ...paid, to: other }, paid] } },
   ],
-  ['one that is not final yet may still pay', 'NOT_FINAL', { facts: { block: null, extrinsic: null, owner: null } }],
+  [
+    'one that is not final yet may still pay',
+    'NOT_FINAL',
+    { facts: { block: null, extrinsic: null, owner: null, subnetOwner: null } },
+  ],
   ['one that a fork has dropped does not', 'OTHER_BLOCK', { facts: { block: { number: 100, hash: other } } }],
   ['one of a block before the window does not', 'TOO_OLD', { claim: { blockNumber: 89 } }],
-  ['nor one after it', 'TOO_LATE', { claim: { blockNumber: 111 } }],
   ['an index beyond the block is no extrinsic', 'NO_EXTRINSIC', { facts: { extrinsic: null } }],
   ['what another account signed does not pay', 'OTHER_SIGNER', { extrinsic: { signer: other } }],
   ['what nobody signed does not pay', 'OTHER_SIGNER', { extrinsic: { signer: '' } }],
@@ -70,9 +72,15 @@ const rows: readonly (readonly [what: string, fault: PaymentFault | null, change
     'TOO_LITTLE',
     { extrinsic: { transfers: [{ ...paid, amountRao: SUBMISSION_FEE_RAO - 1n }] } },
   ],
-  ['the coldkey must own the hotkey at that block', 'OTHER_OWNER', { facts: { owner: other } }],
-  ['and the hotkey be registered', 'OTHER_OWNER', { facts: { owner: null } }],
-  ['what has paid once never pays again', 'SPENT', { spent: [nullifierOf(claim.ref)] }],
+  ['who pays must own the hotkey at that block', 'OTHER_SIGNER', { facts: { owner: other } }],
+  ['and the hotkey be registered', 'UNREGISTERED', { facts: { owner: null } }],
+  ['where nobody is named the coldkey of the subnet’s owner is paid', 'NO_TRANSFER', { terms: { recipient: null } }],
+  ['and by a transfer to it', null, { terms: { recipient: null }, extrinsic: { transfers: [{ ...paid, to: other }] } }],
+  [
+    'where it has none nobody can be paid',
+    'NO_RECIPIENT',
+    { terms: { recipient: null }, facts: { subnetOwner: null } },
+  ],
 ]
 
 for (const [what, fault, change] of rows) {
@@ -81,11 +89,8 @@ for (const [what, fault, change] of rows) {
   })
 }
 
-test('payment: another index and another block are other payments, and one of 0 is one too', () => {
-  const others = [
-    { ...claim.ref, extrinsicIndex: 1 },
-    { ...claim.ref, blockHash: other },
-  ]
-  assert.equal(judge({ spent: others.map(nullifierOf) }), null)
-  assert.equal(nullifierOf(claim.ref), `${blockHash}/0`)
+test('payment: another index and another block are other payments, and 0 is an index', () => {
+  const { ref } = claim
+  const all = [ref, { ...ref, extrinsicIndex: 1 }, { ...ref, blockHash: other }, { ...ref, blockNumber: 101 }]
+  assert.deepEqual(all.map(nullifierOf), [`${blockHash}/0`, `${blockHash}/1`, `${other}/0`, `${blockHash}/0`])
 })

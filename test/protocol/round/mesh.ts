@@ -21,6 +21,7 @@ import {
 import { rounds } from '../../../protocol/round/application.ts'
 import { createRounds, type RoundState } from '../../../protocol/round/state.ts'
 import { buildStatement, failed, type Measured, passed } from '../../../protocol/round/statement.ts'
+import type { World } from './world.ts'
 
 export const digestOf = (name: string): Digest => hash(utf8ToBytes(name))
 export const SIGNATURE = '00'.repeat(64)
@@ -70,18 +71,6 @@ export const genesisOf = (o: { readonly params?: Partial<typeof params> } = {}):
   competitions: [{ ...params, ...o.params }],
 })
 
-/** What the world answers; tests replace what they are about. */
-export type World = {
-  measure: (o: { hotkey: Key; submission: Digest; miner: Key; round: number }) => Measured
-  noisePpm: (hotkey: Key) => number
-  metagraph: (block: number) => Metagraph
-  /** False loses the message between the two. */
-  delivers: (o: { from: Key; to: Key; message: Signed }) => boolean
-  shows: () => boolean
-  /** False: this validator keeps silent where it should speak. */
-  signs: (o: { hotkey: Key; message: Unsigned }) => boolean
-}
-
 const EPOCH_BLOCKS = 1_000
 
 export const metagraphAt = (block: number): Metagraph => ({
@@ -92,11 +81,13 @@ export const metagraphAt = (block: number): Metagraph => ({
   neurons: [OWNER, ...VALIDATORS, ...MINERS].map((hotkey, uid) => ({
     uid,
     hotkey,
-    coldkey: digestOf(`cold ${hotkey}`),
+    coldkey: coldkeyOf(hotkey),
     stakeRao: STAKES[VALIDATORS.indexOf(hotkey)] ?? 0n,
     permit: VALIDATORS.includes(hotkey),
   })),
 })
+
+export const coldkeyOf = (hotkey: Key): Key => digestOf(`cold ${hotkey}`)
 
 export const blockAt = (number: number): BlockRef => ({ number, hash: digestOf(`block ${number}`) })
 
@@ -120,9 +111,11 @@ export const measuredAt = (
 export const faulted = (id: Digest, verdict: 'miner' | 'infra' | 'inconclusive', code: string): Measured =>
   failed({ id, transcriptRoot: digestOf('transcript'), runs: digestOf('runs'), verdict, code })
 
+const CLAIM = { competition: params.id, scheme: 'sr25519', sizeBytes: 1_000, payment: null } as const
+
 export const submissionOf = (miner: Key, name: string): Signed<'submission'> => ({
   kind: 'submission',
-  body: { competition: params.id, hotkey: miner, scheme: 'sr25519', bundle: digestOf(name), sizeBytes: 1_000 },
+  body: { ...CLAIM, hotkey: miner, bundle: digestOf(name) },
   signature: SIGNATURE,
 })
 
@@ -212,6 +205,11 @@ const answerTo = (mesh: Shared, node: Node, effect: Effect): Input | null => {
   if (effect.kind === 'readBlock') return { kind: 'block', at, block: blockAt(effect.number) }
   if (effect.kind === 'readMetagraph') return { kind: 'metagraph', at, metagraph: mesh.world.metagraph(effect.block) }
   if (effect.kind === 'evaluate') return evaluated(mesh, node, effect)
+  if (effect.kind === 'readPayment') {
+    const { submission, payment: ref, hotkey: miner } = effect
+    const facts = mesh.world.payment({ hotkey: node.hotkey, ref, miner })
+    return facts && { kind: 'payment', at, submission, facts }
+  }
   if (effect.kind === 'accuse') return evidenceInput(mesh, effect.evidence)
   if (effect.kind !== 'fetch') return null
   if (effect.what === 'blob') return { kind: 'stored', at, digest: effect.digest }
@@ -279,6 +277,7 @@ const createShared = (o: Options): Shared => {
       measure: ({ submission }) => measuredAt(submission, 1_200_000),
       noisePpm: () => 1_000,
       metagraph: metagraphAt,
+      payment: () => null,
       delivers: () => true,
       shows: () => true,
       signs: () => true,

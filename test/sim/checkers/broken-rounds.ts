@@ -1,6 +1,8 @@
 /** What breaks the promises of the rounds, as changes of a healthy run. */
+import type { PaymentRef } from '../../../protocol/chain/payment.ts'
 import type { Decided } from '../../../protocol/message/vote.ts'
 import { type RoundResult, resultDigest } from '../../../protocol/round/result.ts'
+import { refOf } from '../payments.ts'
 import {
   add,
   type Broken,
@@ -9,12 +11,24 @@ import {
   first,
   OTHER,
   respelled,
+  type Spoil,
   second,
   vector,
   withMetric,
   withResult,
 } from './spoil.ts'
 import { healthyTape } from './tape.ts'
+
+/** The submission as if it had named another payment. */
+const withPayment =
+  (to: (ref: PaymentRef) => PaymentRef | null): Spoil =>
+  (tape) => {
+    for (const [id, message] of tape.messages) {
+      if (message.kind !== 'submission' || message.body.payment === null) continue
+      tape.messages.set(id, { ...message, body: { ...message.body, payment: to(message.body.payment) } })
+    }
+    return tape
+  }
 
 export const BROKEN_ROUNDS: Broken = {
   'rounds-end': [
@@ -116,6 +130,24 @@ export const BROKEN_ROUNDS: Broken = {
     ['a metric is within the honest range', withMetric((centres) => Math.max(...centres) + 1)],
     ['a metric is within the honest range', withMetric((centres) => Math.min(...centres) - 1)],
     ['a metric is within the honest range', withMetric((centres) => Math.max(...centres))],
+  ],
+  'paid-once': [
+    [
+      'a payment pays for one submission',
+      () => {
+        const tape = healthyTape((entry) => {
+          if (entry.kind !== 'manifest' || entry.round === 1) return entry
+          return { ...entry, submissions: [{ id: OTHER, receiptBlock: 3, receipts: [] }] }
+        })
+        const [paid] = [...tape.messages.values()].filter((message) => message.kind === 'submission')
+        if (paid !== undefined) tape.messages.set(OTHER, { ...paid, body: { ...paid.body, bundle: OTHER } })
+        return tape
+      },
+    ],
+    ['what a manifest names is paid for', withPayment(() => null)],
+    ['what a manifest names is paid for', withPayment((ref) => ({ ...ref, blockHash: OTHER }))],
+    ['what a manifest names is paid for', withPayment(() => refOf({ block: 2, miner: 0, kind: 'fails' }))],
+    ['what a manifest names is paid for', withPayment(() => refOf({ block: 2, miner: 2, kind: 'pays' }))],
   ],
   inclusion: [
     ['every timely receipt is in MANIFEST', respelled('manifest', (entry) => ({ ...entry, submissions: [] }))],

@@ -2,6 +2,7 @@
 import type { Digest, Key } from '../../../protocol/crypto.ts'
 import { type Checker, type Sim, Violation } from '../watch.ts'
 import { type Decision, entryOf, firstDecisions, logOf, type Round } from './log.ts'
+import { paymentsOf } from './payments.ts'
 import { createFreshVotes, type FreshVote, SETTLE_MS } from './timely.ts'
 
 /** Honest messages of one subject: who signed one, when first. */
@@ -73,6 +74,7 @@ const omittedFor = (
     const ref = refs.get(submission)
     if (ref === undefined) {
       const message = sim.messageOf(submission)
+      if (paymentsOf(sim).isExcused(decision.header, submission)) continue
       if (isFull || message?.kind !== 'submission' || message.body.competition !== entry.competition) continue
       const weight = timely.reduce((sum, [hotkey]) => sum + (decision.seats.weights.get(hotkey) ?? 0n), 0n)
       if (3n * weight > 2n * decision.seats.total) return submission

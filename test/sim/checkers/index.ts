@@ -19,6 +19,7 @@ import { noLateVotes } from './no-late-votes.ts'
 import { oneEnd } from './one-end.ts'
 import { oneMeaning } from './one-meaning.ts'
 import { oneNotarization } from './one-notarization.ts'
+import { paidOnce } from './paid-once.ts'
 import { patience } from './patience.ts'
 import { prompt } from './prompt.ts'
 import { replay } from './replay.ts'
@@ -27,7 +28,7 @@ import { sameResults } from './same-results.ts'
 import { sealedUntilCommits } from './sealed-until-commits.ts'
 import { vectors } from './vectors.ts'
 
-/** 1 to 21, what evidence costs, then that what is due is decided, L1 and L2. */
+/** 1 to 21, what evidence costs and payments buy, then that what is due is decided, L1 and L2. */
 export const CHECKERS: readonly Checker[] = [
   agreement,
   oneNotarization,
@@ -52,6 +53,7 @@ export const CHECKERS: readonly Checker[] = [
   oneMeaning,
   vectors,
   convictions,
+  paidOnce,
   everythingDue,
   prompt,
   catchUp,

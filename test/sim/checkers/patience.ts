@@ -4,6 +4,7 @@ import type { EntryOf, Header } from '../../../protocol/message/entry.ts'
 import { messageId, type Signed } from '../../../protocol/message/message.ts'
 import { type Checker, type Sim, Violation } from '../watch.ts'
 import { domainsIn, entryOf, logOf, placeOf } from './log.ts'
+import { paymentsOf } from './payments.ts'
 import { patienceMs, SETTLE_MS } from './timely.ts'
 
 /** By sender: since when its first item of one subject is on the disk. */
@@ -96,7 +97,8 @@ const omittedSubmission = (look: Look, header: Header, named: ReadonlySet<Digest
     if (ref === undefined) {
       const weight = long.reduce((sum, [hotkey]) => sum + (seats.weights.get(hotkey) ?? 0n), 0n)
       const isStored = hasBundles && receipts.has(node) && long.some(([hotkey]) => hotkey === node)
-      if (isStored && !isFull && 3n * weight > 2n * seats.total) return submission
+      const isExcused = paymentsOf(sim).isExcused(header, submission)
+      if (isStored && !isExcused && !isFull && 3n * weight > 2n * seats.total) return submission
     } else {
       const signers = hotkeysOf(sim, ref.receipts)
       const missing = long.find(([hotkey]) => !signers.has(hotkey))

@@ -18,6 +18,7 @@ import { deriveResult } from '../../../protocol/round/derive.ts'
 import { type RoundResult, resultDigest } from '../../../protocol/round/result.ts'
 import { createRounds, type RoundState } from '../../../protocol/round/state.ts'
 import { type Evaluation, parseStatement } from '../../../protocol/round/statement.ts'
+import { refOf } from '../payments.ts'
 import { roundsScene } from '../rounds-scene.ts'
 import type { Checker, Sim, Watcher } from '../watch.ts'
 
@@ -148,6 +149,7 @@ const submissionBody: BodyOf<'submission'> = {
   scheme: 'sr25519',
   bundle: named('bundle'),
   sizeBytes: 1000,
+  payment: refOf({ block: 2, miner: 0, kind: 'pays' }),
 }
 
 const openRound = (draft: Draft): { header: Header; entry: ManifestEntry } => {

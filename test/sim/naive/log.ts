@@ -32,6 +32,8 @@ export const createNaiveLog = (o: {
 }) => {
   const past = new Map<string, Past[]>()
   const open = new Map<string, Round>()
+  /** Submissions in the order in which manifests named them, by what each was paid with. */
+  const payers = new Map<string, string[]>()
   let committee = committeeOf(o.genesis.members)
 
   const pastOf = (competition: string): Past[] => past.get(competition) ?? []
@@ -56,12 +58,31 @@ export const createNaiveLog = (o: {
       submissionOf,
     })
 
+  /** R-115, R-117: of all that named one payment only the last may still be open or have a verdict. */
+  const pay = (id: string): void => {
+    const message = o.messageOf(id)
+    const payment = message?.kind === 'submission' ? message.body.payment : null
+    if (payment === null) return
+    const name = `${payment.blockHash} ${payment.extrinsicIndex}`
+    const before = (payers.get(name) ?? []).filter((other) => other !== id)
+    const rows = [...past.values()].flat().flatMap(({ result }) => result.submissions)
+    const isFree = (other: string): boolean => {
+      const last = rows.findLast((row) => row.id === other)
+      const isGivenUp = [...past.values()].some((results) => naiveStanding(results).finished.has(other))
+      return isGivenUp && (last?.verdict === 'inconclusive' || last?.verdict === 'infra')
+    }
+    const spent = before.find((other) => !isFree(other))
+    if (spent !== undefined) throw new Error(`a manifest names ${id}, whose payment has paid for ${spent}`)
+    payers.set(name, [...before, id])
+  }
+
   // R-98: those at its manifest, to the round's end.
   const openRound = (header: Header, entry: ManifestEntry): void => {
     const competitions = o.competitionsAt?.(header.height) ?? o.genesis.competitions
     const { finished } = naiveStanding(pastOf(entry.competition))
     const measured = entry.submissions.find(({ id }) => finished.has(id))
     if (measured !== undefined) throw new Error(`a manifest names ${measured.id}, which has its verdict`)
+    for (const { id } of entry.submissions) pay(id)
     const { confirmRounds = 0 } = competitions.find(({ id }) => id === entry.competition) ?? {}
     open.set(entry.competition, { manifest: headerDigest(header), entry, committee, confirmRounds })
   }

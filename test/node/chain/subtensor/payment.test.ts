@@ -93,17 +93,17 @@ test('payments: the events of every way to pay, and of every way that only looks
   const sender = senderOf(net)
   t.after(() => sender.close())
   const hotkey = validators[0].publicKey
-  const terms = { recipient: payee, amountRao: FEE, firstBlock: 0, lastBlock: 1_000_000 }
+  const terms = { recipient: payee, amountRao: FEE, firstBlock: 0 }
   for (const [what, fault, sent, signer = payer] of rowsOf(payIn(net))) {
-    const claim = { ref: await sender.send(sent, signer), hotkey, coldkey }
+    const claim = { ref: await sender.send(sent, signer), hotkey }
     const facts = await readPayment(net.client, { claim, netuid: 7 })
-    const judged = paymentFault({ claim, terms, facts, spent: new Set() })
+    const judged = paymentFault({ claim, terms, facts })
     assert.equal(judged, fault, what)
     const forked = { ...claim, ref: { ...claim.ref, blockHash: 'ab'.repeat(32) } }
     const elsewhere = await readPayment(net.client, { claim: forked, netuid: 7 })
-    assert.equal(paymentFault({ claim: forked, terms, facts: elsewhere, spent: new Set() }), 'OTHER_BLOCK')
+    assert.equal(paymentFault({ claim: forked, terms, facts: elsewhere }), 'OTHER_BLOCK')
   }
-  const far = { ref: { blockNumber: 900_000, blockHash: 'ab'.repeat(32), extrinsicIndex: 0 }, hotkey, coldkey }
+  const far = { ref: { blockNumber: 900_000, blockHash: 'ab'.repeat(32), extrinsicIndex: 0 }, hotkey }
   const facts = await readPayment(net.client, { claim: far, netuid: 7 })
-  assert.equal(paymentFault({ claim: far, terms, facts, spent: new Set() }), 'NOT_FINAL')
+  assert.equal(paymentFault({ claim: far, terms, facts }), 'NOT_FINAL')
 })

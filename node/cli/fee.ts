@@ -1,0 +1,120 @@
+/** The fee of a submission on the command line: paid once, or named where it was paid elsewhere. */
+import { type Digest, encodeSs58, type PaymentRef } from '../../protocol/index.ts'
+import { openChain } from '../chain/open.ts'
+import { type Chain, ChainError } from '../chain/port.ts'
+import { loadHotkey } from '../keys.ts'
+import { PaymentError, pay, paymentFor } from '../payments.ts'
+import { CliError, EXIT, progress } from './output.ts'
+
+export type FeeFlags = {
+  readonly home: string
+  readonly pay?: boolean
+  readonly coldkey?: string
+  readonly payment?: string
+  readonly chain?: string
+}
+
+/** What one submission costs, and who gets it; null: the subnet owner's coldkey. */
+export type Fee = { readonly feeRao: bigint; readonly feeRecipient: string | null }
+
+const RAO_PER_TAO = 1_000_000_000n
+
+const tao = (rao: bigint): string => {
+  const rest = `${rao % RAO_PER_TAO}`.padStart(9, '0').replace(/0+$/, '')
+  return `${rao / RAO_PER_TAO}${rest === '' ? '' : `.${rest}`} TAO`
+}
+
+/** As block explorers name an extrinsic. */
+export const paymentName = ({ blockNumber, extrinsicIndex }: PaymentRef): string => `${blockNumber}-${extrinsicIndex}`
+
+const usage = (message: string, hint: string): CliError => new CliError({ exitCode: EXIT.usage, message, hint })
+
+const withChain = async <T>(flags: FeeFlags, use: (chain: Chain) => Promise<T>): Promise<T> => {
+  if (flags.chain === undefined)
+    throw usage('--chain is needed to pay, or to look at a payment', 'give --chain wss://…')
+  const chain = await openChain(flags.chain)
+  try {
+    return await use(chain)
+  } catch (error) {
+    if (!(error instanceof ChainError)) throw error
+    const message = `the chain says ${error.message}`
+    throw new CliError({
+      exitCode: EXIT.unavailable,
+      message,
+      hint: 'run the same command again: nothing is paid twice',
+    })
+  } finally {
+    await chain.close()
+  }
+}
+
+const named = (text: string, flags: FeeFlags): Promise<PaymentRef> => {
+  const [, block, index] = /^(\d{1,15})-(\d{1,9})$/.exec(text) ?? []
+  if (block === undefined || index === undefined) throw usage(`--payment ${text} is no extrinsic`, 'give 4711000-12')
+  return withChain(flags, async (chain) => {
+    const found = await chain.blockAt(Number(block))
+    if (found === null) throw usage(`block ${block} is not final yet`, 'wait a minute, then run the same command again')
+    return { blockNumber: found.number, blockHash: found.hash, extrinsicIndex: Number(index) }
+  })
+}
+
+type Subject = { readonly competition: string; readonly bundle: Digest }
+
+const payNow = async (flags: FeeFlags, o: { subject: Subject; fee: Fee; netuid: number }): Promise<PaymentRef> => {
+  const { feeRao: amountRao, feeRecipient } = o.fee
+  if (flags.coldkey === undefined)
+    throw usage(
+      '--pay needs the coldkey that owns your hotkey',
+      'give --coldkey DIR, or pay elsewhere and give --payment',
+    )
+  const payer = await loadHotkey(flags.coldkey)
+  const stopping = new AbortController()
+  const onSignal = (): void => stopping.abort()
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  try {
+    return await withChain(flags, async (chain) => {
+      const head = await chain.finalizedHead()
+      const { ownerColdkey } = await chain.metagraphAt({ netuid: o.netuid, block: head.number })
+      const to = feeRecipient ?? ownerColdkey
+      if (to === null) throw usage('the chain does not say who owns the subnet', 'its owner must set feeRecipient')
+      progress(`paying ${tao(amountRao)} to ${encodeSs58(to)}`)
+      const { signal } = stopping
+      return pay({ home: flags.home, chain, payer, subject: o.subject, to, amountRao, signal, say: progress })
+    })
+  } catch (error) {
+    if (stopping.signal.aborted) {
+      const hint = 'run the same command again: it finds what this one may have paid'
+      throw new CliError({ exitCode: EXIT.interrupted, message: 'interrupted while paying', hint })
+    }
+    if (error instanceof PaymentError) throw new CliError({ exitCode: EXIT.key, message: error.message })
+    throw error
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+  }
+}
+
+/**
+ * The payment that this submission names: the one that is given, the one that was made for it before, or a new one.
+ * @returns null where nothing is asked for. @throws CliError
+ */
+export const settleFee = async (
+  flags: FeeFlags,
+  o: { readonly subject: Subject; readonly fee: Fee; readonly netuid: number },
+): Promise<PaymentRef | null> => {
+  if (flags.payment !== undefined) return named(flags.payment, flags)
+  const { feeRao } = o.fee
+  if (feeRao === 0n) return null
+  const before = await paymentFor(flags.home, o.subject).catch((error: unknown) => {
+    if (error instanceof PaymentError) throw new CliError({ exitCode: EXIT.key, message: error.message })
+    throw error
+  })
+  if (before !== null) {
+    progress(`paid before, by extrinsic ${paymentName(before)}`)
+    return before
+  }
+  if (flags.pay) return payNow(flags, o)
+  throw usage(
+    `a submission costs ${tao(feeRao)}`,
+    'give --pay --coldkey DIR --chain URL, or make the transfer elsewhere and give --payment BLOCK-INDEX --chain URL',
+  )
+}
