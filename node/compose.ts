@@ -48,6 +48,7 @@ import { createMeasurer } from './measure.ts'
 import { createMesh, type Mesh } from './mesh/index.ts'
 import { createNetwork } from './network.ts'
 import { logNotice } from './notices.ts'
+import { once } from './once.ts'
 import { createPoolIndex, openPool, type Pool, type PoolIndex } from './pool-blobs.ts'
 import type { Clock, Network, Signer } from './ports.ts'
 import { createServer } from './serve.ts'
@@ -308,19 +309,6 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
   )
   closers.push(() => api.close())
   return { mesh, driver, api, chainReader, sync }
-}
-
-const once = <T>(what: string) => {
-  let value: T | null = null
-  return {
-    set: (given: T): void => {
-      value = given
-    },
-    get: (): T => {
-      if (value === null) throw new Error(`${what} is used before it is there`)
-      return value
-    },
-  }
 }
 
 /**
