@@ -13,6 +13,9 @@ const WEIGHTS_TRIES_MAX = 20
 /** A vector is not tried again when its block lies this far back: the machine would not have asked for it so late. */
 const WEIGHTS_LATE_BLOCKS = 10
 
+/** Of tries that fail one after the other the 1st, 2nd, 4th, 8th … is told: an outage of a day is no log of a day. */
+const isTold = (tries: number): boolean => (tries & (tries - 1)) === 0
+
 /** A newer vector is due or asked for: the older one may never stand where that does. */
 class Overtaken extends Error {}
 
@@ -103,7 +106,7 @@ export const createChainReader = (
         if (signal.aborted) return null
         const isFinal = !(error instanceof ChainError && error.retryable) || tries >= triesMax
         if (isFinal) throw error
-        log.warn({ what, tries, error: `${error}` }, 'chain call failed')
+        if (isTold(tries)) log.warn({ what, tries, error: `${error}` }, 'chain call failed')
         await pause()
       }
     }
@@ -124,6 +127,8 @@ export const createChainReader = (
       .finally(() => asking.delete(what))
   }
 
+  /** Losses of the chain since its last block. */
+  let losses = 0
   /** Where to go on from: the head, then the last block told. */
   const followFrom = async (last: number | null): Promise<number | null> => {
     let after = last
@@ -136,10 +141,13 @@ export const createChainReader = (
       for await (const block of chain.followFinalized({ after, signal })) {
         o.submit({ kind: 'head', at: o.now(), block })
         after = block.number
+        losses = 0
       }
     } catch (error) {
       if (isHopeless(error)) throw error
-      if (!signal.aborted) log.error({ after, error: `${error}` }, 'lost the chain; trying again')
+      losses += 1
+      if (!signal.aborted && isTold(losses))
+        log.error({ after, tries: losses, error: `${error}` }, 'lost the chain; trying again')
     }
     return after
   }
