@@ -87,18 +87,9 @@ const createSetter = (o: Options, insist: Insist) => {
   }
 }
 
-export const createChainReader = (
-  o: Options,
-): ChainReader & {
-  /** Every finalised head from the present one on; resolves when the node stops. Rejects with CHAIN_CHANGED. */
-  readonly follow: () => Promise<void>
-} => {
-  const { chain, netuid, signal, log } = o
-  const pause = () => delay(o.retryMs ?? RETRY_MS, undefined, { signal }).catch(() => undefined)
-  /** Under way, by name: the machine asks again every few seconds for what it waits for. */
-  const asking = new Set<string>()
-
-  const insist: Insist = async (what, call, triesMax) => {
+const createInsist =
+  ({ signal, log }: Options, pause: () => Promise<void>): Insist =>
+  async (what, call, triesMax) => {
     for (let tries = 1; !signal.aborted; tries++) {
       try {
         return await call()
@@ -113,6 +104,18 @@ export const createChainReader = (
     return null
   }
 
+export const createChainReader = (
+  o: Options,
+): ChainReader & {
+  /** Every finalised head from the present one on; resolves when the node stops. Rejects with CHAIN_CHANGED. */
+  readonly follow: () => Promise<void>
+} => {
+  const { chain, netuid, signal, log } = o
+  const pause = () => delay(o.retryMs ?? RETRY_MS, undefined, { signal }).catch(() => undefined)
+  /** Under way, by name: the machine asks again every few seconds for what it waits for. */
+  const asking = new Set<string>()
+
+  const insist = createInsist(o, pause)
   const weigh = createSetter(o, insist)
 
   /** A refused read is no end: the machine asks again for what it still lacks. */
