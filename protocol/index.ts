@@ -41,6 +41,7 @@ export {
 export { hardwareClassOf } from './competition/hardware.ts'
 export { COMPETITIONS, matrixRulesOf } from './competition/index.ts'
 export { printRational } from './competition/integers.ts'
+export type { PoolMatrix } from './competition/matrix/draw.ts'
 export type { MatrixRuns } from './competition/matrix/runs.ts'
 export type {
   CheckCode,
