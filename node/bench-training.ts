@@ -19,10 +19,9 @@ import {
   RunFault,
   readReference,
   type TrainingMeasurement,
-  toQuad,
   trainingFaulted,
 } from '../sandbox/index.ts'
-import { NOISE_QUADS } from './measure-training.ts'
+import { NOISE_QUADS, toQuad } from './measure-training.ts'
 
 /** What one host found; `score` and `host` are null unless the verdict is `pass`. */
 export type TrainingReport = {
@@ -130,21 +129,16 @@ export const runTrainingBench = async (o: TrainingBenchOptions): Promise<Trainin
     referenceNanos: 1n,
   })
   const evaluator = createTrainingEvaluator({ engine: o.options })
-  const evaluate = (
-    name: string,
-    codes: { candidate: string; partner: string },
-    extent: { quads: number; thetaPpm: number | null },
-  ) =>
+  const evaluate = (name: string, codes: { candidate: string; partner: string }, quads: number) =>
     evaluator.evaluate(
-      { competition, ...codes, contract, roundSeed: hash(utf8ToBytes(seed)), ...extent, seed },
+      { competition, ...codes, contract, roundSeed: hash(utf8ToBytes(seed)), quads, seed },
       { signal, onProgress: ({ phase, done, total }) => say(`${name}: ${phase} ${done}/${total}`) },
     )
   const reference = readReference()
   const source = readSolution(o.solution)
-  const extent = { quads: o.quads, thetaPpm: params.thetaPpm }
   const measurement =
     typeof source === 'string'
-      ? await evaluate('submission', { candidate: source, partner: o.against ?? reference }, extent)
+      ? await evaluate('submission', { candidate: source, partner: o.against ?? reference }, o.quads)
       : source
   const report = (parts: Pick<TrainingReport, 'score' | 'host'>, said: TrainingMeasurement): TrainingReport => ({
     ...{ competition, preset, seed, engine: said.engine, device: said.device ?? contract.device },
@@ -153,14 +147,7 @@ export const runTrainingBench = async (o: TrainingBenchOptions): Promise<Trainin
     elapsedMs: Math.round(performance.now() - start),
   })
   if (measurement.verdict !== 'pass') return report({ score: null, host: null }, measurement)
-  const quiet = await evaluate(
-    'noise of this host',
-    { candidate: reference, partner: reference },
-    {
-      quads: NOISE_QUADS,
-      thetaPpm: null,
-    },
-  )
+  const quiet = await evaluate('noise of this host', { candidate: reference, partner: reference }, NOISE_QUADS)
   if (quiet.verdict !== 'pass') return report({ score: null, host: null }, quiet)
   return report(judgeTraining({ rules, params, quads: measurement.quads, quiet: quiet.quads }), measurement)
 }

@@ -1,6 +1,5 @@
 /** A miner's payments: what was asked for is on disk before money moves, and the extrinsic before it is handed in, so that no crash costs a fee. */
-import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
@@ -17,6 +16,7 @@ import {
   u64,
 } from '../protocol/index.ts'
 import { type Chain, ChainError, type HotkeySigner } from './chain/port.ts'
+import { isMissing, replaceFile } from './files.ts'
 
 /** One fee for one solution in one competition. */
 const receipt = struct({
@@ -52,7 +52,7 @@ const readReceipt = async (path: string): Promise<Receipt | null> => {
   try {
     return receipt.fromWire(JSON.parse(await readFile(path, 'utf8')), 'receipt')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    if (isMissing(error)) return null
     throw new PaymentError(`${path}: no receipt can be read from it; move it away, and check on chain what you paid`)
   }
 }
@@ -60,20 +60,7 @@ const readReceipt = async (path: string): Promise<Receipt | null> => {
 /** Durable before it resolves, whole or not at all. */
 const writeReceipt = async (home: string, value: Receipt): Promise<void> => {
   await mkdir(folderOf(home), { recursive: true, mode: 0o700 })
-  const path = pathOf(home, value)
-  const temporary = `${path}.${randomBytes(4).toString('hex')}`
-  try {
-    const file = await open(temporary, 'wx', 0o600)
-    await file
-      .writeFile(`${JSON.stringify(receipt.toJson(value), null, 2)}\n`)
-      .then(() => file.sync())
-      .finally(() => file.close())
-    await rename(temporary, path)
-  } finally {
-    await rm(temporary, { force: true })
-  }
-  const folder = await open(folderOf(home))
-  await folder.sync().finally(() => folder.close())
+  await replaceFile(pathOf(home, value), `${JSON.stringify(receipt.toJson(value), null, 2)}\n`)
 }
 
 /** All payments of this home, those of other solutions among them. */

@@ -46,7 +46,6 @@ export {
   type QuadTimes,
   type TrainingJob,
   type TrainingMeasurement,
-  toQuad,
   trainingFaulted,
 } from './training/job.ts'
 export { readReference } from './training/reference.ts'

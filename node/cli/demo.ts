@@ -2,8 +2,9 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { encodeSs58 } from '../../protocol/index.ts'
+import { CHAIN_KINDS, type ChainKind } from '../demo/chain.ts'
 import { prepareMachine } from '../demo/prepare.ts'
 import { isTrainingDemo, prepareTrainingMachine } from '../demo/prepare-training.ts'
 import { DEMO_COMPETITIONS, type DemoReport, type RunningDemo, runDemo, solutionPathsOf } from '../demo/run.ts'
@@ -12,6 +13,7 @@ import { createLog } from '../log.ts'
 import { CliError, EXIT, print, printJson, progress, table } from './output.ts'
 
 type Flags = {
+  readonly chain: ChainKind
   readonly competition: readonly string[]
   readonly json?: boolean
   readonly keep?: boolean
@@ -66,6 +68,7 @@ const show = (running: RunningDemo): string => {
     'Weights on chain, read back',
     table([['validator', 'row'], ...weights]),
     '',
+    ...(report.chain.restarts > 0 ? ['the chain was killed and started again in the middle'] : []),
     `caught up after SIGKILL: ${report.caughtUp.map((hotkey) => names.get(hotkey)).join(', ')}    ${report.seconds} s`,
   ].join('\n')
 }
@@ -121,7 +124,7 @@ const run = async (flags: Flags): Promise<void> => {
       ? await prepareTrainingMachine(options)
       : await prepareMachine({ ...options, competitions })
     const log = createLog({ name: 'demo', level: 'error' })
-    running = await runDemo({ ...prepared, dir, engine: flags.engine, say, log, signal })
+    running = await runDemo({ ...prepared, dir, chainKind: flags.chain, engine: flags.engine, say, log, signal })
     if (flags.keep) progress(howToExplore(running, dir))
     if (flags.json) printJson(running.report satisfies DemoReport)
     else print(show(running))
@@ -142,6 +145,14 @@ export const addDemo = (program: Command): void => {
     .command('demo')
     .description('four validators certify a round on this machine and set weights on a local chain; ends by itself')
     .option('--competition <id...>', `one or more of ${DEMO_COMPETITIONS.join(', ')}`, ['matrix-lossless'])
+    .addOption(
+      new Option(
+        '--chain <kind>',
+        'a local chain, or one that speaks as Subtensor does, with a node that lies and a restart',
+      )
+        .choices(CHAIN_KINDS)
+        .default('local'),
+    )
     .option('--json', 'print one JSON object on the last line')
     .option('--keep', 'leave the mesh running afterwards, until Ctrl-C')
     .option('--keep-logs', 'leave the directory with the logs')
@@ -149,7 +160,7 @@ export const addDemo = (program: Command): void => {
     .option('--engine <kind>', 'auto, docker, podman or bubblewrap', 'auto')
     .addHelpText(
       'after',
-      '\nExamples:\n  npm run demo\n  npm run -s demo -- --json | tail -1\n  npm run demo -- --competition matrix-lossy\n  npm run demo -- --competition matrix-lossless matrix-lossy\n  npm run demo -- --competition training-speed\n  npm run demo -- --keep',
+      '\nExamples:\n  npm run demo\n  npm run -s demo -- --json | tail -1\n  npm run demo -- --competition matrix-lossy\n  npm run demo -- --competition matrix-lossless matrix-lossy\n  npm run demo -- --competition training-speed\n  npm run demo -- --chain substrate\n  npm run demo -- --keep',
     )
     .action(run)
 }

@@ -1,9 +1,11 @@
 /** A development mesh of real processes: the local chain and its validators, started, killed and started again at will. */
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type CompetitionParams, domainsOf, type Genesis } from '../../protocol/index.ts'
 import type { RecipeName } from '../../sandbox/index.ts'
-import { createLocalChain } from '../chain/local-chain.ts'
+import { openChain } from '../chain/open.ts'
 import type { Chain, Weight } from '../chain/port.ts'
+import { type ChainKind, type ChainProcess, startChain } from './chain.ts'
 import { DEMO_SITE, type Devnet, type DevnetMember, foundMesh, layOutDevnet, type Site } from './devnet.ts'
 import { type Child, startProcess } from './process.ts'
 import { poll, statusOf } from './watch.ts'
@@ -26,6 +28,8 @@ export type MeshOptions = {
   readonly signal: AbortSignal
   /** The demo's when it is not given. */
   readonly site?: Site
+  /** The local one when it is not given. */
+  readonly chainKind?: ChainKind
 }
 
 export type DevMesh = {
@@ -34,6 +38,8 @@ export type DevMesh = {
   readonly genesisPath: string
   readonly chain: Chain
   readonly chainEndpoint: string
+  /** Ends the chain's process as a power cut would, and starts it again after so many ms. */
+  restartChain(downMs: number): Promise<void>
   /** Multiaddrs of the validators, in the order of the members. */
   readonly peers: readonly string[]
   /** Resolves when it listens; it appends to its log. */
@@ -48,7 +54,7 @@ export type DevMesh = {
   stop(): Promise<void>
 }
 
-type Running = { readonly children: Map<DevnetMember, Child>; readonly chainProcess: Child }
+type Running = { readonly children: Map<DevnetMember, Child>; readonly chainProcess: ChainProcess }
 
 const startValidator = async (member: DevnetMember, children: Map<DevnetMember, Child>): Promise<void> => {
   const args = ['validator', '--home', member.home, '--lifeline']
@@ -63,8 +69,8 @@ const foundAndStart = async (
   devnet: Devnet,
   { children, chainProcess }: Running,
 ): Promise<DevMesh> => {
-  const chainEndpoint = String((await chainProcess.ready)['endpoint'])
-  const chain = createLocalChain({ endpoint: chainEndpoint })
+  const { endpoint: chainEndpoint } = chainProcess
+  const chain = await openChain(chainEndpoint)
   const stop = async (): Promise<void> => {
     await Promise.all([...children.values()].map((child) => child.kill('SIGTERM')))
     await chain.close()
@@ -73,7 +79,7 @@ const foundAndStart = async (
     const founded = await foundMesh({ ...o, devnet, chain, chainEndpoint })
     const { genesis } = founded
     o.say(
-      `local chain at ${chainEndpoint}; mesh ${domainsOf(genesis).mesh.slice(0, 16)} founded at block ${genesis.block}`,
+      `${o.chainKind ?? 'local'} chain at ${chainEndpoint}; mesh ${domainsOf(genesis).mesh.slice(0, 16)} founded at block ${genesis.block}`,
     )
     await Promise.all(
       devnet.members.map(async (member) => {
@@ -95,6 +101,11 @@ const foundAndStart = async (
       ...founded,
       chain,
       chainEndpoint,
+      restartChain: async (downMs) => {
+        await chainProcess.kill()
+        await delay(downMs)
+        await chainProcess.start()
+      },
       start: (member) => startValidator(member, children),
       kill: async (member, signal) => children.get(member)?.kill(signal),
       pidOf: (member) => children.get(member)?.pid ?? 0,
@@ -115,22 +126,19 @@ const foundAndStart = async (
 export const startMesh = async (o: MeshOptions): Promise<DevMesh> => {
   const { site = DEMO_SITE } = o
   const devnet = await layOutDevnet({ ...o, site })
-  const chainProcess = startProcess({
-    entry: 'node/chain/local/main.ts',
-    args: ['--dir', join(o.dir, 'chain'), '--host', site.chainHost, '--block-ms', `${BLOCK_MS}`, '--lifeline'],
-    logFile: join(o.dir, 'chain', 'log'),
-  })
+  const where = { dir: join(o.dir, 'chain'), host: site.chainHost, blockMs: BLOCK_MS }
+  const chainProcess = await startChain(o.chainKind ?? 'local', where)
   try {
     const mesh = await foundAndStart({ ...o, site }, devnet, { children: new Map(), chainProcess })
     return {
       ...mesh,
       stop: async () => {
         await mesh.stop()
-        await chainProcess.kill('SIGTERM')
+        await chainProcess.stop()
       },
     }
   } catch (error) {
-    await chainProcess.kill('SIGTERM')
+    await chainProcess.stop()
     throw error
   }
 }

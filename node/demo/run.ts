@@ -1,6 +1,6 @@
 /** The main job on one machine: a local chain, four validators, three submissions a competition, a crash in the middle, one certified result each. */
 import { readFile } from 'node:fs/promises'
-import { COMPETITIONS, type CompetitionParams, domainsOf, encodeSs58 } from '../../protocol/index.ts'
+import { type CompetitionParams, domainsOf, encodeSs58 } from '../../protocol/index.ts'
 import type { RecipeName } from '../../sandbox/index.ts'
 import type { CertificateView } from '../api/certificates.ts'
 import type { CertifiedRoundView } from '../api/views.ts'
@@ -9,6 +9,7 @@ import { CliError } from '../cli/output.ts'
 import { connectGuest, peerIdOf } from '../guest.ts'
 import type { Log } from '../log.ts'
 import { prepareSubmission, sendSubmission } from '../submit.ts'
+import type { ChainKind } from './chain.ts'
 import type { DevnetMember } from './devnet.ts'
 import { BLOCK_MS, type DevMesh, startMesh, waitForWindow } from './mesh.ts'
 import { apiOf, createNarrator, poll, statusOf } from './watch.ts'
@@ -60,6 +61,8 @@ export type DemoReport = {
   readonly chainWeights: Readonly<Record<string, Row>>
   /** Validators that were killed and have the same log again. */
   readonly caughtUp: readonly string[]
+  /** What it ran on, and how often that was ended and started again in the middle. */
+  readonly chain: { readonly kind: ChainKind; readonly restarts: number }
   readonly seconds: number
 }
 
@@ -68,6 +71,7 @@ export type DemoOptions = {
   readonly poolDir: string | null
   readonly image?: RecipeName
   readonly competitions: readonly CompetitionParams[]
+  readonly chainKind: ChainKind
   readonly engine: 'auto' | 'docker' | 'podman' | 'bubblewrap'
   readonly say: (line: string) => void
   readonly log: Log
@@ -154,17 +158,10 @@ const waitForResult = (s: Stage, witness: DevnetMember, competition: string): Pr
   })
 }
 
-/** Where measuring takes minutes, the victim comes back while the others are still at it, and opens the seal that lies on its disk. */
-const isLong = ({ competitions }: DemoOptions): boolean =>
-  competitions.every(({ id }) => COMPETITIONS.get(id)?.kind === 'training')
-
-const startAgain = async (s: Stage, victim: DevnetMember): Promise<void> => {
+/** Starts the victim again; resolves when its log is the others', root for root. */
+const bringBack = async (s: Stage, victim: DevnetMember, witness: DevnetMember): Promise<void> => {
   await s.mesh.start(victim)
   s.o.say(`*** ${victim.name} is started again`)
-}
-
-/** Resolves when the victim's log is the others', root for root. */
-const waitForCatchUp = async (s: Stage, victim: DevnetMember, witness: DevnetMember): Promise<void> => {
   await poll({
     what: `${victim.name} catching up`,
     withinMs: PATIENCE.catchUp,
@@ -177,39 +174,19 @@ const waitForCatchUp = async (s: Stage, victim: DevnetMember, witness: DevnetMem
   s.o.say(`${victim.name} has caught up: the same log root as the others`)
 }
 
-/** The winners' slots on the subnet: the chain's, by their hotkeys. */
-const uidsOf = async ({ mesh }: Stage, views: readonly CertifiedRoundView[]): Promise<readonly number[]> => {
-  const hotkeys = views.flatMap(({ winner, submissions }) =>
-    submissions.filter(({ id }) => id === winner).map(({ miner }) => miner),
-  )
-  const block = (await mesh.chain.finalizedHead()).number
-  const { neurons } = await mesh.chain.metagraphAt({ netuid: mesh.genesis.netuid, block })
-  return neurons.filter(({ hotkey }) => hotkeys.includes(encodeSs58(hotkey))).map(({ uid }) => uid)
-}
-
-/** Whether all have set one and the same vector, and it pays each of these. */
-export const isSettled = (
-  rows: readonly { readonly row: Row; readonly setAt: number | null }[],
-  uids: readonly number[],
-): boolean => {
-  const [first] = rows.map(({ row }) => JSON.stringify(row))
-  return rows.every(
-    ({ row, setAt }) =>
-      setAt !== null &&
-      JSON.stringify(row) === first &&
-      row.length > 0 &&
-      uids.every((uid) => row.some(([paid, weight]) => paid === uid && weight > 0)),
-  )
-}
-
-const waitForWeights = (s: Stage, uids: readonly number[]): Promise<Readonly<Record<string, Row>>> =>
+/** Until all have set one vector that pays the owner and every one of so many winners. */
+const waitForWeights = (s: Stage, winners: number): Promise<Readonly<Record<string, Row>>> =>
   poll({
     what: 'equal weights of all validators',
     withinMs: PATIENCE.weights,
     signal: s.o.signal,
     look: async () => {
       const rows = await Promise.all(s.mesh.devnet.members.map(s.mesh.rowOf))
-      if (!isSettled(rows, uids)) return null
+      const [first] = rows.map(({ row }) => JSON.stringify(row))
+      const equal = rows.every(
+        ({ row, setAt }) => setAt !== null && row.length > winners && JSON.stringify(row) === first,
+      )
+      if (!equal) return null
       return Object.fromEntries(
         s.mesh.devnet.members.map((member, index) => [
           encodeSs58(member.keys.hotkey.publicKey),
@@ -238,13 +215,25 @@ const toReport = (view: CertifiedRoundView, names: ReadonlyMap<string, string>, 
   weights,
 })
 
+/** Long enough that every validator has lost its connections and asks again. */
+const CHAIN_DOWN_MS = 3_000
+
+/** Nodes of a chain restart, and no round may know: only what is final counts, and that it has kept. */
+const restartChain = async (s: Stage): Promise<number> => {
+  if (s.o.chainKind === 'local') return 0
+  s.o.say('*** the chain is killed with SIGKILL, all of its nodes at once')
+  await s.mesh.restartChain(CHAIN_DOWN_MS)
+  s.o.say(`*** the chain is started again after ${CHAIN_DOWN_MS / 1000} s`)
+  return 1
+}
+
 const tellStory = async (s: Stage, started: number): Promise<DemoReport> => {
   await waitForWindow(s.mesh, s.o.signal)
   const names = await submitAll(s)
   const [witness, victim] = s.mesh.devnet.members
   if (witness === undefined || victim === undefined) throw new Error('a devnet has four members')
   await killInTheMiddle(s, victim)
-  if (isLong(s.o)) await startAgain(s, victim)
+  const restarts = await restartChain(s)
   const views: CertifiedRoundView[] = []
   for (const { id } of s.o.competitions) {
     const view = await waitForResult(s, witness, id)
@@ -252,13 +241,14 @@ const tellStory = async (s: Stage, started: number): Promise<DemoReport> => {
     s.o.say(`round ${view.round} of ${id} is certified at height ${height} by ${signers.length} validators`)
     views.push(view)
   }
-  if (!isLong(s.o)) await startAgain(s, victim)
-  await waitForCatchUp(s, victim, witness)
-  const chainWeights = await waitForWeights(s, await uidsOf(s, views))
+  await bringBack(s, victim, witness)
+  const winners = views.filter(({ winner }) => winner !== null).length
+  const chainWeights = await waitForWeights(s, winners)
   return {
     rounds: views.map((view) => toReport(view, names, Object.values(chainWeights)[0] ?? [])),
     chainWeights,
     caughtUp: [encodeSs58(victim.keys.hotkey.publicKey)],
+    chain: { kind: s.o.chainKind, restarts },
     seconds: Math.round((performance.now() - started) / 100) / 10,
   }
 }

@@ -11,6 +11,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { DemoReport } from '../../node/demo/run.ts'
+import { needsMetadata } from '../node/chain/subtensor/net.ts'
 import { orphanedGroups, processesWith } from './leftovers.ts'
 import { lastJson } from './mesh-process.ts'
 
@@ -24,9 +25,9 @@ type Demo = {
   end(): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>
 }
 
-const startDemo = (variables: Readonly<Record<string, string>>): Demo => {
+const startDemo = (variables: Readonly<Record<string, string>>, flags: readonly string[] = []): Demo => {
   // A group of its own, as a shell gives to what it runs: a terminal's Ctrl-C goes to the whole group.
-  const child = spawn(process.execPath, [main, 'demo', '--json', '--engine', 'bubblewrap'], {
+  const child = spawn(process.execPath, [main, 'demo', '--json', '--engine', 'bubblewrap', ...flags], {
     env: { ...process.env, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -66,11 +67,14 @@ const startDemo = (variables: Readonly<Record<string, string>>): Demo => {
 }
 
 /** Runs `use` on a demo with a folder for its temporary files; then nothing of it may be there. */
-const leavesNothing = async (use: (demo: Demo, mark: string) => Promise<void>): Promise<void> => {
+const leavesNothing = async (
+  use: (demo: Demo, mark: string) => Promise<void>,
+  flags: readonly string[] = [],
+): Promise<void> => {
   const dir = await mkdtemp(join(tmpdir(), 'evalmesh-e2e-demo-'))
   const mark = `EVALMESH_TEST_MARK=${randomUUID()}`
   const groupsBefore = new Set(orphanedGroups())
-  const demo = startDemo({ TMPDIR: dir, EVALMESH_TEST_MARK: mark.slice(mark.indexOf('=') + 1) })
+  const demo = startDemo({ TMPDIR: dir, EVALMESH_TEST_MARK: mark.slice(mark.indexOf('=') + 1) }, flags)
   try {
     await use(demo, mark)
     await demo.end()
@@ -90,7 +94,7 @@ const leavesNothing = async (use: (demo: Demo, mark: string) => Promise<void>): 
 }
 
 const check = (report: DemoReport): void => {
-  assert.deepEqual(Object.keys(report).sort(), ['caughtUp', 'chainWeights', 'rounds', 'seconds'])
+  assert.deepEqual(Object.keys(report).sort(), ['caughtUp', 'chain', 'chainWeights', 'rounds', 'seconds'])
   assert.equal(report.rounds.length, 1)
   const [round] = report.rounds
   assert.ok(round)
@@ -139,9 +143,29 @@ test('the demo certifies a round in spite of a crash, answers with one JSON obje
   await leavesNothing(async (demo) => {
     const { code, stdout, stderr } = await demo.end()
     assert.equal(code, 0, stderr)
-    check(lastJson<DemoReport>(stdout))
+    const report = lastJson<DemoReport>(stdout)
+    check(report)
+    assert.deepEqual(report.chain, { kind: 'local', restarts: 0 })
   })
 })
+
+test(
+  'the same over Subtensor’s own extrinsics, with a node that calls blocks final too early and all nodes restarted in the middle',
+  needsMetadata,
+  async () => {
+    await leavesNothing(
+      async (demo) => {
+        const { code, stdout, stderr } = await demo.end()
+        assert.equal(code, 0, stderr)
+        const report = lastJson<DemoReport>(stdout)
+        check(report)
+        assert.deepEqual(report.chain, { kind: 'substrate', restarts: 1 })
+        assert.match(stderr, /the chain is killed with SIGKILL/)
+      },
+      ['--chain', 'substrate'],
+    )
+  },
+)
 
 for (const { when, pattern, group, processes } of [
   { when: 'from a terminal, while the validators start,', pattern: /local chain at/, group: true, processes: 2 },

@@ -13,9 +13,7 @@ import { genesisOf, params } from '../protocol/round/mesh.ts'
 import { signerOf, startDevnet } from './chain/devnet.ts'
 import { newFolder } from './store/folder.ts'
 
-const [owner, ownerPurse, miner, purse, other] = ['owner', 'owner purse', 'miner', 'purse', 'other'].map((name) =>
-  signerOf(name),
-)
+const [owner, ownerPurse, miner, purse, other] = ['owner', 'owner purse', 'miner', 'purse', 'other'].map(signerOf)
 assert.ok(owner && ownerPurse && miner && purse && other)
 const NETUID = 7
 const FEE = 100_000_000n

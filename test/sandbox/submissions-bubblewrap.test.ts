@@ -1,4 +1,4 @@
-/** Honest, wrong and cheating submissions on bubblewrap, all of them. */
+/** Honest, wrong and cheating submissions on bubblewrap. */
 import { describeSubmissions } from './submissions-suite.ts'
 
-describeSubmissions({ prefer: 'bubblewrap', isCase: () => true })
+describeSubmissions({ prefer: 'bubblewrap' })

@@ -19,6 +19,14 @@ export type TestBlock = {
   /** SCALE of System.Events, without the length. */
   readonly events: readonly Uint8Array[]
   readonly specVersion: number
+  /** Tells two blocks of one height with the same content apart. */
+  readonly salt: number
+}
+
+/** What a block is made again from, in the order in which blocks were made; those of a branch that was left among them. */
+export type PastBlock = Pick<TestBlock, 'number' | 'salt' | 'specVersion'> & {
+  /** 0x-hex, as they were sent. */
+  readonly extrinsics: readonly string[]
 }
 
 export type TestChain = ReturnType<typeof createTestChain>
@@ -57,13 +65,33 @@ const apply = (types: Types, world: World, o: { readonly pooled: Pooled; readonl
     : { world: result.world, events: [...result.events, system('ExtrinsicSuccess', info)] }
 }
 
+/** What a block does to the world: its own work first, then each extrinsic in turn. */
+const contentOf = (
+  types: Types,
+  before: World,
+  o: { readonly extrinsics: readonly Pooled[]; readonly number: number },
+): Pick<TestBlock, 'world' | 'events'> => {
+  const begun = beginBlock(before, o.number)
+  let { world } = begun
+  const events: Uint8Array[] = begun.events.map((event) => types.encodeEvent(null, event))
+  for (const [index, pooled] of o.extrinsics.entries()) {
+    const applied = apply(types, world, { pooled, block: o.number })
+    world = applied.world
+    events.push(...applied.events.map((event) => types.encodeEvent(index, event)))
+  }
+  return { world, events }
+}
+
 type Body = Omit<TestBlock, 'number' | 'hash' | 'parent' | 'header'>
+
+export const pastOf = ({ number, salt, specVersion, extrinsics }: TestBlock): PastBlock => ({
+  ...{ number, salt, specVersion },
+  extrinsics: extrinsics.map(({ bytes }) => bytes),
+})
 
 /** All blocks ever made, by hash. */
 const createTree = (types: Types) => {
   const blocks = new Map<string, TestBlock>()
-  /** Tells two blocks of one height with the same content apart. */
-  let salt = 0
   return {
     blocks,
     seal(parent: TestBlock | null, body: Body): TestBlock {
@@ -72,7 +100,7 @@ const createTree = (types: Types) => {
         parentHash: parent?.hash ?? ZERO,
         number,
         stateRoot: `0x${stateRoot(body.world.local)}`,
-        extrinsicsRoot: `0x${Buffer.from(blake2b(Buffer.from(`${++salt}`), { dkLen: 32 })).toString('hex')}`,
+        extrinsicsRoot: `0x${Buffer.from(blake2b(Buffer.from(`${body.salt}`), { dkLen: 32 })).toString('hex')}`,
         digest: { logs: [] },
       }
       const hash = Buffer.from(blake2b(types.create('Header', header).toU8a(), { dkLen: 32 })).toString('hex')
@@ -83,32 +111,39 @@ const createTree = (types: Types) => {
   }
 }
 
-export const createTestChain = (o: { readonly types: Types; readonly world: World; readonly finalityLag?: number }) => {
+export const createTestChain = (o: {
+  readonly types: Types
+  readonly world: World
+  readonly finalityLag?: number
+  /** What an earlier process of this chain has made. */
+  readonly past?: Iterable<PastBlock>
+}) => {
   const { types } = o
   const { blocks, seal } = createTree(types)
   const pool = new Map<string, Pooled>()
   let specVersion = types.version.specVersion
-  const genesis = seal(null, { extrinsics: [], world: o.world, events: [], specVersion })
+  let salt = 0
+  const genesis = seal(null, { extrinsics: [], world: o.world, events: [], specVersion, salt })
   let best = genesis
   let finalized = genesis
   let isStalled = false
 
-  const produce = (): TestBlock => {
-    const number = best.number + 1
-    const begun = beginBlock(best.world, number)
-    let { world } = begun
-    const events: Uint8Array[] = begun.events.map((event) => types.encodeEvent(null, event))
-    const extrinsics = ready(pool.values(), world)
-    for (const [index, pooled] of extrinsics.entries()) {
-      const applied = apply(types, world, { pooled, block: number })
-      world = applied.world
-      events.push(...applied.events.map((event) => types.encodeEvent(index, event)))
-      pool.delete(pooled.hash)
-    }
-    best = seal(best, { extrinsics, world, events, specVersion })
+  const make = (extrinsics: readonly Pooled[]): TestBlock => {
+    const content = contentOf(types, best.world, { extrinsics, number: best.number + 1 })
+    for (const { hash } of extrinsics) pool.delete(hash)
+    best = seal(best, { extrinsics, ...content, specVersion, salt })
     const target = isStalled ? null : ancestor(best, best.number - (o.finalityLag ?? 1))
     if (target !== null && target.number > finalized.number) finalized = target
     return best
+  }
+  const produce = (): TestBlock => {
+    salt += 1
+    return make(ready(pool.values(), best.world))
+  }
+  for (const block of o.past ?? []) {
+    ;({ salt, specVersion } = block)
+    best = ancestor(best, block.number - 1) ?? best
+    make(block.extrinsics.map((bytes) => readExtrinsic(types.registry.createType('Extrinsic', bytes), bytes)))
   }
 
   return {

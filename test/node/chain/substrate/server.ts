@@ -103,7 +103,12 @@ export const createMethods = (chain: TestChain, view: View): Readonly<Record<str
   return methods
 }
 
-export const startServer = async (chain: TestChain, view: View = {}): Promise<TestServer> => {
+/** `port` 0: any that is free. */
+export const startServer = async (
+  chain: TestChain,
+  view: View = {},
+  o: { readonly port: number } = { port: 0 },
+): Promise<TestServer> => {
   const methods = createMethods(chain, view)
   const calls: string[] = []
   const answer = (text: string): object => {
@@ -120,7 +125,7 @@ export const startServer = async (chain: TestChain, view: View = {}): Promise<Te
       return { jsonrpc: '2.0', id, error: { code: -32_603, message: `Internal error: ${error}` } }
     }
   }
-  let port = 0
+  let { port } = o
   let server: WebSocketServer | null = null
   const start = async (): Promise<void> => {
     server = new WebSocketServer({ host: '127.0.0.1', port })
