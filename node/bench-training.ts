@@ -19,9 +19,10 @@ import {
   RunFault,
   readReference,
   type TrainingMeasurement,
+  toQuad,
   trainingFaulted,
 } from '../sandbox/index.ts'
-import { NOISE_QUADS, toQuad } from './measure-training.ts'
+import { NOISE_QUADS } from './measure-training.ts'
 
 /** What one host found; `score` and `host` are null unless the verdict is `pass`. */
 export type TrainingReport = {
@@ -129,16 +130,21 @@ export const runTrainingBench = async (o: TrainingBenchOptions): Promise<Trainin
     referenceNanos: 1n,
   })
   const evaluator = createTrainingEvaluator({ engine: o.options })
-  const evaluate = (name: string, codes: { candidate: string; partner: string }, quads: number) =>
+  const evaluate = (
+    name: string,
+    codes: { candidate: string; partner: string },
+    extent: { quads: number; thetaPpm: number | null },
+  ) =>
     evaluator.evaluate(
-      { competition, ...codes, contract, roundSeed: hash(utf8ToBytes(seed)), quads, seed },
+      { competition, ...codes, contract, roundSeed: hash(utf8ToBytes(seed)), ...extent, seed },
       { signal, onProgress: ({ phase, done, total }) => say(`${name}: ${phase} ${done}/${total}`) },
     )
   const reference = readReference()
   const source = readSolution(o.solution)
+  const extent = { quads: o.quads, thetaPpm: params.thetaPpm }
   const measurement =
     typeof source === 'string'
-      ? await evaluate('submission', { candidate: source, partner: o.against ?? reference }, o.quads)
+      ? await evaluate('submission', { candidate: source, partner: o.against ?? reference }, extent)
       : source
   const report = (parts: Pick<TrainingReport, 'score' | 'host'>, said: TrainingMeasurement): TrainingReport => ({
     ...{ competition, preset, seed, engine: said.engine, device: said.device ?? contract.device },
@@ -147,7 +153,14 @@ export const runTrainingBench = async (o: TrainingBenchOptions): Promise<Trainin
     elapsedMs: Math.round(performance.now() - start),
   })
   if (measurement.verdict !== 'pass') return report({ score: null, host: null }, measurement)
-  const quiet = await evaluate('noise of this host', { candidate: reference, partner: reference }, NOISE_QUADS)
+  const quiet = await evaluate(
+    'noise of this host',
+    { candidate: reference, partner: reference },
+    {
+      quads: NOISE_QUADS,
+      thetaPpm: null,
+    },
+  )
   if (quiet.verdict !== 'pass') return report({ score: null, host: null }, quiet)
   return report(judgeTraining({ rules, params, quads: measurement.quads, quiet: quiet.quads }), measurement)
 }

@@ -237,7 +237,7 @@ const measureAll = async (o: BenchOptions, evaluator: Evaluator): Promise<BenchR
   const { competition, preset, seed, rules, pool, say, signal } = o
   const start = performance.now()
   const params = toParams(o)
-  const drawn = rules.draw({ params, seed: hash(utf8ToBytes(seed)), pool: pool.digests })
+  const drawn = rules.draw({ params, seed: hash(utf8ToBytes(seed)), pool: pool.rows })
   const matrices = drawn.map((digest): MatrixFile => ({ digest, path: join(pool.dir, `${digest}.bin`) }))
   const evaluate = (name: string, codes: { candidate: string; partner: string }, on: readonly MatrixFile[]) =>
     evaluator.evaluate(

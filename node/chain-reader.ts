@@ -13,6 +13,9 @@ const WEIGHTS_TRIES_MAX = 20
 /** A vector is not tried again when its block lies this far back: the machine would not have asked for it so late. */
 const WEIGHTS_LATE_BLOCKS = 10
 
+/** Of tries that fail one after the other the 1st, 2nd, 4th, 8th … is told: an outage of a day is no log of a day. */
+const isTold = (tries: number): boolean => (tries & (tries - 1)) === 0
+
 /** A newer vector is due or asked for: the older one may never stand where that does. */
 class Overtaken extends Error {}
 
@@ -84,6 +87,23 @@ const createSetter = (o: Options, insist: Insist) => {
   }
 }
 
+const createInsist =
+  ({ signal, log }: Options, pause: () => Promise<void>): Insist =>
+  async (what, call, triesMax) => {
+    for (let tries = 1; !signal.aborted; tries++) {
+      try {
+        return await call()
+      } catch (error) {
+        if (signal.aborted) return null
+        const isFinal = !(error instanceof ChainError && error.retryable) || tries >= triesMax
+        if (isFinal) throw error
+        if (isTold(tries)) log.warn({ what, tries, error: `${error}` }, 'chain call failed')
+        await pause()
+      }
+    }
+    return null
+  }
+
 export const createChainReader = (
   o: Options,
 ): ChainReader & {
@@ -95,21 +115,7 @@ export const createChainReader = (
   /** Under way, by name: the machine asks again every few seconds for what it waits for. */
   const asking = new Set<string>()
 
-  const insist: Insist = async (what, call, triesMax) => {
-    for (let tries = 1; !signal.aborted; tries++) {
-      try {
-        return await call()
-      } catch (error) {
-        if (signal.aborted) return null
-        const isFinal = !(error instanceof ChainError && error.retryable) || tries >= triesMax
-        if (isFinal) throw error
-        log.warn({ what, tries, error: `${error}` }, 'chain call failed')
-        await pause()
-      }
-    }
-    return null
-  }
-
+  const insist = createInsist(o, pause)
   const weigh = createSetter(o, insist)
 
   /** A refused read is no end: the machine asks again for what it still lacks. */
@@ -124,6 +130,8 @@ export const createChainReader = (
       .finally(() => asking.delete(what))
   }
 
+  /** Losses of the chain since its last block. */
+  let losses = 0
   /** Where to go on from: the head, then the last block told. */
   const followFrom = async (last: number | null): Promise<number | null> => {
     let after = last
@@ -136,10 +144,13 @@ export const createChainReader = (
       for await (const block of chain.followFinalized({ after, signal })) {
         o.submit({ kind: 'head', at: o.now(), block })
         after = block.number
+        losses = 0
       }
     } catch (error) {
       if (isHopeless(error)) throw error
-      if (!signal.aborted) log.error({ after, error: `${error}` }, 'lost the chain; trying again')
+      losses += 1
+      if (!signal.aborted && isTold(losses))
+        log.error({ after, tries: losses, error: `${error}` }, 'lost the chain; trying again')
     }
     return after
   }

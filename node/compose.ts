@@ -17,16 +17,15 @@ import {
   parseGenesis,
   type RoundState,
   restoreMachine,
-  type Signed,
   sealedUntil,
   sessionKeysOf,
   step,
   submissionRefusal,
-  type Verified,
   wantsEvidence,
 } from '../protocol/index.ts'
 import { readBaseline, refereeDigest } from '../sandbox/index.ts'
 import { createCertificates } from './api/certificates.ts'
+import { createMetrics } from './api/metrics.ts'
 import { createApi } from './api/server.ts'
 import { createViews } from './api/views.ts'
 import { type BundleNames, createIntake, namesOfBundle } from './bundle-intake.ts'
@@ -36,21 +35,21 @@ import type { Chain } from './chain/port.ts'
 import { createChainReader } from './chain-reader.ts'
 import { createClock } from './clock.ts'
 import type { ValidatorConfig } from './config.ts'
-import { createDelegator, loadDelegation } from './delegation.ts'
 import { createDriver, type Driver } from './driver.ts'
 import { openEngines } from './engines.ts'
+import { openHeadWatch, type StopReason } from './head-watch.ts'
 import { checkNotMoved, countStart } from './home/guard.ts'
 import { claimContext, createInbox, type Inbox } from './inbox.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { loadValidatorKeys, type ValidatorKeys } from './keys.ts'
-import type { Log } from './log.ts'
+import type { LineCounts, Log } from './log.ts'
 import { createMeasurer } from './measure.ts'
 import { createMesh, type Mesh } from './mesh/index.ts'
 import { createNetwork } from './network.ts'
 import { logNotice } from './notices.ts'
 import { once } from './once.ts'
 import { createPoolIndex, openPool, type Pool, type PoolIndex } from './pool-blobs.ts'
-import type { Clock, Network, Signer } from './ports.ts'
+import type { Clock, Signer } from './ports.ts'
 import { createServer } from './serve.ts'
 import { createSigner, onlyWhereHeard } from './signer.ts'
 import { openStore, type Store } from './store/index.ts'
@@ -62,6 +61,8 @@ export type Validator = {
   readonly api: string
   readonly addresses: readonly string[]
   readonly hotkey: Key
+  /** Resolves when the node should stop by itself. */
+  readonly stop: Promise<StopReason>
   close(): Promise<void>
 }
 
@@ -75,6 +76,8 @@ type Parts = {
   readonly config: ValidatorConfig
   readonly log: Log
   readonly onFatal: (error: unknown) => void
+  readonly version: string
+  readonly logLines: LineCounts
   readonly signal: AbortSignal
   readonly genesis: Genesis
   readonly domains: Domains
@@ -215,29 +218,6 @@ const openSigner = (p: Parts, guards: readonly GuardRecord[]): Signer =>
     p.driver().read(({ rounds }) => sessionKeysOf(rounds, message).includes(p.keys.session.publicKey)),
   )
 
-/** What this node looks after at each block that it is shown, beside what the machine does. */
-const openHeadWatch = async (p: Parts, peerId: string, network: Network): Promise<(block: number) => void> => {
-  const submit = (message: Signed): void =>
-    p.driver().submit({ kind: 'message', at: p.clock.now(), message: message as Verified<Signed> })
-  const { look } = createDelegator({
-    ...p,
-    home: p.config.home,
-    peerId,
-    netuid: p.genesis.netuid,
-    kept: await loadDelegation(p.config.home),
-    state: () => p.driver().read((state) => state),
-    send: (message) => {
-      submit(message)
-      network.broadcast(message)
-    },
-    repeat: (message) => network.relay({ kind: 'message', message }, 'committee'),
-    unixSeconds: () => Math.floor(Date.now() / 1_000),
-  })
-  return (block) => {
-    look(block).catch(p.onFatal)
-  }
-}
-
 /** The driver with everything it moves, and the API that looks at it; `closers` gets how each is ended. */
 const tieTogether = async (p: Parts, restored: State, guards: readonly GuardRecord[], closers: Closer[]) => {
   const stored = (digest: Digest): void => p.driver().submit({ kind: 'stored', at: p.clock.now(), digest })
@@ -251,10 +231,10 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
   closers.push(() => mesh.close())
   const network = openNetwork(p, mesh, stored)
   const { netuid } = p.genesis
-  const atHead = await openHeadWatch(p, mesh.peerId, network)
+  const headWatch = await openHeadWatch(p, mesh.peerId, network)
   const submit = (input: Input): void => {
     p.driver().submit(input)
-    if (input.kind === 'head') atHead(input.block.number)
+    if (input.kind === 'head') headWatch.atHead(input.block.number)
   }
   const sync = createSync({
     ...p,
@@ -292,23 +272,25 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
     onFatal: p.onFatal,
   })
   closers.push(() => driver.close())
-  const api = createApi(
-    createViews({
-      machine: () => driver.read((current) => current),
-      name: p.config.name,
-      certificates: createCertificates(p),
-      sync: sync.view,
-      self: p.self,
-      isConnected: (peerId) => mesh.connectedPeers().includes(peerId),
-      engine: `${engines.facts.kind} ${engines.facts.version}`,
-      blob: (digest) => p.store.getBlob(digest),
-      poolIndex: p.poolIndex,
-      pool: p.pool,
-      addresses: () => [...mesh.addresses(), ...p.config.peers],
-    }),
-  )
+  const machine = (): State => driver.read((current) => current)
+  const views = createViews({
+    machine,
+    name: p.config.name,
+    certificates: createCertificates(p),
+    sync: sync.view,
+    self: p.self,
+    isConnected: (peerId) => mesh.connectedPeers().includes(peerId),
+    engine: `${engines.facts.kind} ${engines.facts.version}`,
+    blob: (digest) => p.store.getBlob(digest),
+    poolIndex: p.poolIndex,
+    pool: p.pool,
+    addresses: () => [...mesh.addresses(), ...p.config.peers],
+  })
+  const metrics = createMetrics({ ...p, status: views.status, machine, now: p.clock.now, headAt: headWatch.seenAt })
+  closers.push(metrics.close)
+  const api = createApi({ ...views, metrics: metrics.print })
   closers.push(() => api.close())
-  return { mesh, driver, api, chainReader, sync }
+  return { mesh, driver, api, chainReader, sync, stop: headWatch.stop }
 }
 
 /**
@@ -318,6 +300,8 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
 export const startValidator = async (o: {
   readonly config: ValidatorConfig
   readonly log: Log
+  readonly logLines: LineCounts
+  readonly version: string
   readonly onFatal: (error: unknown) => void
 }): Promise<Validator> => {
   const { config, log } = o
@@ -389,7 +373,7 @@ export const startValidator = async (o: {
         if (!stopping.signal.aborted) o.onFatal(error)
       })
     }
-    return { api, addresses: tied.mesh.addresses(), hotkey: self, close }
+    return { api, addresses: tied.mesh.addresses(), hotkey: self, stop: tied.stop, close }
   } catch (error) {
     await close()
     throw error

@@ -22,6 +22,7 @@ export const FIELD_NOTES: Readonly<Record<keyof typeof DEFAULTS | 'chain', strin
   startAhead: 'true: sandboxes wait, warm, for the next run; takes 250 MB for each place of a timed run.',
   image: 'numpy or torch: the one whose digest the mesh’s parameters name.',
   pools: 'Folders with matrices that this node serves to the committee.',
+  stopAtBlock: 'The node stops at this finalised block, for an upgrade that all make at once; null: never.',
   logLevel: 'debug, info, warn or error.',
 }
 

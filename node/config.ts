@@ -30,6 +30,8 @@ export type ValidatorConfig = {
   readonly image: RecipeName
   /** Directories with pool matrices that this node serves to the committee. */
   readonly pools: readonly string[]
+  /** The node stops at this finalised block, for an upgrade that all make at once; null: never. */
+  readonly stopAtBlock: number | null
   readonly logLevel: string
 }
 
@@ -53,6 +55,7 @@ export const DEFAULTS = {
   image: 'numpy',
   weightsVersionKey: 0,
   pools: [],
+  stopAtBlock: null,
   logLevel: 'info',
 } as const
 
@@ -112,6 +115,7 @@ export const parseConfig = (raw: unknown, home: string): ValidatorConfig => {
     startAhead: flagOf('startAhead'),
     image: recipeNames.find((name) => name === given['image']) ?? bad('image', recipeNames.join(', ')),
     pools: textsOf('pools').map((dir) => resolve(home, dir)),
+    stopAtBlock: given['stopAtBlock'] === null ? null : wholeOf('stopAtBlock'),
     logLevel: LOG_LEVELS.find((level) => level === given['logLevel']) ?? bad('logLevel', LOG_LEVELS.join(', ')),
   }
 }

@@ -8,10 +8,13 @@ import sodium from 'sodium-native'
 import { bytesToHex, encodeSs58, hexToBytes, type Key } from '../protocol/index.ts'
 import { createFile, isThere, replaceFile } from './files.ts'
 
-/** Signs for one account under sr25519; holds the secret, so it prints redacted. */
+/** How an account signs. Subtensor takes both from any account; Bittensor's own tools make sr25519 only. */
+export type KeyScheme = 'sr25519' | 'ed25519'
+
+/** Signs for one account; holds the secret, so it prints redacted. */
 export type Hotkey = {
   readonly publicKey: Key
-  readonly scheme: 'sr25519'
+  readonly scheme: KeyScheme
   sign(bytes: Uint8Array): Uint8Array
 }
 
@@ -23,9 +26,9 @@ export type ValidatorKeys = {
   readonly peerSeed: Uint8Array
 }
 
-/** KEY_MISSING, KEY_EXISTS, KEY_MALFORMED, KEY_OPEN (others may read it), KEY_SPENT (its counter has come to its end): the message says which file and what to do. */
+/** KEY_MISSING, KEY_EXISTS, KEY_MALFORMED, KEY_ENCRYPTED, KEY_OPEN (others may read it), KEY_SPENT (its counter has come to its end): the message says which file and what to do. */
 export class KeyError extends Error {
-  readonly code: 'KEY_MISSING' | 'KEY_EXISTS' | 'KEY_MALFORMED' | 'KEY_OPEN' | 'KEY_SPENT'
+  readonly code: 'KEY_MISSING' | 'KEY_EXISTS' | 'KEY_MALFORMED' | 'KEY_ENCRYPTED' | 'KEY_OPEN' | 'KEY_SPENT'
   readonly exitCode = 4
 
   constructor(code: KeyError['code'], path: string, what: string) {
@@ -45,8 +48,7 @@ const redacted = <T extends object>(value: T, shown: object): T => {
   return Object.freeze(value)
 }
 
-const toHotkey = (seed: Uint8Array): Hotkey => {
-  const secret = secretFromSeed(seed)
+const toSr25519 = (secret: Uint8Array): Hotkey => {
   const publicKey = bytesToHex(getPublicKey(secret))
   const signBytes = (bytes: Uint8Array): Uint8Array => sign(secret, bytes)
   return redacted({ publicKey, scheme: 'sr25519' as const, sign: signBytes }, { publicKey })
@@ -65,20 +67,30 @@ const toSession = (seed: Uint8Array): ValidatorKeys['session'] => {
   return redacted({ publicKey, sign: signBytes }, { publicKey })
 }
 
+const toHotkey = (seed: Uint8Array, scheme: KeyScheme): Hotkey => {
+  if (scheme === 'sr25519') return toSr25519(secretFromSeed(seed))
+  const { publicKey, sign: signBytes } = toSession(seed)
+  return redacted({ publicKey, scheme, sign: signBytes }, { publicKey })
+}
+
 const toSealing = (seed: Uint8Array): ValidatorKeys['sealing'] => {
   const key = createPrivateKey({ key: Buffer.concat([X25519_HEAD, seed]), format: 'der', type: 'pkcs8' })
   const publicKey = bytesToHex(createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-SEED_BYTES))
   return { publicKey }
 }
 
+/** Of the wallets' field `cryptoType`, which is 1 where it is missing. */
+const CRYPTO_TYPES: readonly KeyScheme[] = ['ed25519', 'sr25519']
+
 /** The shape of a bittensor wallet's plain hotkey file, so that its tools can read ours and we theirs. */
-const hotkeyFile = (seed: Uint8Array): Readonly<Record<string, string>> => {
-  const { publicKey } = toHotkey(seed)
+const hotkeyFile = (seed: Uint8Array, scheme: KeyScheme): Readonly<Record<string, string | number>> => {
+  const { publicKey } = toHotkey(seed, scheme)
   return {
     accountId: `0x${publicKey}`,
     publicKey: `0x${publicKey}`,
     secretSeed: `0x${bytesToHex(seed)}`,
     ss58Address: encodeSs58(publicKey),
+    ...(scheme === 'sr25519' ? {} : { cryptoType: CRYPTO_TYPES.indexOf(scheme) }),
   }
 }
 
@@ -91,15 +103,31 @@ const write = async (path: string, content: string): Promise<void> => {
   }
 }
 
+/** What the first bytes of the ways say in which wallets encrypt a key. */
+const ENCRYPTED = /^(\$NACL|\$ANSIBLE_VAULT|gAAAAA)/
+
 const read = async (path: string): Promise<Readonly<Record<string, unknown>>> => {
   const found = await stat(path).catch(() => null)
   if (found === null) throw new KeyError('KEY_MISSING', path, 'no such key; make one with `evalmesh keys new`')
   if ((found.mode & 0o077) !== 0) throw new KeyError('KEY_OPEN', path, `others may read it: chmod 600 ${path}`)
-  const content = parse(await readFile(path, 'utf8'))
-  if (content === null)
-    throw new KeyError('KEY_MALFORMED', path, 'no JSON object; an encrypted key cannot be used here')
+  const text = (await readFile(path, 'utf8')).trim()
+  if (ENCRYPTED.test(text) || /"encoded"\s*:/.test(text)) {
+    const mend = 'write the hotkey again without a password: btcli wallet regen-hotkey --no-use-password'
+    throw new KeyError(
+      'KEY_ENCRYPTED',
+      path,
+      `encrypted, and a running validator has nobody to ask for the password: ${mend}`,
+    )
+  }
+  // Old wallets wrote the seed alone.
+  if (isHex(text, SEED_BYTES)) return { secretSeed: text }
+  const content = parse(text)
+  if (content === null) throw new KeyError('KEY_MALFORMED', path, 'no JSON object, as wallets write it, and no seed')
   return content
 }
+
+const isHex = (value: unknown, bytes: number): value is string =>
+  typeof value === 'string' && new RegExp(`^(0x)?[0-9a-f]{${2 * bytes}}$`, 'i').test(value)
 
 const parse = (text: string): Readonly<Record<string, unknown>> | null => {
   try {
@@ -110,9 +138,55 @@ const parse = (text: string): Readonly<Record<string, unknown>> | null => {
   }
 }
 
+const fromHex = (text: string): Uint8Array => hexToBytes(text.replace(/^0x/, '').toLowerCase())
+
 const seedOf = (path: string, value: unknown): Uint8Array => {
-  if (typeof value === 'string' && /^(0x)?[0-9a-f]{64}$/i.test(value)) return hexToBytes(value.replace(/^0x/, ''))
+  if (isHex(value, SEED_BYTES)) return fromHex(value)
   throw new KeyError('KEY_MALFORMED', path, 'no secretSeed of 32 bytes in hex')
+}
+
+/** The scalar of an expanded sr25519 secret times 8: wallets keep it as schnorrkel has it, signers want it as ed25519 has it. */
+const timesCofactor = (secret: Uint8Array): Uint8Array => {
+  const scalar = secret.slice(0, 32)
+  let carry = 0
+  for (const [index, byte] of scalar.entries()) {
+    const shifted = byte * 8 + carry
+    scalar[index] = shifted & 0xff
+    carry = shifted >> 8
+  }
+  return Uint8Array.from([...scalar, ...secret.slice(32)])
+}
+
+/** An expanded secret without its seed: whichever form has the file's public key. */
+const fromPrivateKey = (path: string, content: Readonly<Record<string, unknown>>, scheme: KeyScheme): Hotkey => {
+  const { privateKey, publicKey } = content
+  if (isHex(privateKey, 2 * SEED_BYTES) && isHex(publicKey, SEED_BYTES)) {
+    const secret = fromHex(privateKey)
+    const forms = scheme === 'ed25519' ? [secret.slice(0, SEED_BYTES)] : [secret, timesCofactor(secret)]
+    for (const form of forms) {
+      try {
+        const hotkey = scheme === 'ed25519' ? toHotkey(form, scheme) : toSr25519(form)
+        if (hotkey.publicKey === bytesToHex(fromHex(publicKey))) return hotkey
+      } catch {
+        // No secret in this form.
+      }
+    }
+    throw new KeyError('KEY_MALFORMED', path, 'its publicKey is not its secret’s')
+  }
+  const what = content['secretPhrase'] === undefined ? 'no secretSeed of 32 bytes in hex' : 'a mnemonic only'
+  throw new KeyError('KEY_MALFORMED', path, `${what}: btcli wallet regen-hotkey writes the file with its seed`)
+}
+
+const schemeOf = (path: string, { cryptoType = 1, signingScheme }: Readonly<Record<string, unknown>>): KeyScheme => {
+  const scheme = CRYPTO_TYPES.find(
+    (name, index) => (signingScheme ?? cryptoType) === (signingScheme === undefined ? index : name),
+  )
+  if (scheme !== undefined) return scheme
+  throw new KeyError(
+    'KEY_MALFORMED',
+    path,
+    `another kind of key (${signingScheme ?? cryptoType}); there is ${CRYPTO_TYPES.join(', ')}`,
+  )
 }
 
 /** A wallet's file says its public part too: whoever edited one half must not sign as somebody else. */
@@ -135,17 +209,20 @@ export const hotkeyFileOf = (home: string): string => join(home, 'hotkey.json')
 /** The hotkey of a home, or of a wallet's file. @throws KeyError */
 export const loadHotkey = async (home: string, path: string = hotkeyFileOf(home)): Promise<Hotkey> => {
   const content = await read(path)
-  const hotkey = toHotkey(seedOf(path, content['secretSeed']))
+  const scheme = schemeOf(path, content)
+  const { secretSeed } = content
+  const isSeed = isHex(secretSeed, SEED_BYTES)
+  const hotkey = isSeed ? toHotkey(fromHex(secretSeed), scheme) : fromPrivateKey(path, content, scheme)
   checkPublicParts(path, content, hotkey.publicKey)
   return hotkey
 }
 
 /** A new hotkey in `home`, which is made if it is not there. @throws KeyError KEY_EXISTS */
-export const createHotkey = async (home: string): Promise<Hotkey> => {
+export const createHotkey = async (home: string, scheme: KeyScheme = 'sr25519'): Promise<Hotkey> => {
   await mkdir(home, { recursive: true, mode: 0o700 })
   const seed = randomBytes(SEED_BYTES)
-  await write(join(home, 'hotkey.json'), print(hotkeyFile(seed)))
-  return toHotkey(seed)
+  await write(join(home, 'hotkey.json'), print(hotkeyFile(seed, scheme)))
+  return toHotkey(seed, scheme)
 }
 
 const NODE_KEYS = ['session', 'sealing', 'peer'] as const
@@ -164,7 +241,7 @@ export const loadValidatorKeys = async (home: string, hotkeyFile?: string): Prom
   return redacted({ hotkey, ...node, peerSeed: peer }, { hotkey, ...node })
 }
 
-const print = (content: Readonly<Record<string, string>>): string => `${JSON.stringify(content, null, 2)}\n`
+const print = (content: Readonly<Record<string, string | number>>): string => `${JSON.stringify(content, null, 2)}\n`
 
 const newSecret = (): string => print({ secretSeed: `0x${bytesToHex(randomBytes(SEED_BYTES))}` })
 
@@ -172,8 +249,8 @@ const makeNodeKey = (home: string, name: (typeof NODE_KEYS)[number]): Promise<vo
   write(join(home, `${name}.json`), newSecret())
 
 /** All keys of a validator, new, in `home`; an existing hotkey is kept. @throws KeyError KEY_EXISTS for a node key */
-export const createValidatorKeys = async (home: string): Promise<ValidatorKeys> => {
-  if (!(await isThere(hotkeyFileOf(home)))) await createHotkey(home)
+export const createValidatorKeys = async (home: string, scheme: KeyScheme = 'sr25519'): Promise<ValidatorKeys> => {
+  if (!(await isThere(hotkeyFileOf(home)))) await createHotkey(home, scheme)
   for (const name of NODE_KEYS) await makeNodeKey(home, name)
   return loadValidatorKeys(home)
 }

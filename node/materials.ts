@@ -55,8 +55,8 @@ export const createMaterials = (o: MaterialsOptions) => {
     /** The round's matrices as files outside every sandbox; the caller removes `dir`. */
     layOut: async (round: { rules: MatrixRules; params: CompetitionParams; seed: Digest }) => {
       const { rules, params, seed } = round
-      const { digests } = parsePoolManifest(await blob(params.poolManifest, 'pool manifest'))
-      const drawn = rules.draw({ params, seed, pool: digests })
+      const { rows } = parsePoolManifest(await blob(params.poolManifest, 'pool manifest'))
+      const drawn = rules.draw({ params, seed, pool: rows })
       const dir = join(o.workDir, seed)
       await mkdir(dir, { recursive: true, mode: 0o700 })
       const matrices: { digest: Digest; path: string }[] = []

@@ -13,10 +13,9 @@ import {
   paramsHash,
   passed,
   type TrainingContract,
-  type TrainingQuad,
   type TrainingRules,
 } from '../protocol/index.ts'
-import { contractByDigest, type QuadTimes, readReference, type TrainingEvaluator } from '../sandbox/index.ts'
+import { contractByDigest, readReference, type TrainingEvaluator, toQuad } from '../sandbox/index.ts'
 import type { Log } from './log.ts'
 import type { Measurer } from './ports.ts'
 import type { Store } from './store/index.ts'
@@ -25,16 +24,8 @@ type Evaluate = Parameters<Measurer['evaluate']>[0]
 
 /** A host's own noise is measured again after this long (protocol §5). */
 const CERTIFICATE_MS = 6 * 3_600_000
-/** Quads of the shortened host certificate. */
-export const NOISE_QUADS = 3
-
-/** Raw runs of one quad as the scoring reads them. */
-export const toQuad = ({ steps, tokens, candidateNs, partnerNs }: QuadTimes): TrainingQuad => ({
-  steps,
-  tokens,
-  candidateNs: [BigInt(candidateNs[0]), BigInt(candidateNs[1])],
-  partnerNs: [BigInt(partnerNs[0]), BigInt(partnerNs[1])],
-})
+/** Quads of a host certificate: fewer make a quiet host look noisy, and a noisy one quiet, too often. */
+export const NOISE_QUADS = 12
 
 type Options = {
   readonly evaluator: TrainingEvaluator
@@ -46,6 +37,7 @@ type Options = {
 }
 
 type Codes = { readonly candidate: string; readonly partner: string }
+type Extent = { readonly quads: number; readonly thetaPpm: number | null }
 
 /** One round; `signal` ends what runs for it once nobody waits for it any more. */
 type Round = { readonly job: Evaluate; readonly rules: TrainingRules; readonly signal: AbortSignal }
@@ -64,14 +56,14 @@ const contractOf = ({ poolManifest }: CompetitionParams): TrainingContract => {
 export const createTrainingMeasurer = (o: Options) => {
   const known = new Map<Digest, { readonly at: number; readonly certificate: HostCertificate }>()
 
-  const run = ({ job, signal }: Round, codes: Codes, quads: number) =>
+  const run = ({ job, signal }: Round, codes: Codes, extent: Extent) =>
     o.evaluator.evaluate(
       {
         competition: job.competition,
         ...codes,
         contract: contractOf(job.params),
         roundSeed: job.seed,
-        quads,
+        ...extent,
         seed: randomBytes(32).toString('hex'),
       },
       { signal },
@@ -83,7 +75,8 @@ export const createTrainingMeasurer = (o: Options) => {
     const last = known.get(key)
     if (last !== undefined && o.now() - last.at < CERTIFICATE_MS) return last.certificate
     const reference = readReference()
-    const measurement = await run(round, { candidate: reference, partner: reference }, NOISE_QUADS)
+    const extent = { quads: NOISE_QUADS, thetaPpm: null }
+    const measurement = await run(round, { candidate: reference, partner: reference }, extent)
     if (measurement.verdict !== 'pass') throw new Error(`the reference does not run here: ${measurement.line}`)
     const certificate = rules.certifyHost(measurement.quads.map(toQuad))
     known.set(key, { at: o.now(), certificate })
@@ -99,7 +92,8 @@ export const createTrainingMeasurer = (o: Options) => {
     const { job, rules } = round
     const { id, partner, hereNanos } = one
     const candidate = await o.sourceOf(job.competition, id)
-    const measurement = await run(round, { candidate, partner }, job.params.matrixCount)
+    const extent = { quads: job.params.matrixCount, thetaPpm: job.entry.thetaPpm }
+    const measurement = await run(round, { candidate, partner }, extent)
     const { verdict, code, line, elapsedMs } = measurement
     o.log.info({ id, verdict, code, line, elapsedMs }, 'measured')
     const runs = await o.store.putBlob(new TextEncoder().encode(JSON.stringify(measurement)))

@@ -65,7 +65,7 @@ export const prepareChange = (o: {
   const fault = change.kind === 'mesh' ? meshParamsFault(change) : competitionParamsFault(change)
   if (fault !== null) throw new ProtocolError('BAD_SHAPE', { params: fault, want: 'a value in its range' })
   const counter = Math.max(target.counter, target.proposed?.counter ?? 0) + 1
-  const body = { hotkey: hotkey.publicKey, scheme: 'sr25519' as const, counter, activationHeight, change }
+  const body = { hotkey: hotkey.publicKey, scheme: hotkey.scheme, counter, activationHeight, change }
   const message = signWithHotkey({ kind: 'params', body }, o)
   const [before, after]: readonly Readonly<Record<string, unknown>>[] = [{ ...target.params }, { ...change }]
   const changes = Object.keys(target.params)

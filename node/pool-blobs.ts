@@ -50,6 +50,8 @@ export type DrawnMatrix = {
 /** What a decided round was measured on, in the order it was run. */
 export type DrawnInputs = RoundInputs & {
   readonly competition: string
+  /** The pool's manifest.csv: with the seed it says what was drawn. */
+  readonly manifest: string
   readonly size: number
   readonly matrices: readonly DrawnMatrix[]
 }
@@ -68,20 +70,20 @@ export const createPoolIndex = (o: {
   readonly store: Pick<Store, 'getBlob'>
   readonly rounds: () => RoundState
 }): PoolIndex => {
-  const manifests = new Map<Digest, readonly Digest[]>()
+  const manifests = new Map<Digest, Manifest>()
   const draws = new Map<Digest, ReadonlySet<Digest>>()
-  const digestsOf = async (manifest: Digest): Promise<readonly Digest[]> => {
-    const known = manifests.get(manifest)
+  const manifestOf = async (digest: Digest): Promise<Manifest> => {
+    const known = manifests.get(digest)
     if (known !== undefined) return known
-    const bytes = (await o.store.getBlob(manifest)) ?? (await o.pool.read(manifest))
-    if (bytes === undefined) return []
-    const digests = digestsIn(bytes)
-    manifests.set(manifest, digests)
-    return digests
+    const bytes = (await o.store.getBlob(digest)) ?? (await o.pool.read(digest))
+    if (bytes === undefined) return NO_MANIFEST
+    const manifest = parseAny(bytes)
+    manifests.set(digest, manifest)
+    return manifest
   }
   const drawOf = async (competition: string, inputs: RoundInputs): Promise<readonly Digest[]> => {
     const rules = matrixRulesOf(competition)
-    const pool = await digestsOf(inputs.poolManifest)
+    const { rows: pool } = await manifestOf(inputs.poolManifest)
     return rules === undefined || pool.length < inputs.matrixCount
       ? []
       : rules.draw({ params: inputs, seed: inputs.seed, pool })
@@ -106,7 +108,7 @@ export const createPoolIndex = (o: {
   const isMatrix = async (digest: Digest): Promise<boolean> => {
     if (o.pool.isMatrix(digest)) return true
     for (const { params } of o.rounds().competitions.values()) {
-      if ((await digestsOf(params.poolManifest)).includes(digest)) return true
+      if ((await manifestOf(params.poolManifest)).digests.includes(digest)) return true
     }
     return false
   }
@@ -119,24 +121,27 @@ export const createPoolIndex = (o: {
         .competitions.get(competition)
         ?.inputs.find((one) => one.round === round)
       if (inputs === undefined) return null
-      const pool = await digestsOf(inputs.poolManifest)
+      const { digests, text } = await manifestOf(inputs.poolManifest)
       const drawn = await drawOf(competition, inputs)
       if (drawn.length === 0) return null
       const matrices = drawn.map((digest) => {
-        const index = pool.indexOf(digest)
-        return { digest, index, proof: inclusionProof(pool, index) }
+        const index = digests.indexOf(digest)
+        return { digest, index, proof: inclusionProof(digests, index) }
       })
-      return { ...inputs, competition, size: pool.length, matrices }
+      return { ...inputs, competition, manifest: text, size: digests.length, matrices }
     },
   }
 }
 
-/** None for bytes that are no manifest: parameters may name anything. */
-const digestsIn = (bytes: Uint8Array): readonly Digest[] => {
+type Manifest = ReturnType<typeof parsePoolManifest> & { readonly text: string }
+const NO_MANIFEST: Manifest = { digests: [], rows: [], text: '' }
+
+/** Names nothing where the bytes are no manifest: parameters may name anything. */
+const parseAny = (bytes: Uint8Array): Manifest => {
   try {
-    return parsePoolManifest(bytes).digests
+    return { ...parsePoolManifest(bytes), text: new TextDecoder().decode(bytes) }
   } catch (error) {
-    if (error instanceof SandboxError) return []
+    if (error instanceof SandboxError) return NO_MANIFEST
     throw error
   }
 }

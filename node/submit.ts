@@ -42,7 +42,7 @@ export const prepareSubmission = (o: {
   const body = {
     competition: o.params.id,
     hotkey: o.hotkey.publicKey,
-    scheme: 'sr25519' as const,
+    scheme: o.hotkey.scheme,
     bundle: hash(bundle),
     sizeBytes: bundleSizeBytes(files),
     payment: o.payment ?? null,

@@ -41,7 +41,9 @@ export {
 export { hardwareClassOf } from './competition/hardware.ts'
 export { COMPETITIONS, matrixRulesOf } from './competition/index.ts'
 export { printRational } from './competition/integers.ts'
+export type { PoolMatrix } from './competition/matrix/draw.ts'
 export type { MatrixRuns } from './competition/matrix/runs.ts'
+export { isLastLook } from './competition/pair.ts'
 export type {
   CheckCode,
   Checked,
@@ -63,10 +65,11 @@ export {
   planTraining,
   type Tolerances,
   type TrainingContract,
+  type TrainingPlan,
   tensorsOf,
 } from './competition/training-speed/contract.ts'
 export { leastNanos, peakGflops } from './competition/training-speed/plausible.ts'
-export type { TrainingQuad, TrainingScored } from './competition/training-speed/score.ts'
+export { quadPpm, type TrainingQuad, type TrainingScored } from './competition/training-speed/score.ts'
 export { certificateClaims } from './consensus/certificate.ts'
 export {
   bytesToHex,

@@ -46,6 +46,7 @@ export {
   type QuadTimes,
   type TrainingJob,
   type TrainingMeasurement,
+  toQuad,
   trainingFaulted,
 } from './training/job.ts'
 export { readReference } from './training/reference.ts'

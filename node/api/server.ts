@@ -7,6 +7,8 @@ import type { MatrixView } from './matrix.ts'
 export type ApiViews = {
   readonly health: () => { readonly ready: boolean } & Readonly<Record<string, unknown>>
   readonly status: () => unknown
+  /** Prometheus' text format. */
+  readonly metrics: () => string
   /** The mesh's genesis document, byte for byte. */
   readonly genesis: () => Uint8Array
   /** Addresses at which a newcomer finds this node and those that it dials. */
@@ -53,6 +55,21 @@ const COMPETITION = { type: 'string', pattern: '^[a-z0-9-]{1,32}$' } as const
 const ADDRESS = { type: 'string', pattern: '^[1-9A-HJ-NP-Za-km-z]{46,49}$' } as const
 const ID = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const
 
+/** Readiness: whether it decides; liveness: whether it answers. Who restarts a node because others are away helps nobody. */
+const addVitals = (app: FastifyInstance, views: ApiViews): void => {
+  for (const path of ['/health', '/health/ready']) {
+    app.get(path, (_request, reply) => {
+      const health = views.health()
+      return reply
+        .code(health.ready ? 200 : 503)
+        .type('application/json')
+        .send(jsonOf(health))
+    })
+  }
+  app.get('/health/live', (_request, reply) => reply.type('application/json').send(jsonOf({ live: true })))
+  app.get('/metrics', (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(views.metrics()))
+}
+
 export const createApi = (views: ApiViews): FastifyInstance => {
   const app = fastify({ logger: false, bodyLimit: 1, routerOptions: { ignoreTrailingSlash: true } })
   app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
@@ -78,13 +95,7 @@ export const createApi = (views: ApiViews): FastifyInstance => {
       return reply.type('application/json').send(jsonOf(found))
     })
   }
-  app.get('/health', (_request, reply) => {
-    const health = views.health()
-    return reply
-      .code(health.ready ? 200 : 503)
-      .type('application/json')
-      .send(jsonOf(health))
-  })
+  addVitals(app, views)
   get('/status', {}, views.status)
   app.get('/genesis', (_request, reply) => reply.type('application/json').send(Buffer.from(views.genesis())))
   get('/peers', {}, views.peers)

@@ -335,14 +335,14 @@ const accountOf = (address: string): Key | null => {
   }
 }
 
-export const createViews = (o: Source): ApiViews => {
+export const createViews = (o: Source) => {
   const rounds = () => o.machine().rounds
   return {
     health: () => {
       const { name, ready, reason, height, block, connectedPpm, sync } = statusView(o)
       return { name, ready, reason, height, block, connectedPpm, sync }
     },
-    status: () => statusView(o),
+    status: (): StatusView => statusView(o),
     genesis: () => printGenesis(rounds().genesis),
     peers: () => ({ addresses: [...new Set(o.addresses())] }),
     evidence: () => ({ offences: offencesOf(rounds()) }),
@@ -390,5 +390,5 @@ export const createViews = (o: Source): ApiViews => {
       const certificate = o.certificates.ofRound(id, round)
       return result === undefined || certificate === null ? null : { ...roundView(result), certificate }
     },
-  }
+  } satisfies Omit<ApiViews, 'metrics'>
 }

@@ -9,9 +9,11 @@ import {
   faulted,
   type MatrixFile,
   type Measurement,
+  parsePoolManifest,
   RunFault,
   readBaseline,
   runLimits,
+  SandboxError,
 } from '../../sandbox/index.ts'
 import type { CertifiedRoundView } from '../api/views.ts'
 import { toRuns } from '../noise.ts'
@@ -47,16 +49,26 @@ export type Remeasured = {
  */
 export const checkInputs = (inputs: DrawnInputs, rules: MatrixRules): void => {
   const { seed, size, poolRoot, matrices } = inputs
-  // The draw takes places: which digests stand there, the proofs say.
-  const places = Array.from({ length: size }, (_, index) => String(index))
-  const drawn = size < inputs.matrixCount ? [] : rules.draw({ params: inputs, seed, pool: places })
-  if (drawn.join() !== matrices.map(({ index }) => index).join()) {
+  const pool = readManifest(inputs)
+  const drawn = pool.length < inputs.matrixCount ? [] : rules.draw({ params: inputs, seed, pool })
+  if (drawn.join() !== matrices.map(({ digest }) => digest).join()) {
     throw new AuditError('draw', `round ${inputs.round}: its seed draws other matrices than these`)
   }
   const stray = matrices.find(
     ({ digest, index, proof }) => !isIncluded({ leaf: digest, index, size, proof, root: poolRoot }),
   )
   if (stray !== undefined) throw new AuditError('draw', `${stray.digest} does not stand at ${stray.index} in the pool`)
+}
+
+const readManifest = ({ manifest, poolManifest, round }: DrawnInputs) => {
+  const bytes = new TextEncoder().encode(manifest)
+  if (hash(bytes) !== poolManifest) throw new AuditError('draw', `round ${round}: its pool has another manifest`)
+  try {
+    return parsePoolManifest(bytes).rows
+  } catch (error) {
+    if (error instanceof SandboxError) throw new AuditError('draw', `round ${round}: its pool has no manifest`)
+    throw error
+  }
 }
 
 const isRandom = ({ matrices }: Measurement): boolean =>

@@ -71,10 +71,10 @@ export type ExtrinsicTransfers = {
   readonly transfers: readonly Transfer[]
 }
 
-/** Signs for one account; `publicKey` is 64 hex digits, signatures are 64 bytes under the context "substrate". */
+/** Signs for one account; `publicKey` is 64 hex digits, signatures are 64 bytes, those of sr25519 under the context "substrate". */
 export type HotkeySigner = {
   readonly publicKey: string
-  readonly scheme: 'sr25519'
+  readonly scheme: 'sr25519' | 'ed25519'
   sign(bytes: Uint8Array): Uint8Array
 }
 

@@ -5,7 +5,7 @@ import { encodeSs58 } from '../../protocol/index.ts'
 import { exportHome, importHome, renewKeys } from '../home/move.ts'
 import { createHotkey, createValidatorKeys, loadHotkey } from '../keys.ts'
 import { tellHome } from './backup.ts'
-import { print, printJson } from './output.ts'
+import { CliError, EXIT, print, printJson } from './output.ts'
 
 export const addKeys = (program: Command): void => {
   const keys = program.command('keys').description('make and show keys')
@@ -14,26 +14,38 @@ export const addKeys = (program: Command): void => {
     .description('make the keys of a miner (a hotkey) or of a validator (and its node’s keys)')
     .requiredOption('--home <dir>', 'directory for the keys; existing keys are never overwritten')
     .option('--validator', 'also session, sealing and peer keys')
+    .option('--scheme <name>', 'sr25519, as Bittensor’s own tools have it, or ed25519', 'sr25519')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       '\nExamples:\n  evalmesh keys new --home ./miner\n  evalmesh keys new --home ./anna --validator\n',
     )
-    .action(async (o: { home: string; validator?: boolean; json?: boolean }) => {
-      const hotkey = o.validator ? (await createValidatorKeys(o.home)).hotkey : await createHotkey(o.home)
+    .action(async (o: { home: string; validator?: boolean; scheme: string; json?: boolean }) => {
+      const { scheme } = o
+      if (scheme !== 'sr25519' && scheme !== 'ed25519')
+        throw new CliError({ exitCode: EXIT.usage, message: `no scheme ${scheme}; there is sr25519, ed25519` })
+      const hotkey = o.validator
+        ? (await createValidatorKeys(o.home, scheme)).hotkey
+        : await createHotkey(o.home, scheme)
       const shown = { hotkey: hotkey.publicKey, ss58: encodeSs58(hotkey.publicKey) }
       if (o.json) printJson(shown)
       else print(`${shown.ss58}\nkeys written to ${o.home} (keep hotkey.json; nobody can restore it)`)
     })
   keys
     .command('show')
-    .description('show the public hotkey of a home directory')
-    .requiredOption('--home <dir>', 'directory with the keys')
+    .description('show the public hotkey of a home directory, or of a Bittensor wallet’s file')
+    .option('--home <dir>', 'directory with the keys')
+    .option('--hotkey <file>', 'a hotkey’s file, such as ~/.bittensor/wallets/NAME/hotkeys/NAME')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  evalmesh keys show --home ./anna\n')
-    .action(async (o: { home: string; json?: boolean }) => {
-      const { publicKey } = await loadHotkey(o.home)
-      const shown = { hotkey: publicKey, ss58: encodeSs58(publicKey) }
+    .addHelpText(
+      'after',
+      '\nExamples:\n  evalmesh keys show --home ./anna\n  evalmesh keys show --hotkey ~/.bittensor/wallets/anna/hotkeys/default\n',
+    )
+    .action(async (o: { home?: string; hotkey?: string; json?: boolean }) => {
+      if ((o.home === undefined) === (o.hotkey === undefined))
+        throw new CliError({ exitCode: EXIT.usage, message: 'give --home or --hotkey' })
+      const { publicKey, scheme } = await loadHotkey(o.home ?? '', o.hotkey)
+      const shown = { hotkey: publicKey, ss58: encodeSs58(publicKey), scheme }
       if (o.json) printJson(shown)
       else print(shown.ss58)
     })

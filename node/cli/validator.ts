@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { startValidator } from '../compose.ts'
 import { loadConfig } from '../config.ts'
-import { createLog } from '../log.ts'
+import type { StopReason } from '../head-watch.ts'
+import { createLineCounter, createLog } from '../log.ts'
 import { EXIT, printJson, progress } from './output.ts'
 
 type Flags = {
@@ -17,8 +18,12 @@ type Flags = {
   readonly engine?: string
   readonly pool?: readonly string[]
   readonly logLevel?: string
+  readonly stopAtBlock?: string
   readonly lifeline?: boolean
 }
+
+/** A sandbox is ended within seconds; below what systemd and Docker wait before they kill. */
+const STOP_MS = 20_000
 
 const toApi = (text: string | undefined) => {
   if (text === undefined) return undefined
@@ -26,8 +31,8 @@ const toApi = (text: string | undefined) => {
   return { host: url.hostname, port: Number(url.port) }
 }
 
-const run = async (flags: Flags): Promise<void> => {
-  const { home, peer, pool, api, lifeline, ...rest } = flags
+const run = async (flags: Flags, version: string): Promise<void> => {
+  const { home, peer, pool, api, lifeline, stopAtBlock, ...rest } = flags
   const here = (path: string): string => resolve(path)
   const config = await loadConfig(home, {
     ...rest,
@@ -35,8 +40,10 @@ const run = async (flags: Flags): Promise<void> => {
     peers: peer,
     pools: pool?.map(here),
     api: toApi(api),
+    stopAtBlock: stopAtBlock === undefined ? undefined : Number(stopAtBlock),
   })
-  const log = createLog({ name: config.name, level: config.logLevel })
+  const lines = createLineCounter()
+  const log = createLog({ name: config.name, level: config.logLevel, count: lines.count })
   const onFatal = (error: unknown): void => {
     log.fatal({ error: error instanceof Error ? (error.stack ?? error.message) : `${error}` }, 'cannot go on')
     // Nothing may be signed or sent after a failed write or a broken invariant: end at once, the journal is whole.
@@ -44,16 +51,27 @@ const run = async (flags: Flags): Promise<void> => {
   }
   process.on('uncaughtException', onFatal)
   process.on('unhandledRejection', onFatal)
-  const validator = await startValidator({ config, log, onFatal })
+  const { stop, close, ...validator } = await startValidator({ config, log, logLines: lines.counts, version, onFatal })
   printJson({ event: 'ready', ...validator, pid: process.pid })
-  await new Promise<void>((stop) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop())
-    if (lifeline) process.stdin.once('end', () => stop()).resume()
+  const told = new Promise<null>((end) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end(null))
+    if (lifeline) process.stdin.once('end', () => end(null)).resume()
   })
+  const reason = await Promise.race([told, stop])
   progress('stopping')
-  await validator.close()
-  process.exit(EXIT.ok)
+  // A second signal, or an engine that hangs, does not wait: the journal is whole whenever the process ends.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(EXIT.interrupted))
+  const timer = setTimeout(() => {
+    log.warn({ afterMs: STOP_MS }, 'stopping takes too long: ended at once')
+    process.exit(exitCodeFor(reason))
+  }, STOP_MS)
+  await close()
+  clearTimeout(timer)
+  process.exit(exitCodeFor(reason))
 }
+
+/** A configuration that stops the node at once is wrong: whoever starts it again and again should stop to. */
+const exitCodeFor = (reason: StopReason | null): number => (reason === 'passed' ? EXIT.usage : EXIT.ok)
 
 export const addValidator = (program: Command): void => {
   program
@@ -69,6 +87,7 @@ export const addValidator = (program: Command): void => {
     .option('--engine <kind>', 'auto, docker, podman or bubblewrap')
     .option('--pool <dir...>', 'matrix pools to serve to the committee')
     .option('--log-level <level>', 'debug, info, warn or error')
+    .option('--stop-at-block <n>', 'stop at this finalised block, for an upgrade that all make at once')
     .option('--lifeline', 'stop when stdin ends')
     .addHelpText(
       'after',
@@ -76,9 +95,14 @@ export const addValidator = (program: Command): void => {
 Flags win over HOME/config.json, which has the same names (see docs/VALIDATOR.md).
 Prints one JSON line when it is ready; logs are JSON lines on stderr; SIGTERM stops it.
 
-Example:
+Exit codes: 0 stopped as told, 1 it cannot go on, 2 wrong usage or a stop block that has passed, 4 a key or a home that was moved,
+6 this machine or its surroundings.
+
+Examples:
+  evalmesh validator --home ./anna
+  evalmesh validator --home ./anna --stop-at-block 4800000
   evalmesh validator --home ./anna --chain http://127.0.0.1:9944 --genesis ./genesis.json \\
     --listen /ip4/127.0.0.1/tcp/4001 --peer /ip4/127.0.0.1/tcp/4002/p2p/12D3Koo...`,
     )
-    .action(run)
+    .action((flags: Flags) => run(flags, program.version() ?? ''))
 }

@@ -158,7 +158,7 @@ const delegate = async (member: DevnetMember, domains: Domains): Promise<SignedD
   const body = {
     netuid: NETUID,
     hotkey: hotkey.publicKey,
-    scheme: 'sr25519',
+    scheme: hotkey.scheme,
     sessionKey: session.publicKey,
     sealingKey: sealing.publicKey,
     peerId: await toPeerId(peerSeed),

@@ -1,6 +1,6 @@
 /** The main job on one machine: a local chain, four validators, three submissions a competition, a crash in the middle, one certified result each. */
 import { readFile } from 'node:fs/promises'
-import { type CompetitionParams, domainsOf, encodeSs58 } from '../../protocol/index.ts'
+import { COMPETITIONS, type CompetitionParams, domainsOf, encodeSs58 } from '../../protocol/index.ts'
 import type { RecipeName } from '../../sandbox/index.ts'
 import type { CertificateView } from '../api/certificates.ts'
 import type { CertifiedRoundView } from '../api/views.ts'
@@ -158,10 +158,17 @@ const waitForResult = (s: Stage, witness: DevnetMember, competition: string): Pr
   })
 }
 
-/** Starts the victim again; resolves when its log is the others', root for root. */
-const bringBack = async (s: Stage, victim: DevnetMember, witness: DevnetMember): Promise<void> => {
+/** Where measuring takes minutes, the victim comes back while the others are still at it, and opens the seal that lies on its disk. */
+const isLong = ({ competitions }: DemoOptions): boolean =>
+  competitions.every(({ id }) => COMPETITIONS.get(id)?.kind === 'training')
+
+const startAgain = async (s: Stage, victim: DevnetMember): Promise<void> => {
   await s.mesh.start(victim)
   s.o.say(`*** ${victim.name} is started again`)
+}
+
+/** Resolves when the victim's log is the others', root for root. */
+const waitForCatchUp = async (s: Stage, victim: DevnetMember, witness: DevnetMember): Promise<void> => {
   await poll({
     what: `${victim.name} catching up`,
     withinMs: PATIENCE.catchUp,
@@ -174,19 +181,39 @@ const bringBack = async (s: Stage, victim: DevnetMember, witness: DevnetMember):
   s.o.say(`${victim.name} has caught up: the same log root as the others`)
 }
 
-/** Until all have set one vector that pays the owner and every one of so many winners. */
-const waitForWeights = (s: Stage, winners: number): Promise<Readonly<Record<string, Row>>> =>
+/** The winners' slots on the subnet: the chain's, by their hotkeys. */
+const uidsOf = async ({ mesh }: Stage, views: readonly CertifiedRoundView[]): Promise<readonly number[]> => {
+  const hotkeys = views.flatMap(({ winner, submissions }) =>
+    submissions.filter(({ id }) => id === winner).map(({ miner }) => miner),
+  )
+  const block = (await mesh.chain.finalizedHead()).number
+  const { neurons } = await mesh.chain.metagraphAt({ netuid: mesh.genesis.netuid, block })
+  return neurons.filter(({ hotkey }) => hotkeys.includes(encodeSs58(hotkey))).map(({ uid }) => uid)
+}
+
+/** Whether all have set one and the same vector, and it pays each of these. */
+export const isSettled = (
+  rows: readonly { readonly row: Row; readonly setAt: number | null }[],
+  uids: readonly number[],
+): boolean => {
+  const [first] = rows.map(({ row }) => JSON.stringify(row))
+  return rows.every(
+    ({ row, setAt }) =>
+      setAt !== null &&
+      JSON.stringify(row) === first &&
+      row.length > 0 &&
+      uids.every((uid) => row.some(([paid, weight]) => paid === uid && weight > 0)),
+  )
+}
+
+const waitForWeights = (s: Stage, uids: readonly number[]): Promise<Readonly<Record<string, Row>>> =>
   poll({
     what: 'equal weights of all validators',
     withinMs: PATIENCE.weights,
     signal: s.o.signal,
     look: async () => {
       const rows = await Promise.all(s.mesh.devnet.members.map(s.mesh.rowOf))
-      const [first] = rows.map(({ row }) => JSON.stringify(row))
-      const equal = rows.every(
-        ({ row, setAt }) => setAt !== null && row.length > winners && JSON.stringify(row) === first,
-      )
-      if (!equal) return null
+      if (!isSettled(rows, uids)) return null
       return Object.fromEntries(
         s.mesh.devnet.members.map((member, index) => [
           encodeSs58(member.keys.hotkey.publicKey),
@@ -233,6 +260,7 @@ const tellStory = async (s: Stage, started: number): Promise<DemoReport> => {
   const [witness, victim] = s.mesh.devnet.members
   if (witness === undefined || victim === undefined) throw new Error('a devnet has four members')
   await killInTheMiddle(s, victim)
+  if (isLong(s.o)) await startAgain(s, victim)
   const restarts = await restartChain(s)
   const views: CertifiedRoundView[] = []
   for (const { id } of s.o.competitions) {
@@ -241,9 +269,9 @@ const tellStory = async (s: Stage, started: number): Promise<DemoReport> => {
     s.o.say(`round ${view.round} of ${id} is certified at height ${height} by ${signers.length} validators`)
     views.push(view)
   }
-  await bringBack(s, victim, witness)
-  const winners = views.filter(({ winner }) => winner !== null).length
-  const chainWeights = await waitForWeights(s, winners)
+  if (!isLong(s.o)) await startAgain(s, victim)
+  await waitForCatchUp(s, victim, witness)
+  const chainWeights = await waitForWeights(s, await uidsOf(s, views))
   return {
     rounds: views.map((view) => toReport(view, names, Object.values(chainWeights)[0] ?? [])),
     chainWeights,

@@ -40,6 +40,14 @@ export const boundRank = (quads: number, spendPpm: number): number => {
   return quads
 }
 
+/** R-42: whether a host stops after these quads: at the first look that decides, at the latest when it has `quadsMax`. */
+export const isLastLook = (
+  ratiosPpm: readonly number[],
+  o: { readonly thetaPpm: number; readonly quadsMax: number },
+): boolean =>
+  ratiosPpm.length >= o.quadsMax ||
+  (EARLY_LOOKS.some(({ quads }) => quads === ratiosPpm.length) && pairVerdict(ratiosPpm, o.thetaPpm) !== 'inconclusive')
+
 /**
  * R-42: a look says better when its centre is above 1 + θ and its lower bound above 1, not better when centre and upper bound are below 1 + θ;
  * the first look that says either decides, and after the last it is inconclusive.

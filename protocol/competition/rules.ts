@@ -2,6 +2,7 @@
 import type { Digest } from '../crypto.ts'
 import type { CompetitionParams } from '../params.ts'
 import type { Rational } from './integers.ts'
+import type { PoolMatrix } from './matrix/draw.ts'
 import type { Presets } from './matrix/params.ts'
 import type { MatrixRuns } from './matrix/runs.ts'
 import type { checkTraining } from './training-speed/check.ts'
@@ -55,11 +56,11 @@ type CommonRules = {
 /** A competition whose submissions compress matrices and give them back. */
 export type MatrixRules = CommonRules & {
   readonly kind: 'matrix'
-  /** What the round of this seed is measured on, in the order it is run. `pool`: the pool's digests in its manifest's order. */
+  /** What the round of this seed is measured on, in the order it is run. `pool`: in its manifest's order. */
   readonly draw: (o: {
     readonly params: Pick<CompetitionParams, 'matrixCount'>
     readonly seed: Digest
-    readonly pool: readonly Digest[]
+    readonly pool: readonly PoolMatrix[]
   }) => readonly Digest[]
   /** Whether a matrix survived compress and decompress; `returned` is a stranger's. Same answer on every machine. */
   readonly check: (o: { readonly raw: Uint8Array; readonly returned: Uint8Array }) => Checked

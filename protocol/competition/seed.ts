@@ -33,21 +33,26 @@ export const roundSeed = (o: RoundId & { readonly beacon: Digest }): Digest =>
 export const subSeed = (seed: Digest, purpose: string): Digest =>
   bytesToHex(hkdf(sha256, hexToBytes(seed), utf8ToBytes('evalmesh/v1'), utf8ToBytes(purpose), 32))
 
-/**
- * Draws `count` of `items` without replacement (Fisher–Yates over a SHA-256 counter stream, rejection against bias).
- * The answer depends on the order of `items`; `count` is at most their number.
- */
-export const drawWithoutReplacement = <T>(seed: Digest, items: readonly T[], count: number): readonly T[] => {
-  assert(count <= items.length, 'no more is drawn than is there')
+/** Whole numbers from 0 to below a limit (1 to 2^32), evenly: a SHA-256 counter stream, with rejection against bias. */
+export const numbersBelow = (seed: Digest): ((limit: number) => number) => {
   const key = hexToBytes(seed)
   let counter = 0
-  const below = (limit: number): number => {
+  return (limit) => {
     const bound = 2 ** 32 - (2 ** 32 % limit)
     for (;;) {
       const value = Number.parseInt(hash(key, u32(counter++)).slice(0, 8), 16)
       if (value < bound) return value % limit
     }
   }
+}
+
+/**
+ * Draws `count` of `items` without replacement (Fisher–Yates).
+ * The answer depends on the order of `items`; `count` is at most their number.
+ */
+export const drawWithoutReplacement = <T>(seed: Digest, items: readonly T[], count: number): readonly T[] => {
+  assert(count <= items.length, 'no more is drawn than is there')
+  const below = numbersBelow(seed)
   const left = [...items]
   return Array.from({ length: count }, () => {
     const [taken] = left.splice(below(left.length), 1)

@@ -1,80 +1,32 @@
 /** Runs sandboxes by bubblewrap: no daemon, tens of milliseconds a start; as root with control groups, else without. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { lstatSync } from 'node:fs'
 import process from 'node:process'
 import type { Readable, Writable } from 'node:stream'
 import { promisify } from 'node:util'
 import { reasonOf, SandboxError } from '../errors.ts'
 import { basePolicy, SANDBOX_UID } from '../limits.ts'
+import { ARGS_FD, bashOf, CLOSE_SCRIPT, SECCOMP_FD, STATUS_FD } from './bash.ts'
 import { boundedReadable, boundedText } from './bounded.ts'
 import { type Cgroup, type CgroupTree, openCgroupTree } from './cgroup.ts'
 import type { Engine, EngineStrength, Sandbox, SandboxExit, SandboxSpec } from './engine.ts'
 import { membersOf, signalAll } from './freeze.ts'
 import { type ImageRoot, systemBinds } from './image-root.ts'
-import { type Bind, checkSpec, toBubblewrapArgs, toTimeoutArgs } from './policy.ts'
+import { checkSpec, toBubblewrapArgs, toTimeoutArgs } from './policy.ts'
 import { type SeccompProfile, toBpf } from './seccomp.ts'
 import { auditArch, type SeccompArch } from './seccomp-calls.ts'
-import { type Copies, isCopy, stageCopies, sweepCopies } from './stage.ts'
-
-const ARGS_FD = 3
-const SECCOMP_FD = 4
-const STATUS_FD = 5
-
-/** Whoever started us may have left descriptors open: none of them belongs to the program. Bash, for numbers above 9. */
-const CLOSE_SCRIPT = `
-for path in /proc/self/fd/*; do
-  fd=\${path##*/}
-  [ "$fd" -le ${STATUS_FD} ] || eval "exec $fd>&-"
-done
-`
-
-/**
- * Runs as root, in a mount namespace of its own: binds under /mnt what an ordinary user could not reach through the
- * operator's home, and joins the control group.
- */
-const STAGE_SCRIPT = `
-${CLOSE_SCRIPT}
-set -eu
-mount -t tmpfs -o size=1m,mode=0711 stage /mnt
-while [ "$1" != -- ]; do
-  case $1 in
-    folder) mkdir "$3"; mount --bind -- "$2" "$3" ;;
-    file) : >"$3"; mount --bind -- "$2" "$3" ;;
-    join) echo $$ >"$2" ;;
-  esac
-  shift 3
-done
-shift
-exec "$@"
-`
-
-/** One step of `STAGE_SCRIPT`: what, from where, to where. */
-type Step = readonly [kind: 'folder' | 'file' | 'join', source: string, target: string]
-
-/** Binds that lie behind a mount of ours, and the steps that make those mounts. */
-function planStage(binds: readonly Bind[], prefix: string): { steps: Step[]; binds: Bind[] } {
-  const steps: Step[] = []
-  const staged = binds.map(({ source, target }, index): Bind => {
-    if (isCopy(source)) return { source, target }
-    const place = `/mnt/${prefix}${index}`
-    steps.push([lstatSync(source).isDirectory() ? 'folder' : 'file', source, place])
-    return { source: place, target }
-  })
-  return { steps, binds: staged }
-}
+import { type Copies, stageCopies, sweepCopies } from './stage.ts'
+import { type Entrance, openStage, PATH, type Stage } from './stage-namespace.ts'
 
 const asRoot = (): boolean => process.getuid?.() === 0
 
-/** The whole command line; as root it first stages and then becomes an ordinary user: bwrap maps root to root. */
-function toCommand(spec: SandboxSpec, steps: readonly Step[], command: readonly string[]): [string, ...string[]] {
+/** The whole command line; as root it first enters the stage and then becomes an ordinary user: bwrap maps root to root. */
+function toCommand(spec: SandboxSpec, entrance: Entrance | null, command: readonly string[]): [string, ...string[]] {
   const lower = ['--no-new-privs', '--inh-caps=-all', '--pdeathsig', 'KILL']
   const user = [`--reuid=${SANDBOX_UID}`, `--regid=${SANDBOX_UID}`, '--clear-groups', '--bounding-set=-all']
   const bwrap = [...toTimeoutArgs(spec.policy), 'bwrap', '--args', String(ARGS_FD), '--', ...command]
-  // `--norc`: with a socket as its input bash takes us for rshd and reads root's .bashrc.
-  const bash = ['--norc', '-c']
-  if (!asRoot()) return ['bash', ...bash, `${CLOSE_SCRIPT}\nexec "$@"`, 'stage', 'setpriv', ...lower, ...bwrap]
-  const alone = ['--mount', '--propagation', 'private', 'bash', ...bash, STAGE_SCRIPT, 'stage']
-  return ['unshare', ...alone, ...steps.flat(), '--', 'setpriv', ...user, ...lower, ...bwrap]
+  if (entrance !== null) return [...entrance.prefix, 'setpriv', ...user, ...lower, ...bwrap]
+  const [bash = 'bash', ...script] = bashOf(`${CLOSE_SCRIPT}\nexec "$@"`)
+  return [bash, ...script, 'setpriv', ...lower, ...bwrap]
 }
 
 type Spawned = { readonly child: ChildProcess; readonly died: Promise<Death> }
@@ -87,8 +39,7 @@ const pipeOf = <T>(child: ChildProcess, fd: number): T => (child.stdio as readon
 function spawnSandbox(command: readonly [string, ...string[]], options: readonly string[], filter: Buffer): Spawned {
   const [file, ...args] = command
   // bwrap's own first process keeps the environment it was started with, readable inside.
-  const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }
-  const child = spawn(file, args, { env, cwd: '/', stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'] })
+  const child = spawn(file, args, { env: PATH, cwd: '/', stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'] })
   const { promise: died, resolve } = Promise.withResolvers<Death>()
   child.once('exit', (code, signal) => resolve({ code, signal }))
   child.once('error', (error) => resolve({ code: null, signal: null, failure: reasonOf(error) }))
@@ -155,6 +106,8 @@ function watch({ spec, spawned, cgroup, copies }: Running): Sandbox {
 
 type Context = {
   readonly root: ImageRoot
+  /** Null for an ordinary user, who reaches what is its own. */
+  readonly stage: Stage | null
   readonly cgroups: CgroupTree | null
   readonly filters: Readonly<Record<SeccompProfile, Buffer>>
   readonly cores: string | undefined
@@ -162,7 +115,10 @@ type Context = {
 }
 
 /** Starts one sandbox; settles when bwrap has made its namespaces or is dead. */
-async function startSandbox(spec: SandboxSpec, { root, cgroups, cores, filters, live }: Context): Promise<Sandbox> {
+async function startSandbox(
+  spec: SandboxSpec,
+  { root, stage, cgroups, cores, filters, live }: Context,
+): Promise<Sandbox> {
   checkSpec(spec)
   let cgroup: Cgroup | null = null
   let copies: Copies | null = null
@@ -170,24 +126,16 @@ async function startSandbox(spec: SandboxSpec, { root, cgroups, cores, filters, 
     if ((spec.gpus ?? 0) > 0) throw new Error('bubblewrap lends no GPU')
     copies = stageCopies(spec.mounts)
     cgroup = cgroups?.create({ name: spec.name, policy: spec.policy, cores }) ?? null
-    const plan = (binds: readonly Bind[], prefix: string) =>
-      asRoot() ? planStage(binds, prefix) : { steps: [], binds }
-    const system = plan(systemBinds(root), 's')
-    const mounts = plan(copies.mounts, 'm')
-    const joins = (cgroup?.procsFiles ?? []).map((file): Step => ['join', file, ''])
+    const entrance = stage?.enter({ procsFiles: cgroup?.procsFiles ?? [], binds: copies.mounts }) ?? null
     const { options, command } = toBubblewrapArgs({
       spec,
-      system: system.binds,
-      mounts: mounts.binds,
+      system: stage?.binds ?? systemBinds(root),
+      mounts: entrance?.binds ?? copies.mounts,
       seccompFd: SECCOMP_FD,
       statusFd: STATUS_FD,
       rlimitsAlone: cgroup === null,
     })
-    const spawned = spawnSandbox(
-      toCommand(spec, [...system.steps, ...mounts.steps, ...joins], command),
-      options,
-      filters[spec.seccomp ?? 'closed'],
-    )
+    const spawned = spawnSandbox(toCommand(spec, entrance, command), options, filters[spec.seccomp ?? 'closed'])
     const sandbox = watch({ spec, spawned, cgroup, copies })
     live.add(sandbox)
     void sandbox.exited.then(() => live.delete(sandbox))
@@ -233,7 +181,12 @@ export async function openBubblewrap(options: {
   const cores = tree?.canPin === true ? options.cores : undefined
   const arch = process.arch as SeccompArch
   const filters = { closed: toBpf(arch, 'closed'), loopback: toBpf(arch, 'loopback') }
-  const context = { root: options.root, cgroups: tree, cores, filters, live }
+  const stage = asRoot()
+    ? await openStage(systemBinds(options.root)).catch((thrown: unknown) => {
+        throw unavailable(reasonOf(thrown), thrown)
+      })
+    : null
+  const context = { root: options.root, stage, cgroups: tree, cores, filters, live }
   let isClosed = false
   const engine: Engine = {
     kind: 'bubblewrap',
@@ -249,11 +202,14 @@ export async function openBubblewrap(options: {
       await tree?.sweep()
     },
     close: async () => {
+      if (isClosed) return
       isClosed = true
       await Promise.all([...live].map((sandbox) => sandbox.kill()))
+      stage?.close()
     },
   }
-  await probe(engine).catch((thrown: unknown) => {
+  await probe(engine).catch(async (thrown: unknown) => {
+    await engine.close()
     throw unavailable(reasonOf(thrown), thrown)
   })
   return engine

@@ -11,13 +11,15 @@ import numpy as np
 
 LOSS, MATRIX, DATA, END = 1, 2, 3, 4
 
-# `hidden` adds the four times wider middle of each feed-forward part.
+# A model that has learned little repeats itself: what it gives compresses like nothing in the rest of a training. So nothing
+# is kept of the first `after` steps, which take batches of `early` sequences. `hidden` adds the four times wider middle of each
+# feed-forward part.
 PRESETS = {
-    "demo": [dict(name="small", width=128, layers=4, batch=4, length=64, steps=240, every=15, hidden=False)],
+    "demo": [dict(name="small", width=128, layers=4, batch=4, early=4, length=64, after=240, steps=336, every=6, hidden=False)],
     "full": [
-        dict(name="narrow", width=192, layers=4, batch=4, length=64, steps=120, every=20, hidden=True),
-        dict(name="middle", width=256, layers=4, batch=8, length=64, steps=80, every=20, hidden=True),
-        dict(name="wide", width=512, layers=4, batch=16, length=128, steps=40, every=10, hidden=True),
+        dict(name="narrow", width=192, layers=4, batch=4, early=4, length=64, after=192, steps=288, every=24, hidden=True),
+        dict(name="middle", width=256, layers=4, batch=8, early=4, length=64, after=192, steps=252, every=20, hidden=True),
+        dict(name="wide", width=512, layers=4, batch=16, early=2, length=128, after=192, steps=216, every=3, hidden=True),
     ],
 }
 HEADS = 4
@@ -102,8 +104,8 @@ def softmax(x):
 class Model:
     """Forward and backward pass by hand; `record(kind, direction, layer, matrix)` sees what flows between the layers."""
 
-    def __init__(self, random, width, layers, batch, length):
-        self.layers, self.batch, self.length, self.width = layers, batch, length, width
+    def __init__(self, random, width, layers, length):
+        self.layers, self.batch, self.length, self.width = layers, 0, length, width
         self.p = make_parameters(random, width, layers, length)
         self.mask = np.triu(np.full((length, length), -1e9, np.float32), 1)
 
@@ -194,16 +196,17 @@ def to_bfloat16(x):
     return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype("<u2")
 
 
-def train(random, text, name, width, layers, batch, length, steps, every, hidden):
-    model = Model(random, width, layers, batch, length)
+def train(random, text, name, width, layers, batch, early, length, after, steps, every, hidden):
+    model = Model(random, width, layers, length)
     adam = Adam(model.p, 3e-3 * np.sqrt(128 / width))
     window = np.arange(length)
     for step in range(1, steps + 1):
-        starts = random.integers(0, len(text) - length - 1, (batch, 1))
+        model.batch = batch if step > after else early
+        starts = random.integers(0, len(text) - length - 1, (model.batch, 1))
         flows = []
 
         def record(kind, direction, layer, matrix):
-            if step % every == 0 and (hidden or kind == "stream"):
+            if step > after and (step - after) % every == 0 and (hidden or kind == "stream"):
                 flows.append((kind, direction, layer, to_bfloat16(matrix)))
 
         loss, grads = model.step(text[starts + window].ravel(), text[starts + window + 1].ravel(), record)

@@ -1,22 +1,13 @@
 /** A pool's manifest: one line a matrix, in the order of the Merkle tree's leaves. */
+import type { PoolMatrix } from '../../protocol/index.ts'
 import { SandboxError } from '../errors.ts'
 
 /** One matrix of a pool: flat little-endian bfloat16, `rows` × `columns`, row by row. */
-export type PoolRow = {
+export type PoolRow = PoolMatrix & {
   /** Model, kind, layer, step and direction in one word. */
   readonly name: string
-  readonly rows: number
-  readonly columns: number
-  /** From 0, the one next to the embedding. */
-  readonly layer: number
-  /** Training step that it was taken from, from 1. */
-  readonly step: number
-  /** An activation, or the loss's gradient by it. */
-  readonly direction: 'forward' | 'backward'
   /** The training loss at that step. */
   readonly loss: number
-  /** Hex SHA-256 of the matrix's bytes. */
-  readonly digest: string
 }
 
 const HEADER = 'name,shape,layer,step,direction,loss,sha256'

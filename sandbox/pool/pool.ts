@@ -32,6 +32,8 @@ export type PoolInfo = {
   readonly manifestDigest: string
   /** Hex SHA-256 of each matrix, in the manifest's order. */
   readonly digests: readonly string[]
+  /** In the same order. */
+  readonly rows: readonly PoolRow[]
   /** Hex SHA-256 of the program that made it. */
   readonly generator: string
   /** Of what the generator made; `added` once matrices of other origin are in it. */
@@ -208,10 +210,10 @@ export async function readPool(dir: string): Promise<PoolInfo> {
     if (size !== matrixBytes(row)) throw damaged(file)
   }
   const { generator, preset, losses } = record
-  return { dir: absolute, root, manifestDigest, digests, generator, preset, losses }
+  return { dir: absolute, root, manifestDigest, digests, rows, generator, preset, losses }
 }
 
-type PoolRecord = Omit<PoolInfo, 'dir' | 'digests'>
+type PoolRecord = Omit<PoolInfo, 'dir' | 'digests' | 'rows'>
 
 function parseRecord(bytes: Buffer): PoolRecord | null {
   try {

@@ -1,5 +1,5 @@
 /** What is to be measured of a training submission and what comes back: plain data, as JSON between the evaluator and its referee. */
-import type { Gate, TrainingContract } from '../../protocol/index.ts'
+import type { Gate, TrainingContract, TrainingQuad } from '../../protocol/index.ts'
 import { type FaultCode, faults, RunFault } from '../faults.ts'
 import { basePolicy, type Policy } from '../limits.ts'
 import type { EngineFacts, Measurement } from '../referee/job.ts'
@@ -14,7 +14,10 @@ export type TrainingJob = {
   readonly contract: TrainingContract
   /** The round's: steps, warm-up, data and first weights follow from it alone. */
   readonly roundSeed: string
+  /** At most; fewer where the looks at them decide before. */
   readonly quads: number
+  /** The lead that the looks decide about; null: all quads are run. */
+  readonly thetaPpm: number | null
   /** Private to this validator until it is revealed: direction of the quads, questions, secret steps. */
   readonly seed: string
 }
@@ -26,6 +29,14 @@ export type QuadTimes = {
   readonly candidateNs: readonly [string, string]
   readonly partnerNs: readonly [string, string]
 }
+
+/** Raw runs of one quad as the scoring reads them. */
+export const toQuad = ({ steps, tokens, candidateNs, partnerNs }: QuadTimes): TrainingQuad => ({
+  steps,
+  tokens,
+  candidateNs: [BigInt(candidateNs[0]), BigInt(candidateNs[1])],
+  partnerNs: [BigInt(partnerNs[0]), BigInt(partnerNs[1])],
+})
 
 /** What one evaluation found. `quads` and `transcript` are empty unless the verdict is `pass`. */
 export type TrainingMeasurement = Omit<Measurement, 'matrices'> & {

@@ -7,10 +7,13 @@ import {
   type Found,
   type Gate,
   gatesOf,
+  isLastLook,
   leastNanos,
   peakGflops,
   planTraining,
+  quadPpm,
   type TrainingContract,
+  type TrainingPlan,
   tensorsOf,
 } from '../../protocol/index.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -28,6 +31,7 @@ import {
   type TrainingJob,
   type TrainingMeasurement,
   type TrainingProgress,
+  toQuad,
   toTrainingPolicy,
   trainingFaulted,
 } from './job.ts'
@@ -67,6 +71,8 @@ type Context = {
   readonly draw: (bound: number) => number
   readonly channels: Readonly<Record<Side, Channel>>
   readonly verifier: Verifier
+  /** The reference is our own code: what it left needs no check. */
+  readonly isPartnerOurs: boolean
   readonly onProgress: (progress: TrainingProgress) => void
   /** Largest findings of the candidate so far. */
   readonly gates: Map<Gate['name'], Gate>
@@ -127,7 +133,8 @@ async function runQuad(context: Context, seeds: Seeds, steps: number): Promise<Q
   await letRun(channels, null)
   const checkpoints = runs.map(({ questions }) => questions.checkpoint)
   await verifier.train({ weightsSeed: seeds.weights, batches, checkpoints })
-  for (const one of runs) await verify(context, one)
+  const { isPartnerOurs } = context
+  for (const one of runs) if (one.side === 'candidate' || !isPartnerOurs) await verify(context, one)
   const of2 = (side: Side): [string, string] => {
     const [a, b] = runs.filter((one) => one.side === side).map(({ run }) => `${run.nanos}`)
     return [a ?? '', b ?? '']
@@ -148,7 +155,7 @@ const QUAD_TRIES_MAX = 3
 
 /** On a GPU a quad counts only when it was ours alone and at its own pace; else it is run again on other data. */
 async function runUndisturbed(context: Context, seeds: Seeds, steps: number): Promise<Quad> {
-  const { job, verifier, telemetry } = context
+  const { job, verifier, telemetry, isPartnerOurs } = context
   if (job.contract.device === 'cpu') return runQuad(context, seeds, steps)
   let reason = ''
   for (let attempt = 0; attempt < QUAD_TRIES_MAX; attempt += 1) {
@@ -158,8 +165,7 @@ async function runUndisturbed(context: Context, seeds: Seeds, steps: number): Pr
     const after = await verifier.telemetry()
     telemetry.push(...[before, after].filter((state) => state !== null))
     const [first, second] = quad.times.partnerNs
-    const isReference = job.partner === readReference()
-    const drift = isReference ? ([BigInt(first), BigInt(second)] as const) : null
+    const drift = isPartnerOurs ? ([BigInt(first), BigInt(second)] as const) : null
     const disturbance = disturbanceOf({ before, after, drift })
     if (disturbance === null) return quad
     reason = disturbance
@@ -202,16 +208,30 @@ async function openRunner(engine: Engine, job: TrainingJob, side: Side): Promise
   }
 }
 
+/** Its first training imports half of PyTorch: while the others are set up, too. */
+async function openWarmVerifier(engine: Engine, job: TrainingJob, plan: TrainingPlan): Promise<Verifier> {
+  const { contract } = job
+  const verifier = await openVerifier({ engine, contract, policy: toTrainingPolicy(job) })
+  const [seeds] = plan.seeds
+  if (seeds === undefined) return verifier
+  const batches = trainingData(contract, seeds.data, plan.warmupSteps)
+  await verifier.train({ weightsSeed: seeds.weights, batches, checkpoints: [] })
+  return verifier
+}
+
 type Opened = { readonly channels: readonly (Channel | null)[]; readonly verifier: Verifier | null }
 
 async function measureOnce(
-  o: Omit<Context, 'channels' | 'verifier'> & { readonly engine: Engine; readonly opened: { value: Opened } },
+  o: Omit<Context, 'channels' | 'verifier' | 'isPartnerOurs'> & {
+    readonly engine: Engine
+    readonly opened: { value: Opened }
+  },
 ): Promise<Pick<TrainingMeasurement, 'quads' | 'transcript'>> {
   const { engine, job, onProgress } = o
   const plan = planTraining({ seed: job.roundSeed, contract: job.contract, quads: job.quads })
   const settled = await Promise.allSettled([
     ...SIDES.map((side) => of(side, openRunner(engine, job, side))),
-    openVerifier({ engine, contract: job.contract, policy: toTrainingPolicy(job) }),
+    openWarmVerifier(engine, job, plan),
   ])
   const [candidate, partner, verifier] = settled.map((one) => (one.status === 'fulfilled' ? one.value : null)) as [
     Channel | null,
@@ -222,7 +242,8 @@ async function measureOnce(
   for (const one of settled) if (one.status === 'rejected') throw one.reason
   if (candidate === null || partner === null || verifier === null)
     throw new RunFault('REFEREE_FAILED', { text: 'a process is missing' })
-  const context: Context = { ...o, channels: { candidate, partner }, verifier }
+  const isPartnerOurs = job.partner === readReference()
+  const context: Context = { ...o, channels: { candidate, partner }, verifier, isPartnerOurs }
   const [warm, ...seeds] = plan.seeds
   if (warm !== undefined) await warmUp(context, warm, plan.warmupSteps)
   onProgress({ phase: 'warm-up', done: 1, total: 1 })
@@ -233,6 +254,9 @@ async function measureOnce(
     quads.push(times)
     transcript.push(...digests)
     onProgress({ phase: 'quads', done: quads.length, total: seeds.length })
+    const { thetaPpm } = job
+    const ratiosPpm = quads.map((quad) => quadPpm(toQuad(quad)))
+    if (thetaPpm !== null && isLastLook(ratiosPpm, { thetaPpm, quadsMax: job.quads })) break
   }
   return { quads, transcript }
 }

@@ -2,6 +2,7 @@
 import { COMPETITIONS, matrixRulesOf } from '../../protocol/index.ts'
 import type { Group, Row } from './harness.ts'
 import { measureCheck } from './sandbox-check.ts'
+import { measureDraws } from './sandbox-draw.ts'
 import { measureOverhead, measureStock } from './sandbox-overhead.ts'
 import { measureScoring, readSubmission } from './sandbox-scoring.ts'
 import { ENGINES } from './sandbox-setup.ts'
@@ -13,11 +14,12 @@ import { measureVerdicts } from './sandbox-verdicts.ts'
 const MATRIX_COMPETITIONS = [...COMPETITIONS.keys()].filter((competition) => matrixRulesOf(competition) !== undefined)
 
 /** A quick code, whose metric is nearly all size, and one slow enough for its time to count in the score. */
-const SPREADS = [
-  { name: 'byte planes', source: () => readSubmission('byte-planes'), draw: 'the same matrices' },
-  { name: 'slow lzma', source: () => SLOW, draw: 'the same matrices' },
-  { name: 'byte planes', source: () => readSubmission('byte-planes'), draw: 'matrices drawn anew' },
+const CODES = [
+  { name: 'byte planes', source: () => readSubmission('byte-planes') },
+  { name: 'slow lzma', source: () => SLOW },
+  { name: 'zlib', source: () => ZLIB },
 ] as const
+const DRAWS = ['matrices drawn anew', 'the same matrices'] as const
 
 const SLOW = `import lzma
 
@@ -31,6 +33,7 @@ def compress(data: bytes) -> bytes:
 def decompress(data: bytes) -> bytes:
     return lzma.decompress(data, lzma.FORMAT_RAW, filters=FILTERS)
 `
+const ZLIB = 'from zlib import compress, decompress\n'
 
 /** One after the other: nothing of ours may disturb what is timed. */
 const inTurns = async (works: readonly (() => Promise<Row | readonly Row[]>)[]): Promise<readonly Row[]> => {
@@ -73,12 +76,28 @@ export const SANDBOX: readonly Group[] = [
     about: 'the certified metric of one submission over four rounds on a noisy machine, beside its raw times',
     measure: ({ tiny }) => {
       const size = tiny ? { rounds: 2, matrixCount: 2, neighbours: 1 } : { rounds: 4, matrixCount: 30, neighbours: 2 }
-      const spreads = tiny ? SPREADS.slice(0, 1) : SPREADS
+      const spreads = CODES.flatMap(({ name, source }) => DRAWS.map((draw) => ({ name, draw, source })))
       return inTurns(
-        spreads.map(
+        (tiny ? spreads.slice(0, 1) : spreads).map(
           ({ name, draw, source }) =>
             () =>
               measureSpread({ name, draw, candidate: source(), ...size }),
+        ),
+      )
+    },
+  },
+  {
+    name: 'draw',
+    about: 'how far other matrices move the metric of one submission, by how many are drawn',
+    measure: ({ tiny }) => {
+      const size = tiny
+        ? { counts: [4], matrices: 16, draws: 40 }
+        : { counts: [16, 30, 48, 64], matrices: 128, draws: 2_000 }
+      return inTurns(
+        (tiny ? CODES.slice(0, 1) : CODES).map(
+          ({ name, source }) =>
+            () =>
+              measureDraws({ name, candidate: source(), ...size }),
         ),
       )
     },

@@ -1,9 +1,8 @@
 /** The suite of training speed: what the referee costs beside the plain loop, and what pairing does to a host's noise. */
 import { hash } from 'node:crypto'
 import { openSandbox } from '../../node/demo/prepare.ts'
-import { toQuad } from '../../node/measure-training.ts'
 import { COMPETITIONS } from '../../protocol/index.ts'
-import { createTrainingEvaluator, readContract, readReference } from '../../sandbox/index.ts'
+import { createTrainingEvaluator, readContract, readReference, toQuad } from '../../sandbox/index.ts'
 import { type Group, median, progress, type Row, round } from './harness.ts'
 
 const QUADS = 16
@@ -64,7 +63,7 @@ const measure = async ({ tiny }: { readonly tiny: boolean }): Promise<readonly R
   const reference = readReference()
   const measured = await createTrainingEvaluator({ engine: options }).evaluate({
     ...{ competition: 'training-speed', candidate: timed(reference), partner: reference, contract },
-    ...{ roundSeed: hash('sha256', 'bench'), quads: tiny ? TINY_QUADS : QUADS, seed: 'bench' },
+    ...{ roundSeed: hash('sha256', 'bench'), quads: tiny ? TINY_QUADS : QUADS, thetaPpm: null, seed: 'bench' },
   })
   if (measured.verdict !== 'pass') throw new Error(measured.line)
   const quads = measured.quads.map(toQuad)

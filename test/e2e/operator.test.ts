@@ -50,9 +50,9 @@ const ok = async (...args: readonly string[]): Promise<string> => {
   return end.stdout
 }
 
-const start = async (folder: string): Promise<string> => {
+const start = async (folder: string, ...more: readonly string[]): Promise<string> => {
   const args = ['validator', '--home', folder, '--lifeline']
-  erik = startProcess({ entry: 'node/main.ts', args, logFile: join(mesh.dir, 'erik.log') })
+  erik = startProcess({ entry: 'node/main.ts', args: [...args, ...more], logFile: join(mesh.dir, 'erik.log') })
   return String((await erik.ready)['api'])
 }
 
@@ -120,4 +120,18 @@ test('it is moved to another folder: it starts there only, goes on attesting, an
   for (const view of await Promise.all(views)) assert.deepEqual(view, { offences: [] })
   const log = await readFile(join(mesh.dir, 'erik.log'), 'utf8')
   assert.doesNotMatch(log, /another copy of this node|another node speaks|"level":60/)
+})
+
+test('it stops at the block that it is told to, and is not started past it', async () => {
+  await erik?.kill('SIGTERM')
+  const moved = join(mesh.dir, 'moved')
+  const { block } = await mesh.status(mesh.member('anna'))
+  await start(moved, '--stop-at-block', `${block + 20}`)
+  await erik?.exited
+  const log = async () => (await readFile(join(mesh.dir, 'erik.log'), 'utf8')).trimEnd().split('\n')
+  assert.ok((await log()).some((line) => line.includes('stopping at the block that it was told to')))
+  const end = await evalmesh('validator', '--home', moved, '--stop-at-block', `${block + 20}`)
+  assert.equal(end.code, 2)
+  assert.match(end.stderr, /stopAtBlock has passed/)
+  assert.ok((await mesh.status(mesh.member('anna'))).block >= block + 20)
 })

@@ -100,6 +100,26 @@ test('however often the machine asks during an outage, one question is under way
   assert.equal(asked, 2)
 })
 
+test('an outage is told ever less often, and again from the start after the next block', async (t) => {
+  let tries = 0
+  const { reader, log, until } = create(t, {
+    blockAt: async (number) => {
+      tries += 1
+      if (tries < 20) throw lost()
+      return block(number)
+    },
+    finalizedHead: async () => {
+      throw lost()
+    },
+  })
+  reader.readBlock(3)
+  void reader.follow()
+  await until(() => tries === 20 && log.filter(([level]) => level === 'error').length >= 4)
+  const triesOf = (level: string) => log.flatMap(([at, facts]) => (at === level ? [facts['tries']] : []))
+  assert.deepEqual(triesOf('warn'), [1, 2, 4, 8, 16])
+  assert.deepEqual(triesOf('error').slice(0, 4), [1, 2, 4, 8])
+})
+
 test('a refused read is told, and the machine’s next question is asked afresh', async (t) => {
   let tries = 0
   const metagraph = { block: block(9) } as Metagraph

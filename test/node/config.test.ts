@@ -26,6 +26,7 @@ test('a home with nothing but a chain runs with the defaults, the API on this ma
     image: 'numpy',
     weightsVersionKey: 0,
     pools: [],
+    stopAtBlock: null,
     logLevel: 'info',
   })
 })

@@ -104,7 +104,6 @@ test('a file that is missing, open to others or damaged is refused by its name',
       '',
       'null',
       '[]',
-      '$NACL…',
       '{}',
       '{"secretSeed":"0x00"}',
       '{"secretSeed":7}',
@@ -122,6 +121,59 @@ test('a file that is missing, open to others or damaged is refused by its name',
       await rejectsCode('KEY_OPEN', loadHotkey(home))
     }
     await assert.rejects(loadHotkey(home), (error: Error) => error.message.includes(hotkeyPath(home)))
+  }))
+
+test('an encrypted hotkey is refused with the command that writes it plainly, whatever encrypted it', () =>
+  inHome(async (home) => {
+    for (const content of [
+      '$NACL\u0001\u0002',
+      '$ANSIBLE_VAULT;1.1;AES256\n3132',
+      'gAAAAABl',
+      '{"encoded":"AQ==","encoding":{}}',
+    ]) {
+      await plant(home, content)
+      await assert.rejects(loadHotkey(home), { code: 'KEY_ENCRYPTED', message: /btcli wallet regen-hotkey/ })
+    }
+  }))
+
+test('a wallet’s file without its seed is read by the secret that it holds, in either form', () =>
+  inHome(async (home) => {
+    const { publicKey, ss58Address } = ALICE
+    // As Bittensor's wallets keep it, and as Polkadot's tools do.
+    const secrets = [
+      '0x33a6f3093f158a7109f679410bef1a0c54168145e0cecb4df006c1c2fffb1f09925a225d97aa00682d6a59b95b18780c10d7032336e88f3442b42361f4a66011',
+      '0x98319d4ff8a9508c4bb0cf0b5a78d760a0b2082c02775e6e82370816fedfff48925a225d97aa00682d6a59b95b18780c10d7032336e88f3442b42361f4a66011',
+    ]
+    for (const privateKey of secrets) {
+      await plant(home, JSON.stringify({ publicKey, ss58Address, privateKey, secretPhrase: 'bottom drive' }))
+      const hotkey = await loadHotkey(home)
+      const message = new TextEncoder().encode('evalmesh')
+      const signature = bytesToHex(hotkey.sign(message))
+      assert.ok(verifySignature({ scheme: 'sr25519', publicKey: publicKey.slice(2), message, signature }))
+    }
+    const wrong = { publicKey: `0x${'11'.repeat(32)}`, privateKey: secrets[0] }
+    await plant(home, JSON.stringify(wrong))
+    await rejectsCode('KEY_MALFORMED', loadHotkey(home))
+    await plant(home, JSON.stringify({ publicKey, secretPhrase: 'bottom drive obey' }))
+    await assert.rejects(loadHotkey(home), { code: 'KEY_MALFORMED', message: /a mnemonic only: btcli/ })
+    await plant(home, `${ALICE.secretSeed}\n`)
+    assert.equal(`0x${(await loadHotkey(home)).publicKey}`, publicKey)
+  }))
+
+test('an ed25519 hotkey says so in its file, signs as such, and another kind is refused', () =>
+  inHome(async (home) => {
+    const made = await createHotkey(home, 'ed25519')
+    const hotkey = await loadHotkey(home)
+    assert.deepEqual([hotkey.scheme, hotkey.publicKey], ['ed25519', made.publicKey])
+    const content = JSON.parse(await readFile(hotkeyPath(home), 'utf8'))
+    assert.equal(content.cryptoType, 0)
+    const message = new TextEncoder().encode('evalmesh')
+    const signature = bytesToHex(hotkey.sign(message))
+    assert.ok(verifySignature({ scheme: 'ed25519', publicKey: hotkey.publicKey, message, signature }))
+    await plant(home, JSON.stringify({ ...content, cryptoType: 2 }))
+    await rejectsCode('KEY_MALFORMED', loadHotkey(home))
+    await plant(home, JSON.stringify({ ...ALICE, cryptoType: 1 }))
+    assert.equal((await loadHotkey(home)).scheme, 'sr25519')
   }))
 
 test('no way of printing keys shows a secret', () =>

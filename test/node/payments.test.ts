@@ -13,7 +13,9 @@ import { genesisOf, params } from '../protocol/round/mesh.ts'
 import { signerOf, startDevnet } from './chain/devnet.ts'
 import { newFolder } from './store/folder.ts'
 
-const [owner, ownerPurse, miner, purse, other] = ['owner', 'owner purse', 'miner', 'purse', 'other'].map(signerOf)
+const [owner, ownerPurse, miner, purse, other] = ['owner', 'owner purse', 'miner', 'purse', 'other'].map((name) =>
+  signerOf(name),
+)
 assert.ok(owner && ownerPurse && miner && purse && other)
 const NETUID = 7
 const FEE = 100_000_000n

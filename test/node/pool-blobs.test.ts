@@ -56,6 +56,7 @@ test('what a decided round has drawn is no secret, and stands in the pool’s tr
   rounds.competitions.get(params.id)?.inputs.push(inputs)
   const drawn = await inputsOf(params.id, 1)
   assert.ok(drawn !== null && drawn.matrices.length === 4)
+  assert.equal(drawn.manifest, manifest.toString())
   for (const { digest, index, proof } of drawn.matrices) {
     assert.ok(isIncluded({ leaf: digest, index, size: drawn.size, proof, root: inputs.poolRoot }))
     assert.deepEqual([await isSecret(digest), await isRevealed(digest)], [false, true])

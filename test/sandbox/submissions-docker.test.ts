@@ -1,9 +1,10 @@
-/** Honest, wrong and cheating submissions on a Docker engine that the test starts and ends. */
+/** Submissions that try the engine itself, on a Docker engine that the test starts and ends. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { type Daemon, startDaemon } from '../../sandbox/engine/daemon.ts'
+import { triesEngine } from '../verdicts/engine-cases.ts'
 import { describeSubmissions } from './submissions-suite.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evalmesh-docker-'))
@@ -12,6 +13,7 @@ let daemon: Daemon | undefined
 
 describeSubmissions({
   prefer: 'docker',
+  isCase: triesEngine,
   start: async () => {
     daemon = await startDaemon({ root, kind: 'docker' })
     // The referee is a process of its own: it finds the engine as it would anywhere.

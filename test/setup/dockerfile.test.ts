@@ -1,12 +1,14 @@
 /** The Dockerfile on a Debian base that came from no container registry: it builds, and its command runs as an ordinary user. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import { printGenesis } from '../../protocol/index.ts'
 import { type Daemon, startDaemon } from '../../sandbox/engine/daemon.ts'
+import { genesisOf } from '../protocol/round/mesh.ts'
 
 const top = join(import.meta.dirname, '..', '..')
 const run = promisify(execFile)
@@ -36,6 +38,12 @@ async function createBase(folder: string): Promise<string> {
   )
   return tar
 }
+
+/** What deploy/compose.yaml asks of the engine. */
+const AS_COMPOSED = [
+  ...['--rm', '--network', 'none', '--user', '0:0', '--read-only', '--init', '--volume', '/tmp:/tmp'],
+  ...['--cap-drop', 'ALL', '--cap-add', 'DAC_OVERRIDE', '--cap-add', 'FOWNER', '--security-opt', 'no-new-privileges'],
+]
 
 describe('the image of a validator', { skip }, () => {
   let folder: string
@@ -79,6 +87,22 @@ describe('the image of a validator', { skip }, () => {
       `${look}; true`,
     )
     assert.deepEqual(lines.split('\n'), ['64010', '24', '0'])
+  })
+
+  test('as the compose file runs it, it makes a home in its volume and the doctor finds it', async () => {
+    const genesis = join(folder, 'genesis.json')
+    writeFileSync(genesis, printGenesis({ ...genesisOf(), competitions: [] }))
+    const mounts = ['--volume', 'home:/var/lib/evalmesh', '--volume', `${genesis}:/genesis.json:ro`]
+    const evalmesh = (...args: string[]) =>
+      docker('run', ...AS_COMPOSED, ...mounts, 'evalmesh', ...args, '--home', '/var/lib/evalmesh/home')
+    await evalmesh('init', '--genesis', '/genesis.json', '--chain', 'http://127.0.0.1:1', '--name', 'erik')
+    const doctor = await evalmesh('doctor', '--json').catch((error: { code: number; stdout: string }) => {
+      assert.equal(error.code, 6, 'no chain answers in there')
+      return error.stdout
+    })
+    const { checks } = JSON.parse(doctor) as { checks: readonly { name: string; state: string }[] }
+    const isOk = (name: string) => checks.find((check) => check.name === name)?.state === 'ok'
+    for (const name of ['configuration', 'keys', 'genesis', 'store', 'node', 'ports']) assert.ok(isOk(name), name)
   })
 
   test('it watches its own health', async () => {

@@ -117,7 +117,7 @@ const toTrainingBench = ({ competition, quads, seed, signal }: Options, { option
   trainingBench({
     evaluator: createTrainingEvaluator({ engine: options, lockPath }),
     job: {
-      ...{ competition, partner: readReference(), contract: readContract('tiny').contract, quads },
+      ...{ competition, partner: readReference(), contract: readContract('tiny').contract, quads, thetaPpm: null },
       ...{ roundSeed: toSeed(seed), seed: toSeed(seed) },
     },
     signal,

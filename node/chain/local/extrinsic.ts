@@ -1,6 +1,6 @@
 /** Signed extrinsics of the local chain: the calls, their canonical bytes, what is signed and how it is checked. */
 import { hash } from 'node:crypto'
-import { verify } from '@scure/sr25519'
+import { verifySignature } from '../../../protocol/index.ts'
 import type { HotkeySigner } from '../port.ts'
 import { type Codec, decode, encode, hex32, hex64, struct, u16, u32, u64, union, vec } from './codec.ts'
 import { uidsMax } from './state.ts'
@@ -77,12 +77,10 @@ export function signExtrinsic(o: {
 
 /** False for a signature of anyone else, over anything else or for another chain; never throws. */
 export function hasValidSignature(extrinsic: Extrinsic, genesisHash: string): boolean {
-  const { signature, signer } = extrinsic
-  try {
-    return verify(signedBytes(genesisHash, extrinsic), Buffer.from(signature, 'hex'), Buffer.from(signer, 'hex'))
-  } catch {
-    return false // the library throws for a point or a marker that is malformed: a stranger's bytes, not our fault
-  }
+  const { signature, signer: publicKey } = extrinsic
+  const message = signedBytes(genesisHash, extrinsic)
+  // As on the real chain, an account signs under either scheme.
+  return (['sr25519', 'ed25519'] as const).some((scheme) => verifySignature({ scheme, publicKey, message, signature }))
 }
 
 /** Throws ChainCodecError for anything but the canonical bytes of one extrinsic. */

@@ -18,7 +18,8 @@ export type SignedExtrinsic = {
   readonly lastBlock: number
 }
 
-const SR25519 = 1
+/** Numbers of MultiSignature. */
+const SCHEMES = { ed25519: 0, sr25519: 1 } as const
 
 /** @throws ChainError BAD_REQUEST when the runtime has no such call or its arguments do not fit. */
 export const signCall = (o: {
@@ -44,7 +45,7 @@ export const signCall = (o: {
         addressRaw: publicKey,
         publicKey,
         // The scheme's number stands before the signature: a Substrate account does not tell it.
-        sign: (bytes: Uint8Array) => Uint8Array.from([SR25519, ...signer.sign(bytes)]),
+        sign: (bytes: Uint8Array) => Uint8Array.from([SCHEMES[signer.scheme], ...signer.sign(bytes)]),
       } as unknown as Parameters<typeof extrinsic.sign>[0],
       {
         blockHash: `0x${head.hash}`,

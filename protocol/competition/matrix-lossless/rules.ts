@@ -24,7 +24,7 @@ export const matrixLossless: MatrixRules = {
   presets: presetsOf('matrix-lossless'),
   values: ['linkPpm', 'ratioPpb', 'timeNanos'],
   formula: 'max(0, 1 − C) · max(0, 1 − t / 1.012 s)',
-  draw: ({ params, seed, pool }) => drawMatrices({ seed, poolDigests: pool, count: params.matrixCount }),
+  draw: ({ params, seed, pool }) => drawMatrices({ seed, pool, count: params.matrixCount }),
   check,
   score: ({ params, matrices, hereNanos }) => scoreRuns(matrices, { referenceNanos: params.referenceNanos, hereNanos }),
   certifyHost: ({ params, matrices }) =>

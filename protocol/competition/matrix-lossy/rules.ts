@@ -12,7 +12,7 @@ export const matrixLossy: MatrixRules = {
   presets: presetsOf('matrix-lossy'),
   values: ['linkPpm', 'ratioPpb'],
   formula: 'max(0, 1 − C)',
-  draw: ({ params, seed, pool }) => drawMatrices({ seed, poolDigests: pool, count: params.matrixCount }),
+  draw: ({ params, seed, pool }) => drawMatrices({ seed, pool, count: params.matrixCount }),
   check,
   score: ({ params, matrices, hereNanos }) => scoreRuns(matrices, { referenceNanos: params.referenceNanos, hereNanos }),
   certifyHost: ({ params, matrices }) =>

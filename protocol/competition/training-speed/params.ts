@@ -10,7 +10,7 @@ const DECAY_BLOCKS = 10_000_000
 
 /**
  * Rounds of 360 blocks, the winner takes all, θ 1 %. `poolManifest` is the digest of the contract, `poolRoot` that of its calibration's log,
- * `matrixCount` the quads of a measurement. Four submissions a round at 15 GPU-minutes each are as much as a round lasts.
+ * `matrixCount` the most quads of a measurement. Four submissions a round at 15 GPU-minutes each are as much as a round lasts.
  */
 const real = (facts: ParamsFacts): CompetitionParams => ({
   id: 'training-speed',
@@ -27,13 +27,13 @@ const real = (facts: ParamsFacts): CompetitionParams => ({
   bundleBytesMax: 65_536,
   thetaPpm: 10_000,
   confirmRounds: 2,
-  matrixCount: 8,
+  matrixCount: 16,
   feeRao: SUBMISSION_FEE_RAO,
   feeRecipient: null,
   ...facts,
 })
 
-/** Blocks of half a second, preset tiny: a larger θ, and as few quads as the rules of chance let say anything with. */
+/** Blocks of half a second, preset tiny: a larger θ, and as many quads as a noisy host may need; a quiet one stops after 8. */
 const demo = (facts: ParamsFacts): CompetitionParams => ({
   ...real(facts),
   roundBlocks: 12,
@@ -44,7 +44,7 @@ const demo = (facts: ParamsFacts): CompetitionParams => ({
   submissionsMax: 8,
   blocksPerDay: 172_800,
   thetaPpm: 50_000,
-  matrixCount: 6,
+  matrixCount: 32,
   feeRao: 0n,
   ...facts,
 })

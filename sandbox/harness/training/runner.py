@@ -201,6 +201,11 @@ class Runner:
         self.inner_steps = load(source)
         self.model = build_model(contract, self.device)
         self.names = [name for name, _ in self.model.named_parameters()]
+        # The first optimizer imports half of PyTorch; here both sides and the verifier do it at the same time.
+        build_optimizer(self.model, contract)
+        # What is loaded stays: a collection in the middle of a run need not look through all of it.
+        gc.collect()
+        gc.freeze()
 
     def segment(self, begin):
         set_weights(self.model, begin["seed"])

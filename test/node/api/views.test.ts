@@ -36,6 +36,12 @@ test('health is 503 until the chain is seen', async () => {
   assert.match(body.reason, /waits for the chain/)
 })
 
+test('liveness is 200 also where nothing can be decided, so that nobody restarts a node for want of others', async () => {
+  const app = create({ connected: [] })
+  assert.equal((await get('/health/ready', app)).status, 503)
+  assert.equal((await get('/health/live', app)).status, 200)
+})
+
 test('the parameters in force are shown', async () => {
   const { status, body } = await get('/params')
   assert.equal(status, 200)
@@ -225,6 +231,7 @@ test('a newcomer gets the genesis document byte for byte, and each address of a 
 
 test('an error of this node’s own tells nothing about its insides', async () => {
   const app = createApi({
+    metrics: () => '',
     ...createViews({
       machine: () => {
         throw new Error('secret path')

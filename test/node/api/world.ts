@@ -1,6 +1,7 @@
 /** A machine after one decided round, and the HTTP interface over it. */
 import assert from 'node:assert/strict'
 import { createCertificates } from '../../../node/api/certificates.ts'
+import { printMetrics, type Vitals } from '../../../node/api/metrics.ts'
 import { createApi } from '../../../node/api/server.ts'
 import { createViews } from '../../../node/api/views.ts'
 import { createPoolIndex } from '../../../node/pool-blobs.ts'
@@ -65,7 +66,7 @@ export const decided: readonly Decided[] = world.log.map(({ header, digest }) =>
   },
 }))
 
-export const create = (
+const viewsOf = (
   o: {
     connected?: readonly number[]
     machine?: Machine<RoundState>
@@ -79,41 +80,55 @@ export const create = (
       (index) => machine.rounds.committee.members.find((m) => m.hotkey === VALIDATORS[index])?.peerId,
     ),
   )
-  return createApi(
-    createViews({
-      machine: () => machine,
-      name: 'anna',
-      self,
-      certificates: createCertificates({
-        genesis,
-        journal: {
-          append: () => Promise.reject(new Error('read only')),
-          records: () => assert.fail(),
-          message: () => null,
-          envelope: () => null,
-          item: () => null,
-          decided: (height) => decided[height - 1] ?? null,
-          decidedFrom: () => [],
-        },
-      }),
-      isConnected: (peerId) => peers.has(peerId),
-      sync: () => o.sync ?? { kind: 'live' },
-      engine: 'bubblewrap 0.8.0',
-      addresses: () => [
-        '/ip4/127.0.0.1/tcp/4001/p2p/A',
-        '/ip4/127.0.0.1/tcp/4002/p2p/B',
-        '/ip4/127.0.0.1/tcp/4001/p2p/A',
-      ],
-      blob: async (digest) => o.blobs?.get(digest),
-      pool: NO_POOL,
-      poolIndex: createPoolIndex({
-        pool: NO_POOL,
-        store: { getBlob: async (digest) => o.blobs?.get(digest) },
-        rounds: () => machine.rounds,
-      }),
+  return createViews({
+    machine: () => machine,
+    name: 'anna',
+    self,
+    certificates: createCertificates({
+      genesis,
+      journal: {
+        append: () => Promise.reject(new Error('read only')),
+        records: () => assert.fail(),
+        message: () => null,
+        envelope: () => null,
+        item: () => null,
+        decided: (height) => decided[height - 1] ?? null,
+        decidedFrom: () => [],
+      },
     }),
-  )
+    isConnected: (peerId) => peers.has(peerId),
+    sync: () => o.sync ?? { kind: 'live' },
+    engine: 'bubblewrap 0.8.0',
+    addresses: () => [
+      '/ip4/127.0.0.1/tcp/4001/p2p/A',
+      '/ip4/127.0.0.1/tcp/4002/p2p/B',
+      '/ip4/127.0.0.1/tcp/4001/p2p/A',
+    ],
+    blob: async (digest) => o.blobs?.get(digest),
+    pool: NO_POOL,
+    poolIndex: createPoolIndex({
+      pool: NO_POOL,
+      store: { getBlob: async (digest) => o.blobs?.get(digest) },
+      rounds: () => machine.rounds,
+    }),
+  })
 }
+
+type Shown = NonNullable<Parameters<typeof viewsOf>[0]>
+
+/** What the metrics of this world are made of. */
+export const vitalsOf = (o: Shown = {}): Vitals => ({
+  status: viewsOf(o).status(),
+  machine: o.machine ?? world.machine,
+  self,
+  version: '1.2.3',
+  nowMs: 5_000,
+  headAtMs: 2_000,
+  logLines: new Map([['warn', 4]]),
+  loopLagSeconds: 0.01,
+})
+
+export const create = (o: Shown = {}) => createApi({ ...viewsOf(o), metrics: () => printMetrics(vitalsOf(o)) })
 
 export const get = async (path: string, app = create()) => {
   const response = await app.inject(path)

@@ -7,6 +7,7 @@ import { AuditError } from '../../../node/audit/replay.ts'
 import type { DrawnInputs } from '../../../node/pool-blobs.ts'
 import { hash, inclusionProof, matrixRulesOf, merkleRoot, packBundle } from '../../../protocol/index.ts'
 import type { Evaluator, Job, Measurement } from '../../../sandbox/index.ts'
+import { type PoolRow, writePoolManifest } from '../../../sandbox/pool/manifest.ts'
 import { digestOf } from '../../protocol/round/mesh.ts'
 
 const rules = matrixRulesOf('matrix-lossy')
@@ -15,10 +16,14 @@ const matrices = Array.from({ length: 9 }, (_, index) => Uint8Array.of(index, 0,
 const pool = matrices.map((bytes) => hash(bytes))
 const bytesOf = new Map(matrices.map((bytes) => [hash(bytes), bytes]))
 const seed = digestOf('seed')
-const drawn = rules.draw({ params: { matrixCount: 4 }, seed, pool })
+const rows = pool.map((digest, step): PoolRow => {
+  return { name: 'm', rows: 1, columns: 2, layer: 0, step, direction: 'forward', loss: 1, digest }
+})
+const manifest = writePoolManifest(rows)
+const drawn = rules.draw({ params: { matrixCount: 4 }, seed, pool: rows })
 const inputs: DrawnInputs = {
-  ...{ competition: 'matrix-lossy', round: 3, seed, poolManifest: digestOf('manifest'), poolRoot: merkleRoot(pool) },
-  ...{ matrixCount: 4, size: pool.length },
+  ...{ competition: 'matrix-lossy', round: 3, seed, manifest, size: pool.length, matrixCount: 4 },
+  ...{ poolManifest: hash(new TextEncoder().encode(manifest)), poolRoot: merkleRoot(pool) },
   matrices: drawn.map((digest) => {
     const index = pool.indexOf(digest)
     return { digest, index, proof: inclusionProof(pool, index) }
@@ -119,6 +124,7 @@ for (const [what, o, finding] of findings) {
 
 const [first] = inputs.matrices
 assert.ok(first)
+const noManifest: DrawnInputs = { ...inputs, manifest: 'x', poolManifest: hash(new TextEncoder().encode('x')) }
 const lies: readonly (readonly [string, Parameters<typeof again>[0], RegExp])[] = [
   ['other code', { code: new TextEncoder().encode('x = 1\n') }, /another digest/],
   ['another seed', { inputs: { ...inputs, seed: digestOf('another') } }, /draws other matrices/],
@@ -126,10 +132,18 @@ const lies: readonly (readonly [string, Parameters<typeof again>[0], RegExp])[] 
   [
     'a matrix of no pool',
     { inputs: { ...inputs, matrices: [{ ...first, digest: digestOf('x') }, ...inputs.matrices.slice(1)] } },
+    /draws other matrices/,
+  ],
+  [
+    'a matrix at another’s place',
+    { inputs: { ...inputs, matrices: [{ ...first, index: (first.index + 1) % 9 }, ...inputs.matrices.slice(1)] } },
     /does not stand/,
   ],
   ['another pool', { inputs: { ...inputs, poolRoot: digestOf('root') } }, /does not stand/],
-  ['a size below the draw', { inputs: { ...inputs, size: 3 } }, /draws other matrices/],
+  ['a size below the draw', { inputs: { ...inputs, size: 3 } }, /does not stand/],
+  ['another manifest', { inputs: { ...inputs, manifest: writePoolManifest(rows.toReversed()) } }, /another manifest/],
+  ['a manifest that is none', { inputs: noManifest }, /no manifest/],
+  ['a pool smaller than the draw', { inputs: { ...inputs, matrixCount: 10 } }, /draws other matrices/],
   ['other bytes', { matrix: () => Uint8Array.of(1, 2) }, /other bytes came/],
   ['another submission', { row: { id: digestOf('other') } }, /did not measure/],
 ]

@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { ed25519 } from '@noble/curves/ed25519.js'
 import { getPublicKey, secretFromSeed, sign } from '@scure/sr25519'
 import type { GenesisSpec } from '../../../node/chain/local/genesis.ts'
 import type { HotkeySigner } from '../../../node/chain/port.ts'
@@ -14,8 +15,13 @@ import type { HotkeySigner } from '../../../node/chain/port.ts'
 export const main = new URL('../../../node/chain/local/main.ts', import.meta.url).pathname
 
 /** The same name, the same key: tests need no secrets. */
-export function signerOf(name: string): HotkeySigner {
-  const secret = secretFromSeed(hash('sha256', `evalmesh test key ${name}`, 'buffer'))
+export function signerOf(name: string, scheme: HotkeySigner['scheme'] = 'sr25519'): HotkeySigner {
+  const seed = hash('sha256', `evalmesh test key ${name}`, 'buffer')
+  if (scheme === 'ed25519') {
+    const publicKey = Buffer.from(ed25519.getPublicKey(seed)).toString('hex')
+    return { publicKey, scheme, sign: (bytes) => ed25519.sign(bytes, seed) }
+  }
+  const secret = secretFromSeed(seed)
   const publicKey = Buffer.from(getPublicKey(secret)).toString('hex')
   return { publicKey, scheme: 'sr25519', sign: (bytes) => sign(secret, bytes) }
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { compareNumbers, isqrt, lowerMedian, medianDeviation } from '../../../protocol/competition/integers.ts'
-import { boundRank, pairVerdict } from '../../../protocol/competition/pair.ts'
+import { boundRank, isLastLook, pairVerdict } from '../../../protocol/competition/pair.ts'
 
 test('bounds stand at ranks 1, 4, 10 after 8, 16, 30 quads, at 11 after 32, and nowhere after 4', () => {
   const ranks = [
@@ -52,6 +52,27 @@ test('a gain that a third of the quads deny is inconclusive, and so are too few 
   assert.equal(pairVerdict(denied, THETA), 'inconclusive')
   assert.equal(pairVerdict(quadsOf(1_020_000, 4), THETA), 'inconclusive')
   assert.equal(pairVerdict([], THETA), 'inconclusive')
+})
+
+test('a host stops at the first look that decides and nowhere else before its last quad', () => {
+  const stops = (ratiosPpm: readonly number[], quadsMax: number): number =>
+    ratiosPpm.findIndex((_, index) => isLastLook(ratiosPpm.slice(0, index + 1), { thetaPpm: 10_000, quadsMax })) + 1
+  const better = Array<number>(32).fill(1_100_000)
+  assert.equal(stops(better, 32), 8)
+  assert.equal(stops(better, 6), 6)
+  // One quad that denies the gain costs as many again; a code at the border is run to the end.
+  assert.equal(stops([900_000, ...better.slice(1)], 32), 16)
+  assert.equal(stops(Array<number>(32).fill(1_010_000), 32), 32)
+})
+
+test('what an early look decides is what the statement of those quads says', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 900_000, max: 1_150_000 }), { minLength: 32, maxLength: 32 }), (all) => {
+      const o = { thetaPpm: 30_000, quadsMax: 32 }
+      const stop = all.findIndex((_, index) => isLastLook(all.slice(0, index + 1), o)) + 1
+      assert.equal(pairVerdict(all.slice(0, stop), o.thetaPpm), pairVerdict(all, o.thetaPpm))
+    }),
+  )
 })
 
 test('the centre is the lower median, its deviation the lower median of distances', () => {

@@ -31,7 +31,7 @@ const measure = (name: string): Promise<TrainingMeasurement> =>
   evaluator.evaluate({
     ...{ competition: 'training-speed', partner: readReference(), contract: readContract('tiny').contract },
     candidate: readFileSync(join(cases, name, 'submission/train.py'), 'utf8'),
-    ...{ roundSeed: hash('sha256', 'test'), quads: 1, seed: 'test' },
+    ...{ roundSeed: hash('sha256', 'test'), quads: 1, thetaPpm: null, seed: 'test' },
   })
 
 test('the reference is what the checks expect to the last bit, and its tokens are the referee’s own count', {
