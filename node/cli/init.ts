@@ -47,6 +47,9 @@ const complete = async (flags: Flags, ask: Ask): Promise<Flags> => {
   const from =
     flags.join ?? (flags.genesis === undefined ? await ask('HTTP interface of a validator to join by', '') : '')
   const genesis = flags.genesis ?? (from === '' ? await ask('genesis document (file)', 'genesis.json') : undefined)
+  const isAlone = from === '' && flags.peer === undefined
+  const named = isAlone ? await ask('addresses of other validators, with spaces between', '') : ''
+  const peer = isAlone ? named.split(/\s+/).filter((one) => one !== '') : flags.peer
   const chain = flags.chain ?? (await ask('chain endpoints, the most trusted first', 'ws://127.0.0.1:9944'))
   const name = flags.name ?? (await ask('name, shown in the log and in status', 'validator'))
   const isHotkeyGiven = flags.hotkey !== undefined || flags.wallet !== undefined
@@ -58,6 +61,7 @@ const complete = async (flags: Flags, ask: Ask): Promise<Flags> => {
     ...given,
     ...(from === '' ? {} : { join: from }),
     ...(genesis === undefined ? {} : { genesis }),
+    ...(peer === undefined ? {} : { peer }),
     ...(hotkey === undefined || hotkey === '' ? {} : { hotkey }),
   }
 }

@@ -1,4 +1,4 @@
-/** What docs/VALIDATOR.md promises a new operator: a fifth validator joins a running mesh, attests in the next epoch, and moves without evidence against it. */
+/** What docs/VALIDATOR.md promises a new operator, by its own commands: a fifth validator joins, attests in the next epoch, moves and is restored, and there is no evidence against it. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -9,30 +9,20 @@ import type { CertifiedRoundView, StatusView } from '../../node/api/views.ts'
 import { waitForWindow } from '../../node/demo/mesh.ts'
 import { type Child, startProcess } from '../../node/demo/process.ts'
 import { apiOf, statusOf } from '../../node/demo/watch.ts'
-import { evalmesh, get, lastJson, startTestMesh, type TestMesh, until } from './mesh-process.ts'
+import { commandsUnder } from './guide.ts'
+import { evalmesh, get, startTestMesh, type TestMesh, until } from './mesh-process.ts'
 
 const COMPETITION = 'matrix-lossless'
-/** Blocks of an epoch: forty seconds. */
-const TEMPO = 80
+/** Blocks of an epoch: half a minute. */
+const TEMPO = 60
 
 const solution = fileURLToPath(new URL('../submissions/byte-planes/submission/solution.py', import.meta.url))
 
 let mesh: TestMesh
+/** What the guide's examples stand for here. */
+let places: Readonly<Record<string, string>>
 let erik: Child | null = null
-let home = ''
 let hotkey = ''
-/** Number of the newest round in which erik counted. */
-let counted = 0
-
-before(async () => {
-  mesh = await startTestMesh({ miners: ['byte-planes'], change: { extendBlocks: 400 }, tempo: TEMPO })
-  home = join(mesh.dir, 'erik')
-})
-
-after(async () => {
-  await erik?.kill('SIGTERM')
-  await mesh?.destroy()
-})
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -44,94 +34,147 @@ const freePort = (): Promise<number> =>
     })
   })
 
-const ok = async (...args: readonly string[]): Promise<string> => {
-  const end = await evalmesh(...args)
-  assert.equal(end.code, 0, `${args.join(' ')}: ${end.stdout}${end.stderr}`)
-  return end.stdout
-}
+before(async () => {
+  mesh = await startTestMesh({ miners: ['byte-planes'], change: { extendBlocks: 400 }, tempo: TEMPO })
+  places = {
+    'http://127.0.0.1:8080': apiOf(mesh.member('anna')),
+    'http://127.0.0.1:9944': mesh.chainEndpoint,
+    '/tmp/evalmesh-demo-abc123': mesh.dir,
+    './': `${mesh.dir}/`,
+    '4005': `${await freePort()}`,
+    '8085': `${await freePort()}`,
+  }
+  await waitForWindow(mesh, AbortSignal.timeout(60_000))
+  // It leads from its first round on, so that every later one measures it again.
+  await mesh.submit({ miner: 'byte-planes', solution: await readFile(solution), to: mesh.member('anna') })
+})
 
-const start = async (folder: string, ...more: readonly string[]): Promise<string> => {
-  const args = ['validator', '--home', folder, '--lifeline']
-  erik = startProcess({ entry: 'node/main.ts', args: [...args, ...more], logFile: join(mesh.dir, 'erik.log') })
+after(async () => {
+  await erik?.kill('SIGTERM')
+  await mesh?.destroy()
+})
+
+const logOfErik = (): Promise<string> => readFile(join(mesh.dir, 'erik.log'), 'utf8')
+
+const start = async (args: readonly string[]): Promise<string> => {
+  const logFile = join(mesh.dir, 'erik.log')
+  erik = startProcess({ entry: 'node/main.ts', args: [...args, '--lifeline'], logFile })
   return String((await erik.ready)['api'])
 }
 
-/** The newest decided round in which this validator's reveal counts; null while there is none after `after`. */
-const countedAfter = async (after: number): Promise<CertifiedRoundView | null> => {
-  const witness = mesh.member('anna')
-  const { body } = await get<{ round: CertifiedRoundView | null }>(witness, `/leaderboard?competition=${COMPETITION}`)
-  const { round } = body
-  if (round === null || round.round <= after) return null
-  const isCounted = round.validators.some(({ validator, mark }) => validator === hotkey && mark === 'counted')
-  return isCounted ? round : null
+/** Types the guide's commands, the validator left running; resolves to its HTTP interface. */
+const follow = async (heading: string): Promise<string> => {
+  let api = ''
+  for (const args of commandsUnder(heading, places)) {
+    if (args[0] === 'validator') api = await start(args)
+    else {
+      const end = await evalmesh(...args)
+      assert.equal(end.code, 0, `${args.join(' ')}: ${end.stdout}${end.stderr}`)
+    }
+  }
+  assert.notEqual(api, '', `${heading} ends with a running validator`)
+  return api
 }
 
-test('a fifth validator joins a running mesh with the commands of the guide, and attests in the next epoch', async () => {
+const statusAt = async (api: string): Promise<StatusView> => (await (await fetch(`${api}/status`)).json()) as StatusView
+
+const seated = (at: string): Promise<StatusView> =>
+  until(`a seat for erik at ${at}`, async () => {
+    const status = await statusOf(mesh.member('anna'))
+    return status?.members.some((member) => member.hotkey === hotkey && member.connected) ? status : null
+  })
+
+const newestRound = async (): Promise<CertifiedRoundView | null> =>
+  (await get<{ round: CertifiedRoundView | null }>(mesh.member('anna'), `/leaderboard?competition=${COMPETITION}`)).body
+    .round
+
+/** Waits for a round after all that are decided now in which erik's measurement counts. */
+const counted = async (): Promise<CertifiedRoundView> => {
+  const last = (await newestRound())?.round ?? 0
+  return until(
+    `a round after ${last} with erik’s measurement`,
+    async () => {
+      const round = await newestRound()
+      if (round === null || round.round <= last) return null
+      return round.validators.some(({ validator, mark }) => validator === hotkey && mark === 'counted') ? round : null
+    },
+    240_000,
+  )
+}
+
+const noEvidence = async (): Promise<void> => {
+  for (const { name } of mesh.devnet.members)
+    assert.deepEqual((await get(mesh.member(name), '/evidence')).body, { offences: [] }, name)
+  assert.doesNotMatch(await logOfErik(), /another copy of this node|"level":60/)
+}
+
+test('a fifth validator joins a running mesh with the commands of the tutorial, and attests in the next epoch', async () => {
+  const api = await follow('Tutorial: a fifth validator')
+  const before = await statusAt(api)
+  hotkey = before.hotkey
+  const { block } = await seated('the first home')
+  const late = Math.floor(block / TEMPO) - Math.floor(before.block / TEMPO)
+  assert.ok(late <= 1, `seated ${late} epochs after its start`)
+  const { round } = await counted()
   const anna = mesh.member('anna')
-  await waitForWindow(mesh, AbortSignal.timeout(60_000))
-  await mesh.submit({ miner: 'byte-planes', solution: await readFile(solution), to: anna })
-  const api = `127.0.0.1:${await freePort()}`
-  const listen = `/ip4/127.0.0.1/tcp/${await freePort()}`
-  const flags = ['--join', apiOf(anna), '--chain', mesh.chainEndpoint, '--name', 'erik', '--listen', listen]
-  const made = lastJson<{ hotkey: string; peers: readonly string[] }>(
-    await ok('init', '--home', home, ...flags, '--api', api, '--engine', 'bubblewrap', '--json'),
-  )
-  assert.equal(made.peers.length, 4)
-  hotkey = made.hotkey
-  const funded = lastJson<{ nextEpochBlock: number }>(
-    await ok('devnet', 'fund', '--home', home, '--dir', mesh.dir, '--json'),
-  )
-  const url = await start(home)
-  const seated = await until('a seat for erik', async () => {
-    const status = await statusOf(anna)
-    return status?.members.some((member) => member.hotkey === hotkey) ? status : null
+  await until('erik’s attestation', async () => {
+    const path = `/rounds/${COMPETITION}/${round}/attestations`
+    const { status, body } = await get<{ envelopes?: readonly unknown[] }>(anna, path)
+    // Only the newest round's are at hand.
+    return status === 404 || body.envelopes?.length === 5 ? true : null
   })
-  assert.ok(seated.block < funded.nextEpochBlock + TEMPO, 'it is the very next epoch')
-  const round = await until('a round with erik’s measurement', () => countedAfter(0), 240_000)
-  counted = round.round
-  const attested = await until('erik’s attestation', async () => {
-    const { body } = await get<{ envelopes: readonly unknown[] }>(
-      anna,
-      `/rounds/${COMPETITION}/${round.round}/attestations`,
-    )
-    const status = (await (await fetch(`${url}/status`)).json()) as StatusView
-    return body.envelopes.length === 5 && status.members.length === 5 ? status : null
-  })
-  assert.deepEqual(attested.offences, [])
+  await noEvidence()
 })
 
-test('it is moved to another folder: it starts there only, goes on attesting, and there is no evidence against it', async () => {
-  const anna = mesh.member('anna')
+test('it is moved with the commands of the guide: it starts at the new place only, goes on attesting, and nothing speaks against it', async () => {
   await erik?.kill('SIGTERM')
-  const file = join(mesh.dir, 'erik.evalmesh')
-  const moved = join(mesh.dir, 'moved')
-  await ok('keys', 'export', '--home', home, '--out', file)
-  const refused = await evalmesh('validator', '--home', home)
+  const api = await follow('Move a validator to another folder or host')
+  const refused = await evalmesh('validator', '--home', join(mesh.dir, 'erik'))
   assert.equal(refused.code, 4)
   assert.match(refused.stderr, /exported to .*erik\.evalmesh.*never here/)
-  await ok('keys', 'import', file, '--home', moved)
-  const url = await start(moved)
-  const last = (await get<{ round: CertifiedRoundView }>(anna, `/leaderboard?competition=${COMPETITION}`)).body.round
-    .round
-  await until('a round with erik’s measurement after the move', () => countedAfter(Math.max(last, counted)), 240_000)
-  const views = [apiOf(anna), apiOf(mesh.member('dino')), url].map(async (api) =>
-    (await fetch(`${api}/evidence`)).json(),
-  )
-  for (const view of await Promise.all(views)) assert.deepEqual(view, { offences: [] })
-  const log = await readFile(join(mesh.dir, 'erik.log'), 'utf8')
-  assert.doesNotMatch(log, /another copy of this node|another node speaks|"level":60/)
+  assert.equal((await statusAt(api)).hotkey, hotkey)
+  await counted()
+  await noEvidence()
 })
 
 test('it stops at the block that it is told to, and is not started past it', async () => {
   await erik?.kill('SIGTERM')
-  const moved = join(mesh.dir, 'moved')
-  const { block } = await mesh.status(mesh.member('anna'))
-  await start(moved, '--stop-at-block', `${block + 20}`)
+  const moved = join(mesh.dir, 'erik-moved')
+  const stopAt = (await mesh.status(mesh.member('anna'))).block + 15
+  const args = ['validator', '--home', moved, '--stop-at-block', `${stopAt}`]
+  await start(args)
   await erik?.exited
-  const log = async () => (await readFile(join(mesh.dir, 'erik.log'), 'utf8')).trimEnd().split('\n')
-  assert.ok((await log()).some((line) => line.includes('stopping at the block that it was told to')))
-  const end = await evalmesh('validator', '--home', moved, '--stop-at-block', `${block + 20}`)
+  assert.match(await logOfErik(), /stopping at the block that it was told to/)
+  assert.ok((await mesh.status(mesh.member('anna'))).block >= stopAt)
+  const end = await evalmesh(...args)
   assert.equal(end.code, 2)
   assert.match(end.stderr, /stopAtBlock has passed/)
-  assert.ok((await mesh.status(mesh.member('anna'))).block >= block + 20)
+})
+
+test('it is restored from a backup with the commands of the guide: it follows until the next epoch, then attests under its new keys', async () => {
+  const api = await follow('Back up and restore')
+  const { epoch } = await statusAt(api)
+  const status = await until('a later epoch with erik in it', async () => {
+    const now = await statusOf(mesh.member('anna'))
+    const isThere = now?.members.some((member) => member.hotkey === hotkey && member.connected)
+    return now !== null && now.epoch > epoch && isThere ? now : null
+  })
+  assert.ok(status.epoch <= epoch + 2)
+  await counted()
+  await noEvidence()
+})
+
+test('an auditor finds nothing wrong with a log in which a validator joined, moved and came back', async () => {
+  const peer = mesh.peerOf(mesh.member('bela'))
+  const end = await evalmesh(
+    'audit',
+    'verify',
+    '--genesis',
+    mesh.genesisPath,
+    '--chain',
+    mesh.chainEndpoint,
+    '--peer',
+    peer,
+  )
+  assert.equal(end.code, 0, end.stdout + end.stderr)
 })

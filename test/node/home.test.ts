@@ -169,3 +169,18 @@ test('a backup holds no session key and no votes, is written while the validator
   assert.deepEqual(await missingBeside(await loadConfig(target, {})), [])
   assert.equal(await start(target), 1)
 })
+
+test('what lies outside a home does not move with it, and is named', async (t) => {
+  const { home, out, target, folder } = await createHome(t)
+  const wallet = join(folder, 'wallet')
+  cpSync(join(home, 'hotkey.json'), wallet)
+  rmSync(join(home, 'hotkey.json'))
+  writeFileSync(
+    join(home, 'config.json'),
+    printConfig({ chain: 'http://127.0.0.1:1', hotkey: wallet, pools: [join(folder, 'pool')] }),
+  )
+  await exportHome({ home, out, isAgain: false })
+  rmSync(wallet)
+  await importHome({ file: out, home: target })
+  assert.deepEqual(await missingBeside(await loadConfig(target, {})), [wallet, join(folder, 'pool')])
+})

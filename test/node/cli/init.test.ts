@@ -1,8 +1,11 @@
 /** Promises of `evalmesh init`: a home that a validator can start from, nothing overwritten, nothing taken from a stranger unseen. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { loadConfig } from '../../../node/config.ts'
 import { loadValidatorKeys } from '../../../node/keys.ts'
 import { domainsOf, encodeSs58, printGenesis } from '../../../protocol/index.ts'
@@ -104,4 +107,52 @@ test('joining by a validator’s interface takes its genesis document and the ad
     '/ip4/127.0.0.1/tcp/4001/p2p/A',
     '/ip4/127.0.0.1/tcp/4002/p2p/B',
   ])
+})
+
+const script = '/usr/bin/script'
+/** Runs `evalmesh` at a terminal of its own and types. */
+const typing = async (typed: string, ...args: readonly string[]) => {
+  const main = fileURLToPath(new URL('../../../node/main.ts', import.meta.url))
+  const command = [process.execPath, main, ...args].map((word) => `'${word}'`).join(' ')
+  const child = spawn(script, ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] })
+  const shown: string[] = []
+  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    // Not before it asks: what comes earlier the terminal itself would take.
+    if (shown.length === 0) child.stdin.write(typed)
+    shown.push(part)
+  })
+  await once(child, 'close')
+  return { code: child.exitCode, shown: shown.join('') }
+}
+const skip = existsSync(script) ? false : 'needs script(1) of util-linux'
+
+test('at a terminal it asks for what was not given, and takes answers that are pasted all at once', {
+  skip,
+}, async (t) => {
+  const { home, given } = setUp(t)
+  const [, file = ''] = given
+  const peer = '/ip4/10.0.0.5/tcp/4001/p2p/12D3KooWA'
+  const answers = [
+    '',
+    file,
+    `${peer} ${peer.replace('5', '6')}`,
+    'ws://10.0.0.1:9944',
+    'erik',
+    '',
+    '',
+    '127.0.0.1:9999',
+  ]
+  const { code, shown } = await typing(`${answers.join('\n')}\n`, 'init', '--home', home)
+  assert.equal(code, 0, shown)
+  const { name, chain, api, peers, listen } = await loadConfig(home, {})
+  assert.deepEqual([name, chain, api.port, peers.length], ['erik', 'ws://10.0.0.1:9944', 9999, 2])
+  assert.deepEqual(listen, ['/ip4/0.0.0.0/tcp/4001'])
+})
+
+test('Ctrl-C at a question writes nothing', { skip }, async (t) => {
+  const { home } = setUp(t)
+  const { code, shown } = await typing('\n\u0003', 'init', '--home', home)
+  assert.equal(code, 130, shown)
+  assert.match(shown, /interrupted; nothing was written/)
+  assert.ok(!existsSync(home))
 })
