@@ -1,11 +1,11 @@
 /** What the doctor looks at in a home folder and on the machine: nothing here asks the chain or another validator. */
 import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { availableParallelism, totalmem } from 'node:os'
+import { availableParallelism, totalmem, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Genesis } from '../../protocol/index.ts'
-import { defaultCacheDirectory, openEngine, SandboxError } from '../../sandbox/index.ts'
+import { defaultCacheDirectory, type Engine, openEngine, SandboxError } from '../../sandbox/index.ts'
 import type { ValidatorConfig } from '../config.ts'
 import { loadDelegation } from '../delegation.ts'
 import { toHosts } from '../engines.ts'
@@ -90,6 +90,12 @@ const imagesOf = ({ competitions }: Genesis): ReadonlySet<string> => new Set(com
 
 export type EngineVerdicts = { readonly engine: Verdict; readonly image: Verdict }
 
+/** What enforces the limits: docs/SANDBOX.md. */
+const strengthOf = ({ strength }: Engine): string => {
+  const { memory, cpu } = strength
+  return `memory by ${memory}, cpu by ${cpu}`
+}
+
 const imageVerdict = (digest: string | null, config: ValidatorConfig, genesis: Genesis | null): Verdict => {
   if (digest === null) return fail('none', `evalmesh image build --image ${config.image}`)
   const short = `${config.image} ${digest.slice(0, 16)}`
@@ -103,6 +109,15 @@ const imageVerdict = (digest: string | null, config: ValidatorConfig, genesis: G
   )
 }
 
+/** Why each kind of engine cannot, in a line; null where the facts do not say. */
+const toldOf = ({ probed }: Readonly<Record<string, unknown>>): string | null => {
+  if (typeof probed !== 'object' || probed === null) return null
+  const told = Object.entries(probed).map(
+    ([kind, why]) => `${kind}: ${typeof why === 'string' ? why : JSON.stringify(why)}`,
+  )
+  return told.join('; ')
+}
+
 const engineFault = (error: unknown, config: ValidatorConfig): EngineVerdicts => {
   const facts = error instanceof SandboxError ? error.facts : {}
   const code = error instanceof SandboxError ? error.code : ''
@@ -112,8 +127,12 @@ const engineFault = (error: unknown, config: ValidatorConfig): EngineVerdicts =>
     const mend = code === 'IMAGE_MISSING' ? build : `remove ${folder}, then ${build}`
     return { engine: skip('an engine needs its image first'), image: fail(`${code} ${folder}`, mend) }
   }
-  const mend = facts['mend'] === undefined ? 'docs/SANDBOX.md' : String(facts['mend'])
-  return { engine: fail(messageOf(error), mend), image: skip('needs an engine') }
+  const image = skip('needs an engine')
+  // An image that root has built holds folders that only its owner may look into.
+  const isForeign = /EACCES/.test(messageOf(error))
+  const own = `as root: chown -R ${userInfo().username} ${defaultCacheDirectory()}`
+  const mend = isForeign ? own : String(facts['mend'] ?? 'docs/SANDBOX.md')
+  return { engine: fail(toldOf(facts) ?? messageOf(error), mend), image }
 }
 
 /** Opens every engine as the validator would. */
@@ -127,7 +146,7 @@ export const checkEngines = async (config: ValidatorConfig, genesis: Genesis | n
       try {
         const engine = await openEngine(options)
         digest ??= engine.imageDigest
-        found.push(`${name}: ${engine.kind} ${engine.version} (${engine.strength})`)
+        found.push(`${name}: ${engine.kind} ${engine.version}, ${strengthOf(engine)}`)
         await engine.close()
       } catch (error) {
         fault = error

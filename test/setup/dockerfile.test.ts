@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { printGenesis } from '../../protocol/index.ts'
 import { type Daemon, startDaemon } from '../../sandbox/engine/daemon.ts'
+import { defaultCacheDirectory, imageDirectory } from '../../sandbox/index.ts'
 import { genesisOf } from '../protocol/round/mesh.ts'
 
 const top = join(import.meta.dirname, '..', '..')
@@ -92,10 +93,22 @@ describe('the image of a validator', { skip }, () => {
   test('as the compose file runs it, it makes a home in its volume and the doctor finds it', async () => {
     const genesis = join(folder, 'genesis.json')
     writeFileSync(genesis, printGenesis({ ...genesisOf(), competitions: [] }))
-    const mounts = ['--volume', 'home:/var/lib/evalmesh', '--volume', `${genesis}:/genesis.json:ro`]
+    assert.ok(daemon !== undefined)
+    const cache = defaultCacheDirectory()
+    const mounts = [
+      ...['--volume', 'home:/var/lib/evalmesh', '--volume', `${genesis}:/genesis.json:ro`],
+      ...[
+        '--volume',
+        `${daemon.socketPath}:/var/run/docker.sock`,
+        '--volume',
+        `${cache}:/cache`,
+        '--env',
+        'EVALMESH_CACHE=/cache',
+      ],
+    ]
     const evalmesh = (...args: string[]) =>
       docker('run', ...AS_COMPOSED, ...mounts, 'evalmesh', ...args, '--home', '/var/lib/evalmesh/home')
-    await evalmesh('init', '--genesis', '/genesis.json', '--chain', 'http://127.0.0.1:1', '--name', 'erik')
+    await evalmesh('init', '--genesis', '/genesis.json', '--chain', 'http://127.0.0.1:1', '--engine', 'docker')
     const doctor = await evalmesh('doctor', '--json').catch((error: { code: number; stdout: string }) => {
       assert.equal(error.code, 6, 'no chain answers in there')
       return error.stdout
@@ -103,6 +116,8 @@ describe('the image of a validator', { skip }, () => {
     const { checks } = JSON.parse(doctor) as { checks: readonly { name: string; state: string }[] }
     const isOk = (name: string) => checks.find((check) => check.name === name)?.state === 'ok'
     for (const name of ['configuration', 'keys', 'genesis', 'store', 'node', 'ports']) assert.ok(isOk(name), name)
+    // It is the host's: from in there submissions run in it as well, where their image was built.
+    if (existsSync(imageDirectory(cache))) for (const name of ['engine', 'image']) assert.ok(isOk(name), doctor)
   })
 
   test('it watches its own health', async () => {
