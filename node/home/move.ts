@@ -79,7 +79,11 @@ export const importHome = async (o: { readonly file: string; readonly home: stri
     await rename(file, claimed(file))
   } catch (error) {
     if (!isMissing(error)) throw error
-    throw new HomeError('BAD_PACK', file, 'no such file; it is removed once it was imported')
+    const isCut = await isThere(claimed(file))
+    const what = isCut
+      ? `an import of it was cut short, or is under way: where ${home} is not there, rename ${claimed(file)} back`
+      : 'no such file; it is removed once it was imported'
+    throw new HomeError('BAD_PACK', file, what)
   }
   let isDone = false
   try {

@@ -1,6 +1,16 @@
 /** Promises of a home: it is started in one place only, never with a store that has forgotten, and comes through a move byte for byte. */
 import assert from 'node:assert/strict'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadConfig } from '../../node/config.ts'
@@ -74,6 +84,18 @@ test('an exported file is imported once: it is gone afterwards, and a second exp
   await assert.rejects(exportHome({ home, out, isAgain: false }), { code: 'MOVED', message: /--again/ })
   await exportHome({ home, out, isAgain: true })
   assert.ok(existsSync(out))
+})
+
+test('an import that was cut short leaves the file under its other name, and says so', async (t) => {
+  const { home, out, target } = await createHome(t)
+  await exportHome({ home, out, isAgain: false })
+  renameSync(out, `${out}.importing`)
+  await assert.rejects(importHome({ file: out, home: target }), {
+    code: 'BAD_PACK',
+    message: /cut short.*pack\.importing back/,
+  })
+  renameSync(`${out}.importing`, out)
+  await importHome({ file: out, home: target })
 })
 
 test('a running validator is not exported, and stays as it was', async (t) => {
