@@ -28,7 +28,7 @@ test('a validator finds every line of the log in docs/VALIDATOR.md, with its lev
 })
 
 test('the configuration in docs/VALIDATOR.md is the one that a home without a file has, but for the chain', () => {
-  const [, block = ''] = /```json\n([\s\S]*?)```/.exec(guide) ?? []
+  const [, block = ''] = /^## Configuration\n[\s\S]*?```json\n([\s\S]*?)```/m.exec(guide) ?? []
   const written = JSON.parse(block) as { chain: string }
   assert.deepEqual(parseConfig(written, '/home'), parseConfig({ chain: written.chain }, '/home'))
   assert.deepEqual(
