@@ -37,6 +37,8 @@ export type ValidatorConfig = {
 
 export class ConfigError extends Error {
   readonly code = 'BAD_CONFIG'
+  /** Wrong usage: to start again mends nothing. */
+  readonly exitCode = 2
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
@@ -137,6 +139,8 @@ export const loadConfig = async (home: string, flags: Readonly<Record<string, un
     if (!missing) throw new ConfigError(`config: ${path}: ${error instanceof Error ? error.message : 'unreadable'}`)
   }
   if (!isObject(file)) throw new ConfigError(`config: ${path}: it must hold one JSON object`)
+  if (!('chain' in file) && flags['chain'] === undefined)
+    throw new ConfigError(`config: ${path} names no chain; make a home with \`evalmesh init\`, or give --chain`)
   const set = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
   return parseConfig({ ...file, ...set }, resolve(home))
 }

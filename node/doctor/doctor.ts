@@ -14,7 +14,7 @@ import {
   checkPorts,
   checkStore,
 } from './home.ts'
-import { checkChain, checkClock, checkPeers, checkPlace } from './world.ts'
+import { checkChain, checkClock, checkMesh, checkPeers, checkPlace } from './world.ts'
 
 /** A part that others need: the thing itself, or null with the row that says why. */
 type Part<T> = { readonly part: T | null; readonly verdict: Verdict }
@@ -84,8 +84,9 @@ export const examineHome = async (home: string, tell: (check: Check) => void): P
   }
   if (store.isRunning) {
     // Its engines and ports are in use, by itself.
-    add('engine', skip('the running validator has it: see `evalmesh status`'))
+    add('engine', skip('the running validator has it'))
     add('ports', ok('in use by the running validator'))
+    add('mesh', await orFail(() => checkMesh(part)))
   } else {
     const { engine, image } = await checkEngines(part, genesis.part)
     add('engine', engine)

@@ -2,6 +2,7 @@
 import { connect } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Genesis, Key } from '../../protocol/index.ts'
+import type { StatusView } from '../api/views.ts'
 import { openChain } from '../chain/open.ts'
 import type { Chain, Metagraph, Neuron } from '../chain/port.ts'
 import type { ValidatorConfig } from '../config.ts'
@@ -162,4 +163,23 @@ export const checkPeers = async ({ peers }: ValidatorConfig): Promise<Verdict> =
   const found = `${peers.length - away.length} of ${peers.length} answer`
   if (away.length === peers.length) return fail(found, 'a firewall, or old addresses in `peers`')
   return away.length > 0 ? warn(`${found}; away: ${away.join(', ')}`, 'their operators know') : ok(found)
+}
+
+/** What the running validator says of itself. */
+export const checkMesh = async ({ api }: ValidatorConfig): Promise<Verdict> => {
+  const host = api.host.includes(':') ? `[${api.host}]` : api.host
+  const url = `http://${host}:${api.port}/status`
+  let status: Pick<StatusView, 'ready' | 'reason' | 'members' | 'height'>
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) })
+    status = (await response.json()) as typeof status
+  } catch (error) {
+    return warn(`${url} does not answer: ${messageOf(error)}`, 'it may still be starting; see its log')
+  }
+  const found = `height ${status.height}: ${status.reason}`
+  if (!status.ready) return fail(found, 'docs/VALIDATOR.md, “Start, look, stop”')
+  const isSeated = status.members.some(({ self }) => self)
+  return isSeated
+    ? ok(found)
+    : warn(found, 'it has a seat from the epoch on that finds a permit, stake and its delegation')
 }

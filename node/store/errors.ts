@@ -21,11 +21,14 @@ export type StoreErrorCode =
 export class StoreError extends Error {
   readonly code: StoreErrorCode
   readonly facts: Readonly<Record<string, unknown>>
+  /** 4 for what only a person can mend; to start again mends nothing. */
+  readonly exitCode: number
 
   constructor(code: StoreErrorCode, facts: Readonly<Record<string, unknown>> = {}, cause?: unknown) {
     super(`${code} ${JSON.stringify(facts)}`, { cause })
     this.name = 'StoreError'
     this.code = code
     this.facts = facts
+    this.exitCode = code === 'CORRUPT' || code === 'FORMAT' ? 4 : 6
   }
 }

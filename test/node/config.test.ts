@@ -102,3 +102,11 @@ test('the file that init writes says what every field means, and reads back as w
   const fields = Object.keys(parseConfig(chosen, home)).filter((field) => field !== 'home')
   for (const field of fields) assert.match(text, new RegExp(`// .+\\n {2}"${field}": `))
 })
+
+test('a home that names no chain is told how to make one, as wrong usage: to start it again mends nothing', async (t) => {
+  const missing = loadConfig(newFolder(t), {})
+  await assert.rejects(
+    missing,
+    (error) => error instanceof ConfigError && error.exitCode === 2 && /evalmesh init/.test(error.message),
+  )
+})

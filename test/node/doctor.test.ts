@@ -8,12 +8,13 @@ import { test } from 'node:test'
 import { printConfig } from '../../node/config-file.ts'
 import type { Check } from '../../node/doctor/check.ts'
 import { examineHome } from '../../node/doctor/doctor.ts'
-import { checkClock } from '../../node/doctor/world.ts'
+import { checkClock, checkMesh } from '../../node/doctor/world.ts'
 import { completeValidatorKeys } from '../../node/keys.ts'
 import { openStore } from '../../node/store/index.ts'
 import { printGenesis } from '../../protocol/index.ts'
 import { evalmesh, lastJson } from '../e2e/mesh-process.ts'
 import { genesisOf } from '../protocol/round/mesh.ts'
+import { create } from './api/world.ts'
 import { startDevnet } from './chain/devnet.ts'
 import { newFolder } from './store/folder.ts'
 
@@ -106,11 +107,17 @@ test('a chain that nobody serves, a port that is taken and a key that others may
   assert.match((await rows(home)).get('keys')?.found ?? '', /session\.json: others may read it: chmod 600/)
 })
 
-test('beside the running validator it opens neither store nor engine', async (t) => {
-  const { home } = await createHome(t, { chain: NOBODY })
+test('beside the running validator it opens neither store nor engine, and tells what that says of itself', async (t) => {
+  const app = create()
+  const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+  t.after(() => app.close())
+  const { home } = await createHome(t, { chain: NOBODY, port: Number(port) })
   const store = await openStore({ dir: join(home, 'store') })
   const found = await rows(home)
+  const nobody = { api: { host: '127.0.0.1', port: 1 } } as Parameters<typeof checkMesh>[0]
   await store.close()
+  assert.equal((await checkMesh(nobody)).state, 'warn')
+  assert.match(found.get('mesh')?.found ?? '', /^height \d+: a quorum is connected$/)
   assert.equal(found.get('store')?.found, 'the validator is running')
   assert.equal(found.get('engine')?.state, 'skip')
   assert.equal(found.get('ports')?.state, 'ok')
