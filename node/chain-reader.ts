@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Input } from '../protocol/index.ts'
 import { adviceFor } from './chain/advice.ts'
 import { readPayment } from './chain/payment.ts'
-import { type Chain, ChainError, type HotkeySigner, type WeightsReceipt } from './chain/port.ts'
+import { type Chain, ChainError, type HotkeySigner, type Unrevealed, type WeightsReceipt } from './chain/port.ts'
 import type { Log } from './log.ts'
 import type { ChainReader } from './ports.ts'
 
@@ -42,20 +42,41 @@ type Options = {
 /** Tries a call again while the chain says that it may help; null when the node stops; throws the answer that is final. */
 type Insist = <T>(what: string, call: () => Promise<T>, triesMax: number) => Promise<T | null>
 
+/** `of` says which in the log. */
+const awaitReveal = ({ log, signal }: Options, of: object, reveal: Unrevealed['reveal']): void => {
+  reveal(signal).then(
+    (revealed) => log.info({ ...of, setAt: revealed.number }, 'weights set'),
+    (error: unknown) => {
+      if (!signal.aborted) log.error({ ...of, error: `${error}`, todo: adviceFor(error) }, 'weights lost')
+    },
+  )
+}
+
 /** Hidden weights are told twice: as a commit, and when they stand; the next vector does not wait for that. */
 const tell = (o: Options, block: number, { path, reveal, block: at }: WeightsReceipt): void => {
-  const { log, signal } = o
+  const { log } = o
   if (reveal === null) {
     log.info({ block, setAt: at.number }, 'weights set')
     return
   }
   log.info({ block, committedAt: at.number, path }, 'weights committed')
-  reveal(signal).then(
-    (revealed) => log.info({ block, setAt: revealed.number }, 'weights set'),
-    (error: unknown) => {
-      if (!signal.aborted) log.error({ block, error: `${error}`, todo: adviceFor(error) }, 'weights lost')
-    },
-  )
+  awaitReveal(o, { block }, reveal)
+}
+
+/** Hidden weights that the process before this one did not live to reveal. */
+const revealLeft = async (o: Options, insist: Insist): Promise<void> => {
+  const { chain, netuid, hotkey: signer, log } = o
+  if (signer === null) return
+  try {
+    const left = await insist('unrevealed', () => chain.unrevealed({ netuid, signer }), Number.POSITIVE_INFINITY)
+    for (const { afterBlock, reveal } of left ?? []) {
+      log.info({ afterBlock }, 'weights of an earlier run are to be revealed')
+      awaitReveal(o, { afterBlock }, reveal)
+    }
+  } catch (error) {
+    const todo = 'weights of an earlier run stay hidden: look into the file that the error names'
+    log.error({ error: `${error}`, todo }, 'weights lost')
+  }
 }
 
 /** Hands vectors to the chain, one after the other: two under way would race for its rate limit, and the older one might win. */
@@ -178,6 +199,7 @@ export const createChainReader = (
       if (o.hotkey !== null) weigh(effect, o.hotkey)
     },
     follow: async () => {
+      void revealLeft(o, insist)
       for (let last: number | null = null; !signal.aborted; ) {
         last = await followFrom(last)
         if (!signal.aborted) await pause()

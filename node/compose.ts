@@ -225,7 +225,10 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
   closers.push(() => engines.evaluator.close())
   // What a round left that was cut short: it starts again from nothing.
   await rm(workDirOf(p), { recursive: true, force: true })
-  const chain = await openChain(p.config.chain)
+  const chain = await openChain(p.config.chain, {
+    mechanism: p.genesis.mechanism,
+    pendingDir: join(p.config.home, 'reveals'),
+  })
   closers.push(() => chain.close())
   const mesh = await openMesh(p, chain, stored)
   closers.push(() => mesh.close())

@@ -13,6 +13,8 @@ export {
   option,
   struct,
   text,
+  u8,
+  u16,
   u32,
   u64,
   union,

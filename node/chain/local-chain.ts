@@ -52,6 +52,8 @@ export function createLocalChain(o: { readonly endpoint: string; readonly patien
       const { block, extrinsicIndex } = await submit({ call, signer, signal })
       return { block, extrinsicIndex, path: 'plain', reveal: null }
     },
+    // Nothing is hidden here.
+    unrevealed: async () => [],
     weightsOf({ netuid, hotkey, block }) {
       const params = block === undefined ? { netuid, hotkey } : { netuid, hotkey, number: block }
       return ask(weightsRowCodec, { method: 'state_getWeights', params })

@@ -2,8 +2,14 @@
 import { createLocalChain } from './local-chain.ts'
 import { type Chain, ChainError } from './port.ts'
 
-/** Endpoints stand one after the other with commas; `mechanism` is that of the subnet (0 where there is one). @throws ChainError BAD_REQUEST */
-export const openChain = async (text: string, o: { readonly mechanism?: number } = {}): Promise<Chain> => {
+/**
+ * Endpoints stand one after the other with commas; `mechanism` is that of the subnet (0 where there is one); `pendingDir`: where a process
+ * that sets weights keeps what it has to reveal. @throws ChainError BAD_REQUEST
+ */
+export const openChain = async (
+  text: string,
+  o: { readonly mechanism?: number; readonly pendingDir?: string } = {},
+): Promise<Chain> => {
   const endpoints = text.split(',').map((each) => each.trim())
   const isAll = (scheme: RegExp): boolean => endpoints.every((each) => URL.canParse(each) && scheme.test(each))
   if (isAll(/^wss?:/)) {

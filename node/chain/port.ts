@@ -58,6 +58,13 @@ export type WeightsReceipt = {
   readonly reveal: ((signal: AbortSignal) => Promise<BlockRef>) | null
 }
 
+/** Weights that an earlier process has committed behind a hash, or meant to; `afterBlock`: the finalised head before it did. */
+export type Unrevealed = {
+  readonly afterBlock: number
+  /** As a receipt's. */
+  readonly reveal: (signal: AbortSignal) => Promise<BlockRef>
+}
+
 /** Names one extrinsic of a finalised block: the key under which a payment counts once. */
 export type PaymentRef = { readonly blockHash: string; readonly blockNumber: number; readonly extrinsicIndex: number }
 
@@ -144,6 +151,8 @@ export type Chain = {
     readonly signer: HotkeySigner
     readonly signal: AbortSignal
   }): Promise<WeightsReceipt>
+  /** What this hotkey's earlier processes have left to reveal; to be asked once, at the start. */
+  unrevealed(o: { readonly netuid: number; readonly signer: HotkeySigner }): Promise<readonly Unrevealed[]>
   /** All that the chain's next epoch would make its consensus of, as it stands after `block`; errors as those of metagraphAt. */
   yumaInputAt(o: { readonly netuid: number; readonly block: number }): Promise<YumaInput>
   /** The row as it stands after `block` (default: the finalised head); NOT_REGISTERED when the hotkey has no uid there. */

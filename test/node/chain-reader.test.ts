@@ -24,6 +24,7 @@ const chainOf = (calls: Partial<Chain>): Chain => ({
   metagraphAt: unasked,
   yumaInputAt: unasked,
   setWeights: unasked,
+  unrevealed: async () => [],
   weightsOf: unasked,
   transfer: unasked,
   transfersAt: unasked,
@@ -179,6 +180,25 @@ test('hidden weights are told as committed, and as set once they stand', async (
     ['info', { block: 10, committedAt: 12, path: 'timelocked' }, 'weights committed'],
     ['info', { block: 10, setAt: 30 }, 'weights set'],
   ])
+})
+
+test('hidden weights that an earlier run has left are revealed at the start, once, and told', async (t) => {
+  let asked = 0
+  const { reader, log, until } = create(t, {
+    finalizedHead: async () => block(30),
+    followFinalized: async function* () {},
+    unrevealed: async () => {
+      asked += 1
+      return [{ afterBlock: 12, reveal: async () => block(31) }]
+    },
+  })
+  void reader.follow()
+  await until(() => log.some(([, , event]) => event === 'weights set'))
+  assert.deepEqual(log, [
+    ['info', { afterBlock: 12 }, 'weights of an earlier run are to be revealed'],
+    ['info', { afterBlock: 12, setAt: 31 }, 'weights set'],
+  ])
+  assert.equal(asked, 1)
 })
 
 test('hidden weights that never appear are an error, and the next vector has not waited for them', async (t) => {

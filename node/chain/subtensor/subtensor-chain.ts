@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type BlockRef, type Chain, ChainError, type ExtrinsicTransfers, type PaymentRef } from '../port.ts'
 import { createBlocks } from './blocks.ts'
 import { createEndpoints } from './endpoints.ts'
+import { unrevealedBy } from './hash-commit.ts'
+import { createPendingReveals, FORGETFUL } from './pending.ts'
 import { readMetagraph, readRow, readYumaInput, uidOf } from './reads.ts'
 import { type At, asChainError, bigintOf, createRuntime, hexOf } from './runtime.ts'
 import { RpcRefusal } from './socket.ts'
@@ -23,6 +25,8 @@ export type SubtensorOptions = {
   readonly blockSeconds?: number
   /** The beacon that opens timelocked commits. Default drand's quicknet, as on every Subtensor; a devnet may have its own. */
   readonly beacon?: Beacon
+  /** Where what opens a hash commit outlives this process; none: a restart loses such weights. */
+  readonly pendingDir?: string
   /** How long one answer may take before its endpoint counts as gone. Default 30 s. */
   readonly answerMsMax?: number
 }
@@ -41,7 +45,9 @@ export const createSubtensorChain = (options: SubtensorOptions): Chain => {
   const closing = new AbortController()
   const { genesisHash, finalizedHead, blockAt, open } = createViews({ endpoints, runtime, patienceMs: o.patienceMs })
   const submit = createSubmitter({ endpoints, runtime, blocks, genesisHash, pollMs: o.pollMs })
-  const weigh = createWeights({ ...o, endpoints, runtime, blocks, submit })
+  const pending = o.pendingDir === undefined ? FORGETFUL : createPendingReveals(o.pendingDir)
+  const parts = { ...o, endpoints, runtime, blocks, submit, pending }
+  const weigh = createWeights(parts)
   const within = (signal: AbortSignal | undefined): AbortSignal =>
     signal ? AbortSignal.any([signal, closing.signal]) : closing.signal
   /** A wait that close() ends says CLOSED, whatever it was waiting for. */
@@ -71,6 +77,10 @@ export const createSubtensorChain = (options: SubtensorOptions): Chain => {
         return readYumaInput(view.at, { netuid, block: view.block })
       }),
     setWeights: (order) => orClosed(() => weigh({ ...order, mechanism: o.mechanism, signal: within(order.signal) })),
+    unrevealed: async (order) => {
+      const left = await unrevealedBy(parts, { ...order, mechanism: o.mechanism })
+      return left.map((one) => ({ ...one, reveal: (signal) => orClosed(() => one.reveal(within(signal))) }))
+    },
     weightsOf: ({ netuid, hotkey, block }) =>
       orClosed(async () => {
         const { at } = await open(block)

@@ -1,40 +1,27 @@
 /** Weights on their way to a row: plainly, behind a hash, or behind a timelock, whichever the subnet asks for at that block. */
-import { randomInt } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import { blake2b } from '@noble/hashes/blake2.js'
-import { maxUpscale } from '../local/upscale.ts'
-import { type BlockRef, ChainError, type HotkeySigner, type Weight, type WeightsReceipt } from '../port.ts'
-import type { Blocks, ChainEvent } from './blocks.ts'
-import type { Endpoints } from './endpoints.ts'
-import { commitHash, type Row, storageIndex, timelockPayload } from './payload.ts'
-import { readRow, scheduleAt, uidOf } from './reads.ts'
-import { type At, callIndexOf, hexOf, numberOf, type Runtime, stored } from './runtime.ts'
-import { epochAt, firstRevealBlock, revealSeconds } from './schedule.ts'
-import type { Included, Submission } from './submit.ts'
-import { type Beacon, encryptUntil, roundAt } from './timelock.ts'
-
-export type WeightsOrder = Row & {
-  readonly netuid: number
-  readonly mechanism: number
-  readonly signer: HotkeySigner
-  readonly signal: AbortSignal
-}
-
-export type WeightsParts = {
-  readonly endpoints: Endpoints
-  readonly runtime: Runtime
-  readonly blocks: Blocks
-  readonly submit: (submission: Submission) => Promise<Included>
-  readonly pollMs: number
-  /** Seconds from block to block. */
-  readonly blockSeconds: number
-  readonly beacon: Beacon
-}
+import { type BlockRef, ChainError, type WeightsReceipt } from '../port.ts'
+import type { ChainEvent } from './blocks.ts'
+import { commitToHash } from './hash-commit.ts'
+import { storageIndex, timelockPayload } from './payload.ts'
+import { scheduleAt } from './reads.ts'
+import { type At, callIndexOf, hexOf, numberOf, stored } from './runtime.ts'
+import { firstRevealBlock, revealSeconds } from './schedule.ts'
+import { encryptUntil, roundAt } from './timelock.ts'
+import {
+  epochOf,
+  expectEvent,
+  headOf,
+  type Now,
+  PALLET,
+  standsAt,
+  submitWeights,
+  type WeightsOrder,
+  type WeightsParts,
+} from './weights-parts.ts'
 
 /** The version of the timelocked commit that this file makes. */
 const COMMIT_VERSION = 4
-/** u16 words that keep anyone from finding a row by trying rows. */
-const SALT_WORDS = 8
 
 type Path = WeightsReceipt['path']
 
@@ -46,8 +33,6 @@ export const pathAt = async (at: At, netuid: number): Promise<Path> => {
   return version === COMMIT_VERSION ? 'timelocked' : 'hash'
 }
 
-const PALLET = 'SubtensorModule'
-
 export const createWeights = (o: WeightsParts): ((order: WeightsOrder) => Promise<WeightsReceipt>) => {
   return async (order) => {
     const head = await o.endpoints.finalizedHead()
@@ -56,17 +41,6 @@ export const createWeights = (o: WeightsParts): ((order: WeightsOrder) => Promis
     const how = { plain: setPlain, hash: commitToHash, timelocked: commitToTime }[path]
     return how(o, order, { at, head })
   }
-}
-
-type Now = { readonly at: At; readonly head: BlockRef }
-
-const submitWeights = (
-  o: WeightsParts,
-  order: WeightsOrder,
-  call: { readonly name: string; readonly args: readonly unknown[]; readonly limit: string },
-): Promise<Included> => {
-  const { signer, signal } = order
-  return o.submit({ call: { pallet: PALLET, name: call.name, args: call.args }, signer, signal, limit: call.limit })
 }
 
 const setPlain = async (o: WeightsParts, order: WeightsOrder): Promise<WeightsReceipt> => {
@@ -81,34 +55,6 @@ const setPlain = async (o: WeightsParts, order: WeightsOrder): Promise<WeightsRe
   const { block, extrinsicIndex } = included
   if (!(await standsAt(o, order, block))) throw new ChainError('BAD_RESPONSE', { why: 'the stored row is another one' })
   return { block, extrinsicIndex, path: 'plain', reveal: null }
-}
-
-const commitToHash = async (o: WeightsParts, order: WeightsOrder, { at }: Now): Promise<WeightsReceipt> => {
-  const { netuid, mechanism, uids, values, versionKey, signer } = order
-  const salt = Array.from({ length: SALT_WORDS }, () => randomInt(65_536))
-  const index = storageIndex(netuid, mechanism)
-  const hash = Buffer.from(commitHash({ uids, values, versionKey, hotkey: signer.publicKey, index, salt }))
-  const of = mechanism === 0 ? [netuid] : [netuid, mechanism]
-  const kind = mechanism === 0 ? 'weights' : 'mechanism_weights'
-  const included = await submitWeights(o, order, {
-    name: `commit_${kind}`,
-    args: [...of, `0x${hash.toString('hex')}`],
-    limit: 'CommittingWeightsTooFast',
-  })
-  expectEvent(included, 'WeightsCommitted')
-  const period = numberOf(await stored(at, 'revealPeriodEpochs', netuid))
-  const { block, extrinsicIndex } = included
-  const reveal = async (signal: AbortSignal): Promise<BlockRef> => {
-    const target = (await epochOf(o, netuid, block)) + period
-    const head = await headOf(o, signal, async (each) => (await epochOf(o, netuid, each)) >= target)
-    if ((await epochOf(o, netuid, head)) > target) throw new ChainError('WEIGHTS_LOST', { committedAt: block.number })
-    const name = `reveal_${kind}`
-    const args = [...of, uids, values, salt, versionKey]
-    const revealed = await submitWeights(o, { ...order, signal }, { name, args, limit: 'RateLimitExceeded' })
-    expectEvent(revealed, 'WeightsRevealed')
-    return revealed.block
-  }
-  return { block, extrinsicIndex, path: 'hash', reveal }
 }
 
 const commitToTime = async (o: WeightsParts, order: WeightsOrder, { at, head }: Now): Promise<WeightsReceipt> => {
@@ -169,43 +115,4 @@ const watchReveal = async (
       throw new ChainError('WEIGHTS_LOST', { committedAt: commit.block.number, until: number })
     }
   }
-}
-
-/** The first finalised head that will do; polls until the signal. */
-const headOf = async (
-  o: WeightsParts,
-  signal: AbortSignal,
-  isEnough: (head: BlockRef) => Promise<boolean>,
-): Promise<BlockRef> => {
-  for (;;) {
-    if (signal.aborted) throw new ChainError('ABORTED')
-    try {
-      const head = await o.endpoints.finalizedHead()
-      if (await isEnough(head)) return head
-    } catch (error) {
-      if (!(error instanceof ChainError && error.retryable)) throw error
-    }
-    await delay(o.pollMs, undefined, { signal }).catch(() => undefined)
-  }
-}
-
-const epochOf = async (o: WeightsParts, netuid: number, block: BlockRef): Promise<number> =>
-  epochAt(await scheduleAt(await o.runtime.at(block.hash), netuid), block.number).epoch
-
-const expectEvent = ({ events }: Included, name: string): ChainEvent => {
-  const found = events.find((event) => event.name === name)
-  if (found === undefined) throw new ChainError('BAD_RESPONSE', { why: `no event ${name}` })
-  return found
-}
-
-/** The row after the block is the one sent, as the chain scales it. */
-const standsAt = async (o: WeightsParts, order: WeightsOrder, block: BlockRef): Promise<boolean> => {
-  const { netuid, mechanism, uids, values, signer } = order
-  const at = await o.runtime.at(block.hash)
-  const uid = await uidOf(at, { netuid, hotkey: signer.publicKey })
-  if (uid === null) return false
-  const { weights } = await readRow(at, { netuid, mechanism, uid })
-  const scaled = maxUpscale(values)
-  const sent: readonly Weight[] = uids.map((target, at) => [target, scaled[at] ?? 0])
-  return JSON.stringify(weights) === JSON.stringify(sent)
 }

@@ -75,6 +75,7 @@ export const createFakeChain = (log: Log, o: { readonly metagraph?: (block: numb
     metagraphAt: async ({ block }) => read(block) as unknown as ChainMetagraph,
     yumaInputAt: unasked,
     setWeights: unasked,
+    unrevealed: unasked,
     weightsOf: unasked,
     transfer: unasked,
     transfersAt: unasked,

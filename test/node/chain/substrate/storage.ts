@@ -41,6 +41,10 @@ const SUBTENSOR: Readonly<Record<string, Reader>> = {
     number(index) === block.world.local.subnet.netuid
       ? block.world.local.neurons.map(({ lastUpdate }) => lastUpdate)
       : block.world.local.neurons.map((_, uid) => rowsAt(block, number(index))?.get(uid)?.setAt ?? 0),
+  WeightCommits: ({ world }, [index, hotkey]) => {
+    const commits = world.hashed.filter((each) => each.index === number(index) && each.hotkey === hex(hotkey))
+    return commits.length === 0 ? undefined : commits.map(({ hash, epoch, block }) => [`0x${hash}`, epoch, block, 0])
+  },
   TimelockedWeightCommits: ({ world }, [index, epoch]) => {
     const commits = world.timed.filter((each) => each.index === number(index) && each.epoch === number(epoch))
     return commits.map(({ hotkey, block, wire, round }) => [`0x${hotkey}`, block, `0x${wire}`, round])
@@ -84,6 +88,7 @@ export const encodeMetagraph = (types: Types, { world, number: at }: TestBlock, 
     block: at,
     tempo: subnet.tempo,
     ownerHotkey: `0x${subnet.ownerHotkey}`,
+    ownerColdkey: `0x${neurons.find(({ hotkey }) => hotkey === subnet.ownerHotkey)?.coldkey ?? ''}`,
     weightsRateLimit: subnet.weightsRateLimit,
     commitRevealWeightsEnabled: world.isHidden,
     numUids: neurons.length,

@@ -109,36 +109,41 @@ for (const mechanism of [0, 1]) {
       const index = storageIndex(7, mechanism)
       const hash = Buffer.from(commitHash({ uids, values, versionKey: 3n, hotkey, index, salt })).toString('hex')
       assert.equal(commit.call.slice(-64), hash, 'what was committed to is what was revealed')
+      const { call } = sentIn(block ?? assert.fail('the reveal is in a block'), 0)
+      const words = `${(4 * salt.length).toString(16)}${salt.map(u16).join('')}`
+      assert.equal(call, `${PALLET}${mechanism === 0 ? '61' : '74'}${u16(7)}${of}${ROW}${words}${u64(3n)}`)
     },
   )
 }
 
-test(
-  'weights: behind a timelock, the chain itself reveals them, and nobody can before the round',
-  needsMetadata,
-  async (t) => {
-    const net = await netFor(t, { isHidden: true })
-    net.run(150)
-    const receipt = await net.client.setWeights(order())
-    assert.equal(receipt.path, 'timelocked')
-    const block = blockOf(net, receipt)
-    const { call } = sentIn(block, receipt.extrinsicIndex)
-    assert.ok(call.startsWith(`${PALLET}76${u16(7)}00`))
-    assert.ok(call.endsWith(u16(4)), 'version 4')
-    const [commit] = block.world.timed
-    assert.ok(commit !== undefined && commit.hotkey === hotkey)
-    assert.ok(call.includes(commit.wire))
-    const signature = identityOf(commit.round).multiply(1_234_567_890_123_456_789n).toBytes(true)
-    const payload = decryptWith(signature, Buffer.from(commit.wire, 'hex'))
-    assert.deepEqual(payload, Buffer.from(timelockPayload({ uids, values, versionKey: 3n, hotkey })))
-    assert.ok(receipt.reveal !== null)
-    const revealed = await receipt.reveal(AbortSignal.timeout(20_000))
-    assert.equal(Math.floor(revealed.number / 10), Math.floor(receipt.block.number / 10) + 1)
-    // The epoch's block and three more: the pulse must be younger than the epoch.
-    assert.equal(revealed.number % 10, 3)
-    assert.deepEqual(await rowOf(net.client), STORED)
-  },
-)
+for (const mechanism of [0, 1]) {
+  test(
+    `weights: behind a timelock, the chain itself reveals them, and nobody can before the round, mechanism ${mechanism}`,
+    needsMetadata,
+    async (t) => {
+      const net = await netFor(t, { isHidden: true, client: { mechanism } })
+      net.run(150)
+      const receipt = await net.client.setWeights(order())
+      assert.equal(receipt.path, 'timelocked')
+      const block = blockOf(net, receipt)
+      const { call } = sentIn(block, receipt.extrinsicIndex)
+      const [commit] = block.world.timed
+      assert.ok(commit !== undefined && commit.hotkey === hotkey && commit.index === storageIndex(7, mechanism))
+      // The wire with its length as a compact number of two bytes, the round, and version 4.
+      const sizeBytes = u16((commit.wire.length / 2) * 4 + 1)
+      assert.equal(call, `${PALLET}76${u16(7)}0${mechanism}${sizeBytes}${commit.wire}${u64(commit.round)}${u16(4)}`)
+      const signature = identityOf(commit.round).multiply(1_234_567_890_123_456_789n).toBytes(true)
+      const payload = decryptWith(signature, Buffer.from(commit.wire, 'hex'))
+      assert.deepEqual(payload, Buffer.from(timelockPayload({ uids, values, versionKey: 3n, hotkey })))
+      assert.ok(receipt.reveal !== null)
+      const revealed = await receipt.reveal(AbortSignal.timeout(20_000))
+      assert.equal(Math.floor(revealed.number / 10), Math.floor(receipt.block.number / 10) + 1)
+      // The epoch's block and three more: the pulse must be younger than the epoch.
+      assert.equal(revealed.number % 10, 3)
+      assert.deepEqual(await rowOf(net.client), STORED)
+    },
+  )
+}
 
 test('weights: a timelocked commit that the chain drops in silence is told as lost', needsMetadata, async (t) => {
   const net = await netFor(t, { isHidden: true })
