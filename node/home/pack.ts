@@ -24,6 +24,9 @@ const MANIFEST_BYTES_MAX = 32 << 20
 /** A relative path without tricks. */
 const PATH = /^[\w@+-][\w.@+-]*(\/[\w@+-][\w.@+-]*)*$/
 
+const DIGEST_BYTES = 32
+const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()
+
 const digestOf = async (path: string): Promise<{ sizeBytes: number; sha256: string }> => {
   const hash = createHash('sha256')
   let sizeBytes = 0
@@ -56,9 +59,16 @@ export const writePack = async (o: {
   try {
     const file = await open(partial, 'wx', 0o600)
     try {
-      await file.writeFile(Buffer.concat([Buffer.from(`${FORMAT}\n`), size, head]))
-      for (const { from } of o.sources)
-        for await (const part of createReadStream(from)) await file.writeFile(part as Buffer)
+      await file.writeFile(Buffer.concat([Buffer.from(`${FORMAT}\n`), size, sha256(head), head]))
+      for (const [index, { from }] of o.sources.entries()) {
+        const hash = createHash('sha256')
+        for await (const part of createReadStream(from)) {
+          hash.update(part as Buffer)
+          await file.writeFile(part as Buffer)
+        }
+        if (hash.digest('hex') !== files[index]?.sha256)
+          throw new HomeError('BAD_PACK', from, 'it changed while it was packed: stop what writes to it, and try again')
+      }
       await file.sync()
     } finally {
       await file.close()
@@ -106,13 +116,11 @@ const readHead = async (file: FileHandle, path: string, kind: PackKind): Promise
   if (!isOurs) return bad('no file that `evalmesh keys export` or `evalmesh backup` has written')
   const length = (await whole(file, 4, path)).readUInt32BE()
   if (length > MANIFEST_BYTES_MAX) return bad('its manifest is damaged')
-  let manifest: unknown = null
-  try {
-    manifest = JSON.parse((await whole(file, length, path)).toString())
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-  }
-  if (!isManifest(manifest)) return bad('its manifest is damaged: copy it again')
+  const digest = await whole(file, DIGEST_BYTES, path)
+  const head = await whole(file, length, path)
+  if (!sha256(head).equals(digest)) return bad('its manifest is damaged: copy it again')
+  const manifest: unknown = JSON.parse(head.toString())
+  if (!isManifest(manifest)) return bad('its manifest is none of ours')
   if (manifest.kind === kind) return manifest
   return bad(
     kind === 'move' ? 'a backup: give it to `evalmesh restore`' : 'a moved home: give it to `evalmesh keys import`',
@@ -160,6 +168,8 @@ export const unpack = async (o: {
     await checkEmpty(o.home)
     await mkdir(partial, { recursive: true, mode: 0o700 })
     for (const entry of manifest.files) await unpackFile(file, entry, { to: partial, path: o.file })
+    if ((await file.read(Buffer.alloc(1))).bytesRead > 0)
+      throw new HomeError('BAD_PACK', o.file, 'it goes on after its end: copy it again')
     await o.finish(partial, manifest)
     await rename(partial, o.home)
     await syncFolder(dirname(o.home))

@@ -1,8 +1,10 @@
 /** Carries out a plan of faults on a running mesh, and keeps a log of what was wrong with whom and when. */
+import { rename, rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DevMesh } from '../../node/demo/mesh.ts'
+import { exportHome, importHome } from '../../node/home/move.ts'
 import type { ChaosNetwork } from './network.ts'
-import type { Fault } from './plan.ts'
+import { type Fault, isProcessKind } from './plan.ts'
 
 /** What really happened; times as of `now()`. */
 export type Suffered = { readonly fault: Fault; readonly fromMs: number; readonly toMs: number }
@@ -24,11 +26,23 @@ const describe = (o: Surroundings, fault: Fault): string => {
       return `kill -9 ${who}`
     case 'stop':
       return `SIGSTOP ${who}`
+    case 'move':
+      return `move ${who}`
     case 'partition':
       return `partition, ${fault.shape}: ${who}`
     case 'loss':
       return `${fault.perMille / 10} % of packets are lost`
   }
+}
+
+/** Exported, and imported under the name that the mesh knows it by; the folder that was left is gone, as on another host. */
+const moveHome = async (home: string): Promise<void> => {
+  const out = `${home}.pack`
+  await exportHome({ home, out, isAgain: false })
+  const left = `${home}.left`
+  await rename(home, left)
+  await importHome({ file: out, home })
+  await rm(left, { recursive: true })
 }
 
 export type Faults = {
@@ -69,16 +83,17 @@ export const createFaults = (o: Surroundings): Faults => {
     const [place = 0] = fault.hit
     const member = o.mesh.devnet.members[place]
     if (fault.kind === 'stop') signal(place, 'SIGSTOP')
-    else if (fault.kind === 'kill' && member !== undefined) {
+    else if (isProcessKind(fault.kind) && member !== undefined) {
       down.add(place)
-      await o.mesh.kill(member, 'SIGKILL')
+      await o.mesh.kill(member, fault.kind === 'kill' ? 'SIGKILL' : 'SIGTERM')
+      if (fault.kind === 'move') await moveHome(member.home)
     } else await apply()
   }
   const end = async (fault: Fault): Promise<void> => {
     const [place = 0] = fault.hit
     const member = o.mesh.devnet.members[place]
     if (fault.kind === 'stop') signal(place, 'SIGCONT')
-    else if (fault.kind === 'kill' && member !== undefined) {
+    else if (isProcessKind(fault.kind) && member !== undefined) {
       await o.mesh.start(member)
       down.delete(place)
     } else await apply()
@@ -86,7 +101,7 @@ export const createFaults = (o: Surroundings): Faults => {
   /** A process that is still starting again must not be killed: what follows it on the same place waits. */
   const turns = new Map<number, Promise<void>>()
   const inTurn = (fault: Fault, work: () => Promise<void>): Promise<void> => {
-    if (fault.kind !== 'kill' && fault.kind !== 'stop') return work()
+    if (!isProcessKind(fault.kind)) return work()
     const [place = 0] = fault.hit
     const turn = (turns.get(place) ?? Promise.resolve()).then(work)
     turns.set(place, turn)

@@ -1,4 +1,4 @@
-/** Real validators under faults: `npm run chaos -- [--minutes 15] [--validators 7] [--seed 1] [--faults kill,stop,partition,loss] [--json] [--keep]`. */
+/** Real validators under faults: `npm run chaos -- [--minutes 15] [--validators 7] [--seed 1] [--faults kill,stop,move,partition,loss] [--json] [--keep]`. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'

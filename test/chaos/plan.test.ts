@@ -1,7 +1,7 @@
 /** What a drawn plan of faults promises: the seed says it all, every kind comes up, and mostly no more suffer than a mesh must bear. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { drawPlan, FAULT_KINDS, type Fault } from './plan.ts'
+import { drawPlan, FAULT_KINDS, type Fault, isProcessKind } from './plan.ts'
 
 const QUARTER_HOUR_MS = 900_000
 const SEEDS = Array.from({ length: 50 }, (_, index) => index + 1)
@@ -42,10 +42,10 @@ test('most of the time no more suffer than a mesh must bear, and at some time mo
   }
 })
 
-test('nobody is killed while killed or stopped, and only links between two validators are cut', () => {
+test('nobody is killed or moved while killed, stopped or moved, and only links between two validators are cut', () => {
   for (const seed of SEEDS) {
     const plan = planOf(seed)
-    const processes = plan.filter(({ kind }) => kind === 'kill' || kind === 'stop')
+    const processes = plan.filter(({ kind }) => isProcessKind(kind))
     for (const fault of processes) {
       const others = processes.filter((one) => one !== fault && one.hit[0] === fault.hit[0])
       const isApart = others.every((one) => one.atMs + one.forMs <= fault.atMs || fault.atMs + fault.forMs <= one.atMs)

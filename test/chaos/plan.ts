@@ -1,8 +1,10 @@
 /** Draws a run's faults from its seed: episodes in which a few validators suffer, now and then too many, and quiet between. */
 import { createRandom, type Random } from '../sim/random.ts'
 
-export const FAULT_KINDS = ['kill', 'stop', 'partition', 'loss'] as const
+export const FAULT_KINDS = ['kill', 'stop', 'move', 'partition', 'loss'] as const
 export type FaultKind = (typeof FAULT_KINDS)[number]
+/** What happens to one validator's process. `move`: stopped, exported, and imported into a new folder. */
+type ProcessKind = 'kill' | 'stop' | 'move'
 
 /** Nothing that the first sends reaches the second; places of validators. */
 export type Cut = readonly [from: number, to: number]
@@ -13,7 +15,7 @@ export type Fault = {
   /** Places of those who cannot do their part because of it. */
   readonly hit: readonly number[]
 } & (
-  | { readonly kind: 'kill' | 'stop' }
+  | { readonly kind: ProcessKind }
   | { readonly kind: 'partition'; readonly shape: string; readonly cuts: readonly Cut[] }
   | { readonly kind: 'loss'; readonly perMille: number }
 )
@@ -95,14 +97,14 @@ const drawPartition = (episode: Episode): readonly Fault[] => {
 }
 
 /** One process fault a victim: a killed process cannot be stopped too. */
-const drawProcesses = (episode: Episode, kinds: readonly ('kill' | 'stop')[]): readonly Fault[] =>
+const drawProcesses = (episode: Episode, kinds: readonly ProcessKind[]): readonly Fault[] =>
   episode.victims.flatMap((victim): readonly Fault[] => {
     const kind = kinds[episode.random.below(kinds.length)]
     if (kind === undefined || episode.random.chance(250)) return []
-    return [{ kind, hit: [victim], ...span(episode, { min: 2_000, max: kind === 'kill' ? 15_000 : 20_000 }) }]
+    return [{ kind, hit: [victim], ...span(episode, { min: 2_000, max: kind === 'stop' ? 20_000 : 15_000 }) }]
   })
 
-const isProcessKind = (kind: FaultKind): kind is 'kill' | 'stop' => kind === 'kill' || kind === 'stop'
+export const isProcessKind = (kind: FaultKind): kind is ProcessKind => kind !== 'partition' && kind !== 'loss'
 
 /**
  * The faults of a run in the order of their starts; `kinds` are those that may be drawn.

@@ -21,6 +21,7 @@ export type ChaosReport = {
   readonly faults: {
     readonly kill: number
     readonly stop: number
+    readonly move: number
     readonly partition: number
     readonly lossSeconds: number
   }
@@ -40,6 +41,7 @@ const faultCounts = (suffered: readonly Suffered[]): ChaosReport['faults'] => {
   return {
     kill: of('kill').length,
     stop: of('stop').length,
+    move: of('move').length,
     partition: of('partition').length,
     lossSeconds: Math.round(lossMs / 1000),
   }

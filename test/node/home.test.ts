@@ -1,5 +1,6 @@
 /** Promises of a home: it is started in one place only, never with a store that has forgotten, and comes through a move byte for byte. */
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import {
   cpSync,
   existsSync,
@@ -13,10 +14,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { loadConfig } from '../../node/config.ts'
 import { printConfig } from '../../node/config-file.ts'
 import { checkNotMoved, countStart } from '../../node/home/guard.ts'
 import { backUp, exportHome, importHome, missingBeside, renewKeys, restoreHome } from '../../node/home/move.ts'
+import { writePack } from '../../node/home/pack.ts'
 import { createValidatorKeys, loadValidatorKeys } from '../../node/keys.ts'
 import { openStore, toSequenceKey } from '../../node/store/index.ts'
 import { newFolder } from './store/folder.ts'
@@ -137,12 +140,53 @@ test('a file that is cut, changed or not ours makes no home, and stays for anoth
   await importHome({ file: out, home: join(folder, 'free') })
 })
 
-test('a path that leads out of the home is refused', async (t) => {
+test('whichever byte of an exported file is changed, it makes no home', async (t) => {
   const { home, out, target } = await createHome(t)
   await exportHome({ home, out, isAgain: false })
-  const text = readFileSync(out).toString('latin1').replace('"config.json"', '"../../x.xxx"')
-  writeFileSync(out, text, 'latin1')
+  const whole = readFileSync(out)
+  const places = fc.oneof(fc.nat({ max: 4_000 }), fc.nat({ max: whole.length - 1 }))
+  await fc.assert(
+    fc.asyncProperty(places, fc.integer({ min: 1, max: 255 }), async (place, flip) => {
+      const changed = Buffer.from(whole)
+      changed[place] = (changed[place] ?? 0) ^ flip
+      writeFileSync(out, changed)
+      await assert.rejects(importHome({ file: out, home: target }), { code: 'BAD_PACK' })
+      assert.ok(!existsSync(target))
+    }),
+    { numRuns: 60 },
+  )
+  writeFileSync(out, Buffer.concat([whole, Buffer.from('x')]))
   await assert.rejects(importHome({ file: out, home: target }), { code: 'BAD_PACK' })
+})
+
+test('a path that leads out of the home is refused, however well it is packed', async (t) => {
+  const { out, target } = await createHome(t)
+  for (const path of ['../x', '/x', 'a/../../x', 'a//x', './x', ''])
+    await assert.rejects(writePack({ out, kind: 'move', hotkey: '', sources: [{ path, from: '/etc/hostname' }] }), {
+      code: 'BAD_PACK',
+    })
+  const manifest = {
+    format: 'evalmesh home 1',
+    kind: 'move',
+    hotkey: '',
+    files: [{ path: '../x', sizeBytes: 0, sha256: '0'.repeat(64) }],
+  }
+  const head = Buffer.from(JSON.stringify(manifest))
+  const size = Buffer.alloc(4)
+  size.writeUInt32BE(head.length)
+  const digest = createHash('sha256').update(head).digest()
+  writeFileSync(out, Buffer.concat([Buffer.from('evalmesh home 1\n'), size, digest, head]))
+  await assert.rejects(importHome({ file: out, home: target }), { code: 'BAD_PACK', message: /none of ours/ })
+})
+
+test('a file that changes while it is packed is found out before anything has a name', async (t) => {
+  const { out } = await createHome(t)
+  const sources = [{ path: 'x', from: '/proc/sys/kernel/random/uuid' }]
+  await assert.rejects(writePack({ out, kind: 'move', hotkey: '', sources }), {
+    code: 'BAD_PACK',
+    message: /changed while/,
+  })
+  assert.ok(!existsSync(out) && !existsSync(`${out}.partial`))
 })
 
 test('a store that was rolled back or replaced does not start under keys that have signed more', async (t) => {
