@@ -1,5 +1,6 @@
 /** A validator's configuration: one JSON file with comments in its home directory; flags win over it. */
 import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type RecipeName, recipeNames } from '../sandbox/index.ts'
 import { type EngineConfig, parseEngines } from './engines-config.ts'
@@ -75,6 +76,10 @@ const PORT_MAX = 65_535
 const isPort = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= PORT_MAX
 
+/** `~/` is the user's own folder, as in a shell; anything else that is not absolute lies in the home. */
+const pathIn = (home: string, path: string): string =>
+  path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(home, path)
+
 /** @throws ConfigError naming the field that is wrong or unknown. */
 export const parseConfig = (raw: unknown, home: string): ValidatorConfig => {
   const given = { ...DEFAULTS, ...(isObject(raw) ? raw : {}) } as Record<string, unknown>
@@ -105,8 +110,8 @@ export const parseConfig = (raw: unknown, home: string): ValidatorConfig => {
   return {
     name: textOf('name'),
     home,
-    hotkey: resolve(home, textOf('hotkey')),
-    genesis: resolve(home, textOf('genesis')),
+    hotkey: pathIn(home, textOf('hotkey')),
+    genesis: pathIn(home, textOf('genesis')),
     chain: textOf('chain'),
     weightsVersionKey: wholeOf('weightsVersionKey'),
     listen: textsOf('listen'),
@@ -116,7 +121,7 @@ export const parseConfig = (raw: unknown, home: string): ValidatorConfig => {
     engines: parseEngines(given['engines'], home, bad),
     startAhead: flagOf('startAhead'),
     image: recipeNames.find((name) => name === given['image']) ?? bad('image', recipeNames.join(', ')),
-    pools: textsOf('pools').map((dir) => resolve(home, dir)),
+    pools: textsOf('pools').map((dir) => pathIn(home, dir)),
     stopAtBlock: given['stopAtBlock'] === null ? null : wholeOf('stopAtBlock'),
     logLevel: LOG_LEVELS.find((level) => level === given['logLevel']) ?? bad('logLevel', LOG_LEVELS.join(', ')),
   }

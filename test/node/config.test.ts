@@ -1,6 +1,7 @@
 /** Promises of the configuration: defaults for all that has one, flags before the file, and a wrong field is named. */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ConfigError, loadConfig, parseConfig } from '../../node/config.ts'
@@ -31,7 +32,9 @@ test('a home with nothing but a chain runs with the defaults, the API on this ma
   })
 })
 
-test('paths of the file are under the home unless they are absolute', () => {
+test('paths of the file are under the home unless they are absolute, or under the user’s own folder', () => {
+  const { hotkey } = parseConfig({ chain, hotkey: '~/.bittensor/wallets/a/hotkeys/b' }, '/home/anna')
+  assert.equal(hotkey, join(homedir(), '.bittensor/wallets/a/hotkeys/b'))
   const config = parseConfig({ chain, genesis: 'mesh/g.json', pools: ['pool', '/srv/pool'] }, '/home/anna')
   assert.equal(config.genesis, '/home/anna/mesh/g.json')
   assert.deepEqual(config.pools, ['/home/anna/pool', '/srv/pool'])
