@@ -34,8 +34,28 @@ const hexOf = (value: unknown): string | null =>
   typeof value === 'string' && /^0x[0-9a-f]{64}$/.test(value) ? value.slice(2) : null
 
 /** The value that more than half name; null when there is none. */
-const majority = <T extends string | null>(values: readonly T[]): T | null =>
+export const majority = <T extends string | null>(values: readonly T[]): T | null =>
   values.find((value) => 2 * values.filter((other) => other === value).length > values.length) ?? null
+
+/** One that let a question wait until the patience was over is not asked for this long, then for twice as long, up to the longest. */
+const REST_MS_MIN = 60_000
+const REST_MS_MAX = 960_000
+
+type Rest = { readonly untilMs: number; readonly ms: number }
+
+/** Who rests; all may rest only one after the other: where nobody is left, each is asked again. */
+const createRests = (sockets: readonly Socket[]) => {
+  const rests = new Map<Socket, Rest>()
+  const isResting = (socket: Socket): boolean => performance.now() < (rests.get(socket)?.untilMs ?? 0)
+  return {
+    mayAsk: (socket: Socket): boolean => !isResting(socket) || sockets.every(isResting),
+    answered: (socket: Socket): void => void rests.delete(socket),
+    late(socket: Socket): void {
+      const ms = Math.min(REST_MS_MAX, 2 * (rests.get(socket)?.ms ?? REST_MS_MIN / 2))
+      rests.set(socket, { untilMs: performance.now() + ms, ms })
+    },
+  }
+}
 
 /** One endpoint whose chain is the one that most of them show; another one counts as away. */
 type Ask = (socket: Socket, method: string, params: readonly unknown[]) => Promise<unknown>
@@ -43,6 +63,7 @@ type Ask = (socket: Socket, method: string, params: readonly unknown[]) => Promi
 const createAsk = (sockets: readonly Socket[]): Ask => {
   let genesis: string | null = null
   const checked = new WeakSet<Socket>()
+  const rests = createRests(sockets)
   const genesisOf = async (socket: Socket): Promise<string | null> =>
     hexOf(await socket.call('chain_getBlockHash', [0]))
   const agree = async (): Promise<string> => {
@@ -52,7 +73,7 @@ const createAsk = (sockets: readonly Socket[]): Ask => {
     if (seen.every((hash) => hash === null)) throw new ChainError('CHAIN_UNREACHABLE', {}, { retryable: true })
     throw new ChainError('CHAIN_DISAGREES', { about: 'genesis' })
   }
-  return async (socket, method, params) => {
+  const askNow: Ask = async (socket, method, params) => {
     if (!checked.has(socket)) {
       genesis ??= await agree()
       const own = await genesisOf(socket)
@@ -61,7 +82,22 @@ const createAsk = (sockets: readonly Socket[]): Ask => {
     }
     return socket.call(method, params)
   }
+  return async (socket, method, params) => {
+    if (!rests.mayAsk(socket)) throw new ChainError('CHAIN_UNREACHABLE', { endpoint: socket.url, why: 'rests' })
+    try {
+      const answer = await askNow(socket, method, params)
+      rests.answered(socket)
+      return answer
+    } catch (error) {
+      if (error instanceof ChainError && error.facts['isLate'] === true) rests.late(socket)
+      throw error
+    }
+  }
 }
+
+/** The results among answers, as far as `read` makes something of them. */
+export const resultsOf = <T>(answers: readonly Answer[], read: (result: unknown) => T | null): readonly T[] =>
+  answers.flatMap((answer) => ('result' in answer ? (read(answer.result) ?? []) : []))
 
 /** The first answer in the configured order; null when there is none. */
 const firstAnswer = async (

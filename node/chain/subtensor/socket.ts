@@ -27,8 +27,11 @@ type Waiting = { readonly resolve: (result: unknown) => void; readonly reject: (
 /** The metadata of a runtime is the largest answer, 0.4 MB: minutes of silence mean a dead peer. */
 const ANSWER_MS_MAX = 30_000
 
-const unreachable = (url: string, cause?: unknown): ChainError =>
-  new ChainError('CHAIN_UNREACHABLE', { endpoint: url }, { retryable: true, cause })
+/** `isLate`: nothing came within the patience, so that the next question may wait as long. */
+const unreachable = (url: string, o: { readonly isLate?: boolean; readonly cause?: unknown } = {}): ChainError => {
+  const { isLate = false, cause } = o
+  return new ChainError('CHAIN_UNREACHABLE', { endpoint: url, isLate }, { retryable: true, cause })
+}
 
 export const createSocket = (o: { readonly url: string; readonly answerMsMax?: number }): Socket => {
   const { url } = o
@@ -38,20 +41,20 @@ export const createSocket = (o: { readonly url: string; readonly answerMsMax?: n
   let isClosed = false
   let last = 0
 
-  const lose = (socket: WebSocket | null): void => {
+  const lose = (socket: WebSocket | null, isLate = false): void => {
     opening = null
     socket?.close()
     const lost = [...waiting.values()]
     waiting.clear()
-    for (const { reject } of lost) reject(isClosed ? new ChainError('CLOSED') : unreachable(url))
+    for (const { reject } of lost) reject(isClosed ? new ChainError('CLOSED') : unreachable(url, { isLate }))
   }
 
   const open = (): Promise<WebSocket> => {
     const { promise, resolve, reject } = Promise.withResolvers<WebSocket>()
     const socket = new WebSocket(url)
     const late = setTimeout(() => {
-      reject(unreachable(url))
-      lose(socket)
+      reject(unreachable(url, { isLate: true }))
+      lose(socket, true)
     }, answerMsMax)
     socket.addEventListener('open', () => {
       clearTimeout(late)
@@ -82,12 +85,12 @@ export const createSocket = (o: { readonly url: string; readonly answerMsMax?: n
       const id = ++last
       const { promise, resolve, reject } = Promise.withResolvers<unknown>()
       waiting.set(id, { resolve, reject })
-      const late = setTimeout(() => lose(socket), answerMsMax)
+      const late = setTimeout(() => lose(socket, true), answerMsMax)
       try {
         socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }))
         return await promise
       } catch (error) {
-        throw error instanceof ChainError || error instanceof RpcRefusal ? error : unreachable(url, error)
+        throw error instanceof ChainError || error instanceof RpcRefusal ? error : unreachable(url, { cause: error })
       } finally {
         clearTimeout(late)
         waiting.delete(id)

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { encodeSs58 } from '../../../protocol/index.ts'
 import { type BlockRef, ChainError, type HotkeySigner } from '../port.ts'
 import type { Blocks, ChainEvent } from './blocks.ts'
-import type { Endpoints } from './endpoints.ts'
+import { type Endpoints, majority, resultsOf } from './endpoints.ts'
 import { type Call, type SignedExtrinsic, signCall } from './extrinsic.ts'
 import { isPassing, judgeRefusal } from './names.ts'
 import { numberOf, type Runtime } from './runtime.ts'
@@ -89,18 +89,41 @@ const insist = async <T>(signal: AbortSignal | undefined, pollMs: number, call: 
   }
 }
 
-const sign = async (o: Parts, head: BlockRef, { call, signer, signal }: Submission): Promise<SignedExtrinsic> => {
+const notTold = (method: string): ChainError => new ChainError('BAD_RESPONSE', { method }, { retryable: true })
+
+/** The nonce in the middle of what the endpoints say, of two the lower: one that is too high is in no block before its era is over. */
+const nextNonce = async (o: Parts, account: string): Promise<number> => {
+  const method = 'system_accountNextIndex'
+  const answers = await o.endpoints.all(method, [encodeSs58(account)])
+  const told = resultsOf(answers, (result) => (Number.isSafeInteger(result) ? (result as number) : null))
+  const nonce = told.toSorted((a, b) => a - b)[Math.floor((told.length - 1) / 2)]
+  if (nonce === undefined) throw notTold(method)
+  return nonce
+}
+
+/** The runtime that most endpoints name at this block: a signature over another one is no signature. */
+const versionAt = async (o: Parts, head: BlockRef) => {
+  const method = 'state_getRuntimeVersion'
+  const answers = await o.endpoints.all(method, [`0x${head.hash}`])
+  const told = resultsOf(answers, (result) => {
+    const { specVersion, transactionVersion } = (result ?? {}) as Record<string, unknown>
+    return typeof specVersion === 'number' && typeof transactionVersion === 'number'
+      ? `${specVersion}/${transactionVersion}`
+      : null
+  })
+  const [specVersion, transactionVersion] = (majority(told) ?? '').split('/').map(Number)
+  if (specVersion === undefined || transactionVersion === undefined) throw notTold(method)
+  return { specVersion, transactionVersion }
+}
+
+const sign = async (o: Parts, head: BlockRef, { call, signer }: Submission): Promise<SignedExtrinsic> => {
   const [at, genesisHash, nonce, version] = await Promise.all([
     o.runtime.at(head.hash),
     o.genesisHash(),
-    o.endpoints.call('system_accountNextIndex', [encodeSs58(signer.publicKey)], signal),
-    o.endpoints.call('state_getRuntimeVersion', [`0x${head.hash}`], signal),
+    nextNonce(o, signer.publicKey),
+    versionAt(o, head),
   ])
-  const { specVersion, transactionVersion } = (version ?? {}) as Record<string, unknown>
-  if (typeof nonce !== 'number' || typeof specVersion !== 'number' || typeof transactionVersion !== 'number') {
-    throw new ChainError('BAD_RESPONSE', { method: 'system_accountNextIndex' }, { retryable: true })
-  }
-  return signCall({ at, head, genesisHash, version: { specVersion, transactionVersion }, nonce, call, signer })
+  return signCall({ at, head, genesisHash, version, nonce, call, signer })
 }
 
 /**

@@ -7,6 +7,9 @@ import { accountOf } from '../../../../node/chain/local/state.ts'
 import type { TestBlock, TestChain } from './chain.ts'
 import { createStorage, encodeMetagraph } from './storage.ts'
 
+/** What a server answers that answers nothing. */
+export const SILENCE = Symbol('silence')
+
 /** How a server differs from an honest one. */
 export type View = {
   /** What it calls the newest final block. */
@@ -111,11 +114,12 @@ export const startServer = async (
 ): Promise<TestServer> => {
   const methods = createMethods(chain, view)
   const calls: string[] = []
-  const answer = (text: string): object => {
+  const answer = (text: string): object | null => {
     const { id, method, params } = JSON.parse(text) as { id: number; method: string; params: readonly unknown[] }
     calls.push(method)
     try {
       const told = view.answer?.(method, params)
+      if (told === SILENCE) return null
       if (told !== undefined) return { jsonrpc: '2.0', id, result: told }
       const known = methods[method]
       if (known === undefined) throw new Refused(-32_601, 'Method not found')
@@ -130,7 +134,10 @@ export const startServer = async (
   const start = async (): Promise<void> => {
     server = new WebSocketServer({ host: '127.0.0.1', port })
     server.on('connection', (socket) => {
-      socket.on('message', (data) => socket.send(JSON.stringify(answer(String(data)))))
+      socket.on('message', (data) => {
+        const told = answer(String(data))
+        if (told !== null) socket.send(JSON.stringify(told))
+      })
     })
     await once(server, 'listening')
     port = (server.address() as AddressInfo).port
