@@ -24,7 +24,7 @@ export type PreparedChange = {
 }
 
 /** An account as people write it; `owner` stands for whoever owns the subnet. */
-const recipientOf = (value: string): string | null =>
+export const recipientOf = (value: string): string | null =>
   value === 'owner' ? null : /^[0-9a-f]{64}$/.test(value) ? value : decodeSs58(value)
 
 /** Values by name, over those in force. @throws ProtocolError BAD_SHAPE for a name that is none, or a value of another type. */

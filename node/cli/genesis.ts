@@ -28,6 +28,7 @@ import { createFile, replaceFile } from '../files.ts'
 import { type Absent, checkGenesis, delegationDomains, makeGenesis } from '../genesis.ts'
 import { completeValidatorKeys } from '../keys.ts'
 import { toPeerId } from '../mesh/index.ts'
+import { recipientOf } from '../params.ts'
 import { signWithHotkey } from '../signer.ts'
 import { createVerifier } from '../verify.ts'
 import { CliError, EXIT, print, printJson, progress, table } from './output.ts'
@@ -101,7 +102,7 @@ const withSet = (defaults: object, set: readonly string[]): Record<string, unkno
           .filter((known) => known !== 'id')
           .join(', '),
       )
-    values[name] = value
+    values[name] = name === 'feeRecipient' ? recipientOf(value) : value
   }
   return values
 }

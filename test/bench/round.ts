@@ -26,6 +26,8 @@ export const COMPETITION = {
   commitBlocks: 50,
   revealBlocks: 50,
   dailySubmissionsMax: 60_000,
+  // Nobody here has a chain to pay on.
+  feeRao: 0n,
 }
 
 const HOST = { model: 'a processor of some model', cores: 16 }

@@ -91,6 +91,19 @@ test('a change is the object in force but for what is set, its signature holds, 
   assert.equal(prepare(world, ['deltaMs=500']).message.body.counter, 1, 'each target counts by itself')
 })
 
+test('who gets the fee is named by an address, its bytes, or as the owner', async (t) => {
+  const world = await createWorld(t)
+  const { publicKey } = world.owner
+  const set = (value: string) => {
+    const { change } = prepare(world, ['feeRao=100000000', `feeRecipient=${value}`], params.id).message.body
+    return change.kind === 'competition' ? [change.feeRao, change.feeRecipient] : null
+  }
+  assert.deepEqual(set(encodeSs58(publicKey)), [100_000_000n, publicKey])
+  assert.deepEqual(set(publicKey), [100_000_000n, publicKey])
+  assert.deepEqual(set('owner'), [100_000_000n, null])
+  assert.throws(() => set('5Nobody'), ProtocolError)
+})
+
 test('a name that is none, a value that is no number and one outside its range are refused before anything is signed', async (t) => {
   const world = await createWorld(t)
   for (const set of ['colour=1', 'deltaMs', 'deltaMs=', 'deltaMs=fast', 'deltaMs=-1', 'deltaMs=99', 'id=other']) {
