@@ -196,7 +196,7 @@ const openMeasurer = (p: Parts, engines: Awaited<ReturnType<typeof openEngines>>
   createMeasurer({
     ...p,
     evaluator: engines.evaluator,
-    trainingEvaluator: engines.trainingEvaluator,
+    trainingEvaluator: engines.evaluator.training,
     engine: engines.facts,
     referee: refereeDigest(),
     baselineOf: readBaseline,

@@ -2,7 +2,6 @@
 import { join } from 'node:path'
 import {
   createHostsEvaluator,
-  createTrainingEvaluator,
   defaultCacheDirectory,
   type EngineFacts,
   type EngineHost,
@@ -13,7 +12,6 @@ import {
   planCores,
   readPhysicalCores,
   runLimits,
-  type TrainingEvaluator,
   toEngineFacts,
 } from '../sandbox/index.ts'
 import type { ValidatorConfig } from './config.ts'
@@ -72,7 +70,6 @@ export const openEngines = async (
   log: Pick<Log, 'info' | 'warn'>,
 ): Promise<{
   readonly evaluator: Evaluator
-  readonly trainingEvaluator: TrainingEvaluator
   readonly facts: EngineFacts
 }> => {
   const { hosts, others } = toHosts(settings)
@@ -101,8 +98,5 @@ export const openEngines = async (
     onChange: ({ host, isWell, reason }) =>
       isWell ? log.info({ engine: host }, 'engine answers') : log.warn({ engine: host, error: reason }, 'engine lost'),
   })
-  // Training is timed on this machine where it can be; it does not yet move to another engine when one fails.
-  const home = hosts.find((host) => host.isLocal) ?? hosts[0]
-  if (home === undefined) throw failure
-  return { evaluator, trainingEvaluator: createTrainingEvaluator({ engine: home.engine }), facts }
+  return { evaluator, facts }
 }

@@ -23,7 +23,17 @@ import { type EngineFacts, localHardware, SandboxError, type TrainingEvaluator }
 import type { Log } from './log.ts'
 import { createMaterials, type MaterialsOptions, NotYet } from './materials.ts'
 import { createTrainingMeasurer } from './measure-training.ts'
-import { type Certified, createNoise, type Ground, hostOf, type RunsOptions, run, toRuns, type Where } from './noise.ts'
+import {
+  type Certified,
+  certifyOnMatrices,
+  createCertificates,
+  type Ground,
+  hostOf,
+  type RunsOptions,
+  run,
+  toRuns,
+  type Where,
+} from './noise.ts'
 import type { Measurer } from './ports.ts'
 
 type Evaluate = Parameters<Measurer['evaluate']>[0]
@@ -130,20 +140,23 @@ const watchRound = (o: { readonly signal: AbortSignal; readonly isOver: () => bo
 export const createMeasurer = (o: Options): Measurer => {
   const running = new Set<Digest>()
   const materials = createMaterials(o)
-  const noise = createNoise(o)
-  const training = createTrainingMeasurer({ ...o, evaluator: o.trainingEvaluator, sourceOf: materials.sourceOf })
+  const certificates = createCertificates(o)
+  const training = createTrainingMeasurer({
+    ...{ ...o, certificates, evaluator: o.trainingEvaluator, sourceOf: materials.sourceOf },
+  })
   const isOver = (job: Evaluate): boolean => o.signal.aborted || !o.isOpen(job.competition, job.manifest)
 
   /** Null: the round was over before it was measured. */
   const measure = async (job: Evaluate, signal: AbortSignal): Promise<Found | null> => {
     const { competition, entry, params, seed } = job
     const rules = rulesOf(competition)
-    if (rules.kind === 'training') return { ...(await training.measure({ job, rules, signal })), engine: o.engine }
+    if (rules.kind === 'training') return training.measure({ job, rules, signal })
     const { dir, matrices } = await materials.layOut({ rules, params, seed })
     try {
       const setup = { competition, rules, params, matrices }
-      const first = await noise.certify(setup, { signal })
-      const certify = (host: string): Promise<Certified> => noise.certify(setup, { signal, host })
+      const book = { ...o, certificates }
+      const first = await certifyOnMatrices(book, setup, { signal })
+      const certify = (host: string): Promise<Certified> => certifyOnMatrices(book, setup, { signal, host })
       // One statement names one class of hardware.
       const where = { signal, like: hostOf(first.engine) }
       let noisePpm = first.certificate.noisePpm
@@ -168,7 +181,7 @@ export const createMeasurer = (o: Options): Measurer => {
     const runs = await o.store.putBlob(new TextEncoder().encode(JSON.stringify({ error: `${error}` })))
     const fault = { runs, transcriptRoot: merkleRoot([]), verdict: 'infra', code: 'REFEREE_FAILED' } as const
     const submissions = job.entry.submissions.map(({ id }) => failed({ ...fault, id }))
-    submitStatement(o, job, { noisePpm: noise.ppmOf(job.params), engine: o.engine, submissions })
+    submitStatement(o, job, { noisePpm: certificates.ppmOf(job.params), engine: o.engine, submissions })
   }
 
   /** What is missing is waited for as long as the round is open; what fails is tried a few times. */
@@ -186,7 +199,7 @@ export const createMeasurer = (o: Options): Measurer => {
         if (isOver(job)) return
         // With the engine went what it had certified: the round is measured anew on those that are left.
         const isLost = error instanceof SandboxError && error.code === 'ENGINE_LOST'
-        if (isLost) noise.forget()
+        if (isLost) certificates.forget()
         if (!(error instanceof NotYet || isLost)) failures += 1
         o.log.warn({ round: job.round, failures, error: `${error}` }, 'cannot measure yet')
         if (failures >= TRIES_MAX) return giveUp(job, error)

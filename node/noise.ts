@@ -80,8 +80,8 @@ export type Certified = { readonly certificate: HostCertificate; readonly engine
 
 export const hostOf = (engine: EngineFacts): string => engine.host ?? 'local'
 
-/** Each host's noise in each competition, measured when it is first asked for and again when that is too long ago. */
-export const createNoise = (o: RunsOptions) => {
+/** Every host's certificates of every competition, each measured when it is first asked for and again when that is too long ago. */
+export const createCertificates = (o: Pick<RunsOptions, 'now' | 'log'>) => {
   const known = new Map<string, Certified & { readonly at: number }>()
   const fresh = (params: CompetitionParams, host: string | undefined): Certified | undefined =>
     [...known]
@@ -89,17 +89,15 @@ export const createNoise = (o: RunsOptions) => {
       .map(([, certified]) => certified)
       .find(({ engine }) => host === undefined || hostOf(engine) === host)
   return {
-    /** Of `where.host`, else of any host. */
-    certify: async (setup: Ground, where: Where) => {
-      const { competition, rules, params } = setup
-      const last = fresh(params, where.host)
+    /** Of `host`, else of any host; `measure` makes it when there is none. */
+    of: async (
+      wanted: { readonly params: CompetitionParams; readonly host: string | undefined },
+      measure: () => Promise<Certified>,
+    ): Promise<Certified> => {
+      const { params } = wanted
+      const last = fresh(params, wanted.host)
       if (last !== undefined) return last
-      const matrices = setup.matrices.slice(0, NOISE_MATRICES)
-      const baseline = o.baselineOf(competition)
-      const measurement = await run(o, { competition, candidate: baseline, partner: baseline, matrices }, where)
-      if (measurement.verdict !== 'pass') throw new Error(`the baseline does not run here: ${measurement.line}`)
-      const certificate = rules.certifyHost({ params, matrices: measurement.matrices.map(toRuns) })
-      const engine = measurement.engine ?? o.engine
+      const { certificate, engine } = await measure()
       const host = hostOf(engine)
       known.set(`${paramsHash(params)} ${host}`, { at: o.now(), certificate, engine })
       const { noisePpm, hereNanos } = certificate
@@ -112,3 +110,20 @@ export const createNoise = (o: RunsOptions) => {
       [...known].find(([key]) => key.startsWith(paramsHash(params)))?.[1].certificate.noisePpm ?? NOISE_UNKNOWN_PPM,
   }
 }
+export type Certificates = ReturnType<typeof createCertificates>
+
+/** A host's certificate in a competition on matrices, by the baseline against itself. */
+export const certifyOnMatrices = (
+  o: RunsOptions & { readonly certificates: Certificates },
+  setup: Ground,
+  where: Where,
+): Promise<Certified> =>
+  o.certificates.of({ params: setup.params, host: where.host }, async () => {
+    const { competition, rules, params } = setup
+    const matrices = setup.matrices.slice(0, NOISE_MATRICES)
+    const baseline = o.baselineOf(competition)
+    const measurement = await run(o, { competition, candidate: baseline, partner: baseline, matrices }, where)
+    if (measurement.verdict !== 'pass') throw new Error(`the baseline does not run here: ${measurement.line}`)
+    const certificate = rules.certifyHost({ params, matrices: measurement.matrices.map(toRuns) })
+    return { certificate, engine: measurement.engine ?? o.engine }
+  })

@@ -13,6 +13,7 @@ import { defaultHostLock, takeLock } from './lock.ts'
 import { faulted, type Job, type Measurement, type Progress } from './referee/job.ts'
 import { startReferee } from './referee/process.ts'
 import { createStock } from './referee/stock.ts'
+import { type TrainingJob, type TrainingMeasurement, type TrainingProgress, trainingFaulted } from './training/job.ts'
 
 /** Beside the work itself. */
 export type RunOptions = {
@@ -25,6 +26,16 @@ export type RunOptions = {
   readonly like?: string
 }
 
+type TrainingRunOptions = Omit<RunOptions, 'onProgress'> & {
+  readonly onProgress?: (progress: TrainingProgress) => void
+}
+
+/** The part of an evaluator that trains. */
+export type TrainingEvaluator = {
+  /** As `Evaluator`'s, of a training job. */
+  evaluate(job: TrainingJob, options?: TrainingRunOptions): Promise<TrainingMeasurement>
+}
+
 /** Runs jobs, each host's one after the other, also those of other evaluators on it. */
 export type Evaluator = {
   /**
@@ -32,6 +43,7 @@ export type Evaluator = {
    * when no host that would do is well but another is.
    */
   evaluate(job: Job, options?: RunOptions): Promise<Measurement>
+  readonly training: TrainingEvaluator
   /** Ends what was started ahead. */
   close(): Promise<void>
 }
@@ -89,8 +101,17 @@ export function createEvaluator(config: { readonly engine: EngineOptions; readon
   return createHostsEvaluator({ hosts: [host], others, ...(lockPath === undefined ? {} : { lockPath }) })
 }
 
-const unreached = (host: string): Measurement =>
-  faulted(new RunFault('ENGINE_FAILED', { text: host }), { stderr: '', engine: null, elapsedMs: 0 })
+/** The same for training alone. */
+export const createTrainingEvaluator = (config: Parameters<typeof createEvaluator>[0]): TrainingEvaluator =>
+  createEvaluator(config).training
+
+/** A run of either kind: how it is asked for, what is said when its host is not reached, and what follows it within its turn. */
+type Errand<Found> = {
+  readonly run: Pick<RunOptions, 'host' | 'like' | 'signal'>
+  readonly measure: (lease: Lease) => Promise<Found>
+  readonly toFaulted: (fault: RunFault, facts: { stderr: string; engine: null; elapsedMs: number }) => Found
+  readonly refill: (lease: Lease) => Promise<void> | undefined
+}
 
 /** Evaluator of several engines. */
 export function createHostsEvaluator(config: EvaluatorOptions): Evaluator {
@@ -130,33 +151,50 @@ export function createHostsEvaluator(config: EvaluatorOptions): Evaluator {
   }
   // What cannot be started ahead is started when it is needed, and fails there.
   if (ahead !== null) void stockAll().catch(() => undefined)
-  return {
-    evaluate: async (job, run = {}) => {
-      const { signal } = run
-      let avoid: string | undefined
-      for (let tries = 0; ; ) {
-        const lease = await hosts.lease({ host: run.host, like: run.like, avoid, signal })
-        const { name } = lease.host
-        // Before the run: what was measured must not be lost for want of a name for its machine.
-        const hardware = await hosts.hardwareOf(name).catch(() => null)
-        if (hardware === null) {
-          lease.release()
-          if (!insist) return unreached(name)
-          continue
-        }
-        const release = await hold(lease, signal)
-        const found = stock.take(lease, job.limits).measure(job, run)
-        // Still in its turn, but nobody waits for it.
-        const isWell = found.then(({ verdict }) => verdict !== 'infra')
-        void isWell.then((is) => (is ? stock.refill(lease) : undefined)).then(release, release)
-        const { engine, ...rest } = await found
-        const measurement = { ...rest, engine: engine && { ...engine, host: name, hardware } }
-        if (!insist || measurement.verdict !== 'infra') return measurement
-        if (await hosts.check(name)) tries += 1
-        if (tries >= TRIES_MAX) return measurement
-        await delay(TRY_MS * tries, undefined, signal === undefined ? {} : { signal })
-        avoid = name
+  /** On a host that is free and well; a fault of ours is tried again, elsewhere where that is possible. */
+  const send = async <Found extends Pick<Measurement, 'verdict' | 'engine'>>(o: Errand<Found>): Promise<Found> => {
+    const { host, like, signal } = o.run
+    let avoid: string | undefined
+    for (let tries = 0; ; ) {
+      const lease = await hosts.lease({ host, like, avoid, signal })
+      const { name } = lease.host
+      // Before the run: what was measured must not be lost for want of a name for its machine.
+      const hardware = await hosts.hardwareOf(name).catch(() => null)
+      if (hardware === null) {
+        lease.release()
+        if (insist) continue
+        return o.toFaulted(new RunFault('ENGINE_FAILED', { text: name }), { stderr: '', engine: null, elapsedMs: 0 })
       }
+      const release = await hold(lease, signal)
+      const found = o.measure(lease)
+      // Still in its turn, but nobody waits for it.
+      const isWell = found.then(({ verdict }) => verdict !== 'infra')
+      void isWell.then((is) => (is ? o.refill(lease) : undefined)).then(release, release)
+      const measured = await found
+      const measurement = { ...measured, engine: measured.engine && { ...measured.engine, host: name, hardware } }
+      if (!insist || measurement.verdict !== 'infra') return measurement
+      if (await hosts.check(name)) tries += 1
+      if (tries >= TRIES_MAX) return measurement
+      await delay(TRY_MS * tries, undefined, signal === undefined ? {} : { signal })
+      avoid = name
+    }
+  }
+  return {
+    evaluate: (job, run = {}) =>
+      send({
+        run,
+        measure: (lease) => stock.take(lease, job.limits).measure(job, run),
+        toFaulted: faulted,
+        refill: stock.refill,
+      }),
+    training: {
+      evaluate: (job, run = {}) =>
+        send({
+          run,
+          measure: (lease) => stock.start(lease, job.contract.limits.cpus).train(job, run),
+          toFaulted: trainingFaulted,
+          refill: () => undefined,
+        }),
     },
     close: async () => {
       hosts.close()

@@ -6,10 +6,12 @@ export { SandboxError, type SandboxErrorCode } from './errors.ts'
 export {
   createEvaluator,
   createHostsEvaluator,
+  createTrainingEvaluator,
   type Evaluator,
   localHardware,
   type RunOptions,
   readBaseline,
+  type TrainingEvaluator,
 } from './evaluator.ts'
 export { RunFault } from './faults.ts'
 export { planCores, readPhysicalCores } from './hosts/cores.ts'
@@ -40,7 +42,6 @@ export {
   contractNames,
   readContract,
 } from './training/contract.ts'
-export { createTrainingEvaluator, type TrainingEvaluator } from './training/evaluator.ts'
 export {
   checkTrainingBundle,
   type QuadTimes,

@@ -99,7 +99,7 @@ export const measureAgain = async (o: {
   readonly source: RoundSource
   /** The submission's solution.py. */
   readonly code: Uint8Array
-  readonly evaluator: Evaluator
+  readonly evaluator: Pick<Evaluator, 'evaluate'>
   readonly say: (line: string) => void
   readonly signal: AbortSignal
 }): Promise<Remeasured> => {

@@ -7,6 +7,8 @@ import { openEngine } from '../engine/open.ts'
 import { SandboxError } from '../errors.ts'
 import { RunFault } from '../faults.ts'
 import { runLimits } from '../limits.ts'
+import { trainingFaulted } from '../training/job.ts'
+import { measureTraining } from '../training/referee.ts'
 import { stockEngine } from './ahead.ts'
 import { type EngineFacts, faulted, toEngineFacts } from './job.ts'
 import { measure } from './matrix.ts'
@@ -68,14 +70,18 @@ async function obey(opened: Engine, order: Order): Promise<object> {
   if (order.kind === 'check') return check(opened)
   const onProgress = (progress: object) => process.stderr.write(`${JSON.stringify(progress)}\n`)
   const giveBack = slot === null ? undefined : await opened.takeTurn?.(slot)
-  return measure(order.job, { engine: opened, onProgress }).finally(giveBack)
+  const run = { engine: opened, onProgress }
+  const found = order.kind === 'train' ? measureTraining(order.job, run) : measure(order.job, run)
+  return found.finally(giveBack)
 }
 
 async function run(opening: Promise<Engine | RunFault>, order: Order): Promise<void> {
   const opened = await opening
-  if (opened instanceof RunFault) return answer(faulted(opened, { stderr: '', engine: null, elapsedMs: 0 }))
+  const toFaulted = order.kind === 'train' ? trainingFaulted : faulted
+  const facts = { stderr: '', engine: null, elapsedMs: 0 }
+  if (opened instanceof RunFault) return answer(toFaulted(opened, facts))
   const found = await obey(opened, order).catch((thrown: unknown) =>
-    faulted(new RunFault('ENGINE_FAILED', { text: String(thrown) }), { stderr: '', engine: null, elapsedMs: 0 }),
+    toFaulted(new RunFault('ENGINE_FAILED', { text: String(thrown) }), facts),
   )
   await opened.close()
   answer(found)

@@ -9,6 +9,7 @@ import type { EngineOptions } from '../engine/open.ts'
 import { RunFault } from '../faults.ts'
 import type { Hardware } from '../hosts/host.ts'
 import type { RunLimits } from '../limits.ts'
+import { type TrainingJob, type TrainingMeasurement, type TrainingProgress, trainingFaulted } from '../training/job.ts'
 import { type EngineFacts, faulted, type Job, type Measurement, type Progress } from './job.ts'
 
 /** The first line to a referee: the engine to open, and for which limits to start sandboxes ahead. */
@@ -20,7 +21,10 @@ export type Opening = {
 }
 
 /** The second line: what to do. `check`: nothing but to say what the engine and its machine are. */
-export type Order = { readonly kind: 'measure'; readonly job: Job } | { readonly kind: 'check' }
+export type Order =
+  | { readonly kind: 'measure'; readonly job: Job }
+  | { readonly kind: 'train'; readonly job: TrainingJob }
+  | { readonly kind: 'check' }
 
 /** What a check answers. */
 export type CheckAnswer = { readonly engine: EngineFacts; readonly hardware: Hardware }
@@ -39,6 +43,11 @@ export type Referee = {
     job: Job,
     run: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void },
   ): Promise<Measurement>
+  /** The same of a training run. */
+  train(
+    job: TrainingJob,
+    run: { readonly signal?: AbortSignal; readonly onProgress?: (progress: TrainingProgress) => void },
+  ): Promise<TrainingMeasurement>
   /** What the engine is, or a fault of ours. */
   check(signal: AbortSignal): Promise<CheckAnswer | Measurement>
   /** Resolves when the sandboxes that it starts ahead are there, or it ended. */
@@ -62,7 +71,7 @@ export function startReferee(opening: Opening, cores: string | null): Referee {
   const complaints: string[] = []
   const { promise: stocked, resolve: onStocked } = Promise.withResolvers<void>()
   void exited.then(() => onStocked())
-  let onProgress: ((progress: Progress) => void) | undefined
+  let onProgress: ((progress: Progress & TrainingProgress) => void) | undefined
   createInterface({ input: child.stderr }).on('line', (line) => {
     if (line === STOCKED) return onStocked()
     const progress = parseProgress(line)
@@ -82,7 +91,8 @@ export function startReferee(opening: Opening, cores: string | null): Referee {
     } catch (thrown) {
       signal?.throwIfAborted()
       const fault = new RunFault('REFEREE_FAILED', { text: complaints.join(' ') || String(thrown) })
-      return faulted(fault, { stderr: '', engine: null, elapsedMs: Math.round(performance.now() - start) })
+      const facts = { stderr: '', engine: null, elapsedMs: Math.round(performance.now() - start) }
+      return order.kind === 'train' ? trainingFaulted(fault, facts) : faulted(fault, facts)
     } finally {
       signal?.removeEventListener('abort', leave)
     }
@@ -92,6 +102,10 @@ export function startReferee(opening: Opening, cores: string | null): Referee {
     measure: async (job, run) => {
       onProgress = run.onProgress
       return (await ask({ kind: 'measure', job }, run.signal)) as Measurement
+    },
+    train: async (job, run) => {
+      onProgress = run.onProgress
+      return (await ask({ kind: 'train', job }, run.signal)) as TrainingMeasurement
     },
     check: async (signal) => (await ask({ kind: 'check' }, signal)) as CheckAnswer | Measurement,
     isAlive: () => child.exitCode === null && child.signalCode === null && child.pid !== undefined,
@@ -109,10 +123,10 @@ async function end(child: ChildProcess): Promise<void> {
   child.once('exit', () => clearTimeout(clock))
 }
 
-function parseProgress(line: string): Progress | null {
+function parseProgress(line: string): (Progress & TrainingProgress) | null {
   if (!line.startsWith('{"phase":')) return null
   try {
-    return JSON.parse(line) as Progress
+    return JSON.parse(line) as Progress & TrainingProgress
   } catch {
     return null
   }

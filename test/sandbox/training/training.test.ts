@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import {
+  createHostsEvaluator,
   createTrainingEvaluator,
   readContract,
   readReference,
   type TrainingEvaluator,
+  type TrainingJob,
   type TrainingMeasurement,
 } from '../../../sandbox/index.ts'
 import { mustRun, testImage } from '../engine/setup.ts'
@@ -27,12 +29,13 @@ before(async () => {
 })
 after(() => rmSync(home, { recursive: true, force: true }))
 
-const measure = (name: string): Promise<TrainingMeasurement> =>
-  evaluator.evaluate({
-    ...{ competition: 'training-speed', partner: readReference(), contract: readContract('tiny').contract },
-    candidate: readFileSync(join(cases, name, 'submission/train.py'), 'utf8'),
-    ...{ roundSeed: hash('sha256', 'test'), quads: 1, thetaPpm: null, seed: 'test' },
-  })
+const jobOf = (name: string): TrainingJob => ({
+  ...{ competition: 'training-speed', partner: readReference(), contract: readContract('tiny').contract },
+  candidate: readFileSync(join(cases, name, 'submission/train.py'), 'utf8'),
+  ...{ roundSeed: hash('sha256', 'test'), quads: 1, thetaPpm: null, seed: 'test' },
+})
+
+const measure = (name: string): Promise<TrainingMeasurement> => evaluator.evaluate(jobOf(name))
 
 test('the reference is what the checks expect to the last bit, and its tokens are the referee’s own count', {
   skip,
@@ -53,6 +56,27 @@ test('bfloat16 passes, though every number of it differs', { skip }, async () =>
   const { verdict, gates, line } = await measure('honest-bfloat16')
   assert.equal(verdict, 'pass', line)
   for (const { name, foundPpb, limitPpb } of gates) assert.ok(foundPpb > 0 && foundPpb <= limitPpb, name)
+})
+
+test('a training run goes to another engine when its own is gone', { skip }, async () => {
+  const { rootfs } = await testImage('torch')
+  const imageDirectory = join(rootfs, '..')
+  const host = { isLocal: true, timed: [null], hardware: { model: 'this', cores: 1 } }
+  const gone = { kind: 'unix', path: join(home, 'no-engine.sock') } as const
+  const said: string[] = []
+  const several = createHostsEvaluator({
+    hosts: [
+      { ...host, name: 'gone', engine: { prefer: 'docker', imageDirectory, address: gone } },
+      { ...host, name: 'here', engine: { prefer: 'bubblewrap', imageDirectory } },
+    ],
+    ...{ insist: true, lockPath: join(home, 'lock') },
+    onChange: ({ host: name, isWell }) => said.push(`${name} ${isWell}`),
+  })
+  const { verdict, engine, line } = await several.training.evaluate(jobOf('honest-reference'))
+  await several.close()
+  assert.equal(verdict, 'pass', line)
+  assert.equal(engine?.host, 'here')
+  assert.deepEqual(said, ['gone false'])
 })
 
 const refused: readonly (readonly [name: string, code: string, line: RegExp])[] = [
