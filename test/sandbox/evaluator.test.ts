@@ -41,7 +41,7 @@ const children = (pid: number): number[] => {
 }
 
 const refereeOf = (parent: number): number => {
-  const isReferee = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('referee-main.ts')
+  const isReferee = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('referee/main.ts')
   const pid = children(parent).find(isReferee)
   assert.ok(pid !== undefined, 'the referee is a process of its own')
   return pid
