@@ -54,6 +54,16 @@ export const checkEvidence = ({ machine, unshown }: Pick<Replayed, 'machine' | '
   return { name: 'evidence', ok: true, detail: `${named}${waiting}${missing}` }
 }
 
+/** R-115: a manifest that spends a payment again ends the replay; how many there were, and how many are free again. */
+export const checkPayments = ({ spent }: Pick<Replayed['machine']['rounds'], 'spent'>): Check => {
+  const submissions = new Set([...spent.values()].map(({ submission }) => submission))
+  const detail =
+    spent.size === 0
+      ? 'no manifest of the last month names one'
+      : `${spent.size} of the last month, each for one submission of ${submissions.size}; none was spent twice`
+  return { name: 'payments', ok: submissions.size === spent.size, detail }
+}
+
 const checkLog = (replayed: Replayed): readonly Check[] => {
   const { machine, decided } = replayed
   const { committee } = machine.rounds
@@ -88,6 +98,7 @@ const checkLog = (replayed: Replayed): readonly Check[] => {
       ok: true,
       detail: `${countOf('params')} changes, each signed by the subnet’s owner and sane where it was decided`,
     },
+    checkPayments(machine.rounds),
   ]
 }
 

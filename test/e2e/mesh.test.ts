@@ -249,6 +249,7 @@ test('an auditor without stake verifies a running validator, and every check is 
     'results',
     'evidence',
     'parameters',
+    'payments',
   ]
   assert.deepEqual(report.checks.map(({ name }) => name).sort(), [...names, ...weights].sort())
   for (const { name, ok, detail } of report.checks) {

@@ -1,7 +1,7 @@
 /** Promises of the auditor's checks: whether what stands on chain is what was certified. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkWeights } from '../../../node/audit/checks.ts'
+import { checkPayments, checkWeights } from '../../../node/audit/checks.ts'
 import { outlook } from '../../../node/audit/outlook.ts'
 import { ChainError, type Metagraph, type WeightsRow } from '../../../node/chain/port.ts'
 import { rounds as application, createRounds, encodeSs58, restoreMachine } from '../../../protocol/index.ts'
@@ -15,6 +15,7 @@ import {
   submissionOf,
   VALIDATORS,
 } from '../../protocol/round/mesh.ts'
+import { FEE_RAO, paidAt, refAt } from '../../protocol/round/paying.ts'
 
 /** After a decided round whose winner is the first miner. */
 const audited = () => {
@@ -118,4 +119,23 @@ test('a chain that does not answer is no contradiction: the audit itself fails',
     }),
     (error) => error instanceof ChainError,
   )
+})
+
+test('payments are counted as the log spends them, and two that buy one submission are told', () => {
+  const mesh = createMesh({
+    genesis: genesisOf({ params: { feeRao: FEE_RAO } }),
+    world: { payment: ({ ref, miner }) => paidAt(ref, miner) },
+  })
+  const { state } = nodeAt(mesh, 0)
+  assert.equal(checkPayments(state).detail, 'no manifest of the last month names one')
+  mesh.step()
+  const unpaid = submissionOf(MINERS[0] ?? '', 'best')
+  mesh.tell({ ...unpaid, body: { ...unpaid.body, payment: refAt(101) } })
+  mesh.run(() => kindsOf(mesh).includes('manifest'))
+  const { ok, detail } = checkPayments(state)
+  assert.ok(ok)
+  assert.match(detail, /^1 of the last month, each for one submission of 1; none was spent twice$/)
+  const [spent] = state.spent.values()
+  assert.ok(spent !== undefined)
+  assert.equal(checkPayments({ spent: new Map([...state.spent, ['other', spent]]) }).ok, false)
 })
