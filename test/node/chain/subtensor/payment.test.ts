@@ -8,7 +8,7 @@ import { createEndpoints } from '../../../../node/chain/subtensor/endpoints.ts'
 import type { Call } from '../../../../node/chain/subtensor/extrinsic.ts'
 import { type At, callIndexOf, createRuntime } from '../../../../node/chain/subtensor/runtime.ts'
 import { createSubmitter } from '../../../../node/chain/subtensor/submit.ts'
-import { type PaymentFault, paymentFault, SUBMISSION_FEE_RAO } from '../../../../protocol/index.ts'
+import { nullifierOf, type PaymentFault, paymentFault, SUBMISSION_FEE_RAO } from '../../../../protocol/index.ts'
 import { signerOf } from '../devnet.ts'
 import { payee, payer, validators } from '../subnet.ts'
 import { type Net, needsMetadata, netFor } from './net.ts'
@@ -33,6 +33,7 @@ type Row = readonly [what: string, fault: PaymentFault | null, call: Call, signe
 const rowsOf = (pay: Pay): readonly Row[] => [
   ['transfer_keep_alive pays', null, transfer('transfer_keep_alive')],
   ['transfer_allow_death pays', null, transfer('transfer_allow_death')],
+  ['more than there is fails', 'FAILED', call('Balances', 'transfer_keep_alive', { Id: `0x${payee}` }, TOO_MUCH)],
   ['a transfer to oneself moves nothing', 'NO_TRANSFER', transfer('transfer_keep_alive', coldkey)],
   ['a remark that holds an encoded transfer moves nothing', 'NO_TRANSFER', call('System', 'remark', '0x0503')],
   ['a batch of one fee pays', null, call('Utility', 'batch', [pay(FEE)])],
@@ -60,6 +61,8 @@ const rowsOf = (pay: Pay): readonly Row[] => [
     call('Proxy', 'proxy', { Id: `0x${coldkey}` }, null, pay(TOO_MUCH)),
     delegate,
   ],
+  // The last one: nothing is left after it.
+  ['transfer_all pays by what it has moved', null, call('Balances', 'transfer_all', { Id: `0x${payee}` }, true)],
 ]
 
 /** Sends calls of any kind; a failed one is in its block all the same. */
@@ -107,3 +110,31 @@ test('payments: the events of every way to pay, and of every way that only looks
   const facts = await readPayment(net.client, { claim: far, netuid: 7 })
   assert.equal(paymentFault({ claim: far, terms, facts }), 'NOT_FINAL')
 })
+
+test(
+  'payments: the owner of the subnet is paid where nobody is named, and two equal transfers are two payments',
+  needsMetadata,
+  async (t) => {
+    const net = await netFor(t)
+    net.run(50)
+    const hotkey = validators[0].publicKey
+    // One purse owns all hotkeys here, the subnet owner's too.
+    const { ownerColdkey } = await net.client.metagraphAt({
+      netuid: 7,
+      block: (await net.client.finalizedHead()).number,
+    })
+    assert.equal(ownerColdkey, coldkey)
+    const send = () => net.client.transfer({ to: payee, amountRao: FEE, signer: payer })
+    const refs = [await send(), await send()]
+    assert.equal(new Set(refs.map(nullifierOf)).size, 2)
+    for (const ref of refs) {
+      const claim = { ref, hotkey }
+      const facts = await readPayment(net.client, { claim, netuid: 7 })
+      assert.deepEqual([facts.owner, facts.subnetOwner], [coldkey, coldkey])
+      const terms = { recipient: null, amountRao: FEE, firstBlock: 0 }
+      assert.equal(paymentFault({ claim, terms, facts }), 'NO_TRANSFER', 'it went to somebody else')
+      const owned = { ...facts, subnetOwner: payee }
+      assert.equal(paymentFault({ claim, terms, facts: owned }), null)
+    }
+  },
+)
