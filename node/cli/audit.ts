@@ -45,7 +45,7 @@ const openSource = (flags: Flags, domains: ReturnType<typeof domainsOf>): Promis
 
 const run = async (flags: Flags): Promise<void> => {
   const genesis = parseGenesis(await readFile(flags.genesis))
-  const chain = await openChain(flags.chain)
+  const chain = await openChain(flags.chain, { mechanism: genesis.mechanism })
   const source = await openSource(flags, domainsOf(genesis))
   try {
     const onHeight = (height: number): void => {

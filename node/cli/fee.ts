@@ -1,5 +1,5 @@
 /** The fee of a submission on the command line: paid once, or named where it was paid elsewhere. */
-import { type Digest, encodeSs58, type PaymentRef } from '../../protocol/index.ts'
+import { type Digest, encodeSs58, type Key, type Metagraph, type PaymentRef } from '../../protocol/index.ts'
 import { openChain } from '../chain/open.ts'
 import { type Chain, ChainError } from '../chain/port.ts'
 import { loadHotkey } from '../keys.ts'
@@ -60,7 +60,19 @@ const named = (text: string, flags: FeeFlags): Promise<PaymentRef> => {
 
 type Subject = { readonly competition: string; readonly bundle: Digest }
 
-const payNow = async (flags: FeeFlags, o: { subject: Subject; fee: Fee; netuid: number }): Promise<PaymentRef> => {
+/** What is paid for: a solution of this hotkey, on this subnet. */
+type Due = { readonly subject: Subject; readonly fee: Fee; readonly hotkey: Key; readonly netuid: number }
+
+/** Money of anybody else than the hotkey's owner would buy nothing. */
+const checkPayer = ({ neurons }: Pick<Metagraph, 'neurons'>, { hotkey }: Due, payer: Key): void => {
+  const owner = neurons.find((neuron) => neuron.hotkey === hotkey)?.coldkey
+  if (owner === undefined)
+    throw usage(`${encodeSs58(hotkey)} has no uid on the subnet`, 'register it first: nothing was paid')
+  if (owner !== payer)
+    throw usage(`${encodeSs58(payer)} does not own this hotkey`, `${encodeSs58(owner)} does: nothing was paid`)
+}
+
+const payNow = async (flags: FeeFlags, o: Due): Promise<PaymentRef> => {
   const { feeRao: amountRao, feeRecipient } = o.fee
   if (flags.coldkey === undefined)
     throw usage(
@@ -74,12 +86,26 @@ const payNow = async (flags: FeeFlags, o: { subject: Subject; fee: Fee; netuid: 
   try {
     return await withChain(flags, async (chain) => {
       const head = await chain.finalizedHead()
-      const { ownerColdkey } = await chain.metagraphAt({ netuid: o.netuid, block: head.number })
-      const to = feeRecipient ?? ownerColdkey
+      const metagraph = await chain.metagraphAt({ netuid: o.netuid, block: head.number })
+      checkPayer(metagraph, o, payer.publicKey)
+      const to = feeRecipient ?? metagraph.ownerColdkey
       if (to === null) throw usage('the chain does not say who owns the subnet', 'its owner must set feeRecipient')
       progress(`paying ${tao(amountRao)} to ${encodeSs58(to)}`)
       const { signal } = stopping
-      return pay({ home: flags.home, chain, payer, subject: o.subject, to, amountRao, signal, say: progress })
+      const paid = await pay({
+        home: flags.home,
+        chain,
+        payer,
+        subject: o.subject,
+        to,
+        amountRao,
+        signal,
+        say: progress,
+      })
+      progress(
+        `paid by extrinsic ${paymentName(paid)}; it stands in ${flags.home}/payments and is good for a month of blocks`,
+      )
+      return paid
     })
   } catch (error) {
     if (stopping.signal.aborted) {
@@ -97,10 +123,7 @@ const payNow = async (flags: FeeFlags, o: { subject: Subject; fee: Fee; netuid: 
  * The payment that this submission names: the one that is given, the one that was made for it before, or a new one.
  * @returns null where nothing is asked for. @throws CliError
  */
-export const settleFee = async (
-  flags: FeeFlags,
-  o: { readonly subject: Subject; readonly fee: Fee; readonly netuid: number },
-): Promise<PaymentRef | null> => {
+export const settleFee = async (flags: FeeFlags, o: Due): Promise<PaymentRef | null> => {
   if (flags.payment !== undefined) return named(flags.payment, flags)
   const { feeRao } = o.fee
   if (feeRao === 0n) return null

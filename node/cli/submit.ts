@@ -100,7 +100,7 @@ const run = async (file: string, flags: Flags): Promise<void> => {
     const { bundle } = draft.message.body
     const fee: Fee = params
     const subject = { competition: params.id, bundle }
-    const payment = await settleFee(flags, { subject, fee, netuid: genesis.netuid })
+    const payment = await settleFee(flags, { subject, fee, hotkey: hotkey.publicKey, netuid: genesis.netuid })
     const submission = prepareSubmission({ ...parts, payment })
     const paid = payment === null ? {} : { payment: paymentName(payment) }
     const { id, peer } = await insist(() => handOver({ name: 'submit', item: submission, genesis, peers: flags.peer }))

@@ -38,6 +38,11 @@ test('a fee is asked for, paid once by one command, receipted by all, and pays f
   assert.equal(unpaid.code, 2, unpaid.stderr)
   assert.match(unpaid.stderr, /a submission costs 0\.1 TAO/)
 
+  // The devnet's own purse: money enough, and not this miner's.
+  const foreign = await submit(solutions[0], '--pay', '--coldkey', join(mesh.dir, 'coldkey'), ...chain())
+  assert.equal(foreign.code, 2, foreign.stderr)
+  assert.match(foreign.stderr, /does not own this hotkey.*\n?.*nothing was paid/)
+
   const paid = await submit(solutions[0], ...payFlags())
   assert.equal(paid.code, 0, paid.stderr)
   const { id, payment } = lastJson<Sent>(paid.stdout)
