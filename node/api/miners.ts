@@ -39,6 +39,14 @@ export const minerView = (rounds: RoundState, hotkey: Key): MinerView => ({
   })),
 })
 
+type Candidate = CompetitionState['candidates'] extends ReadonlyMap<Digest, infer C> ? C : never
+
+/** What pays for a submission that waits, as block explorers name it, and what this validator's chain shows of it: null while it has not looked. */
+export const paymentView = ({ held, found }: Candidate) => {
+  const { payment } = held.message.body
+  return payment && { extrinsic: `${payment.blockNumber}-${payment.extrinsicIndex}`, found }
+}
+
 const sameIn = ({ params, candidates, results, standing }: CompetitionState, bundle: Digest): readonly SameCode[] => {
   const found = new Map<Digest, SameCode>()
   const note = (id: Digest, hotkey: Key, verdict: string | null): void => {

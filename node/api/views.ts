@@ -29,7 +29,7 @@ import type { Certificates, CertificateView } from './certificates.ts'
 import { createCodeView } from './code.ts'
 import { type OffenceView, offencesOf } from './evidence.ts'
 import { createMatrixView } from './matrix.ts'
-import { minerView, sameCodeView } from './miners.ts'
+import { minerView, paymentView, sameCodeView } from './miners.ts'
 import { paramsView } from './params-view.ts'
 import { ppmOf } from './ppm.ts'
 import type { ApiViews } from './server.ts'
@@ -300,7 +300,8 @@ const waiting = (rounds: RoundState, id: string) => {
     const { bundle } = body
     const opensAtBlock = sealedUntil(rounds, bundle)
     const miner = encodeSs58(body.hotkey)
-    return { id, competition: params.id, miner, bundle, opensAtBlock, verdict: null, receipts }
+    const payment = paymentView(candidate)
+    return { id, competition: params.id, miner, bundle, opensAtBlock, verdict: null, receipts, payment }
   }
   return null
 }

@@ -1,8 +1,10 @@
 /** Promises of the HTTP interface to miners: the boards, code that opens after a day, what is left of a day, who had a code first. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { paymentView } from '../../../node/api/miners.ts'
 import { encodeSs58, hash, isIncluded, packBundle } from '../../../protocol/index.ts'
-import { blockAt, digestOf, MINERS, params } from '../../protocol/round/mesh.ts'
+import { blockAt, digestOf, MINERS, params, submissionOf } from '../../protocol/round/mesh.ts'
+import { refAt } from '../../protocol/round/paying.ts'
 import { create, get, matrices, poolManifest, world } from './world.ts'
 
 test('the leaderboard has the staircase with its values, what the lead pays now, and the link board', async () => {
@@ -79,4 +81,17 @@ test('what a decided round was measured on is shown with proofs and handed out, 
   assert.equal((await get(`/matrices/${secret}`, app)).status, 403)
   assert.equal((await get(`/matrices/${digestOf('no matrix')}`, app)).status, 404)
   assert.equal((await get(`/rounds/${params.id}/2/inputs`, app)).status, 404)
+})
+
+test('a submission that waits tells what pays for it, and what this validator’s chain shows of that', () => {
+  const message = submissionOf(MINERS[0] ?? '', 'waits')
+  const held = { id: world.id, message, since: null }
+  const candidate = { held, receipts: new Map(), found: null }
+  assert.equal(paymentView(candidate), null)
+  const paid = { ...held, message: { ...message, body: { ...message.body, payment: refAt(101, 3) } } }
+  assert.deepEqual(paymentView({ ...candidate, held: paid }), { extrinsic: '101-3', found: null })
+  assert.deepEqual(paymentView({ ...candidate, held: paid, found: 'TOO_LITTLE' }), {
+    extrinsic: '101-3',
+    found: 'TOO_LITTLE',
+  })
 })
