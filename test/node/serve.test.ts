@@ -237,6 +237,19 @@ test('a submission that the machine does not take is refused at once, with what 
   assert.deepEqual(told, ['accept message stranger'])
 })
 
+test('a submission whose payment does not pay is refused with the reason, and its bundle is not kept', async (t) => {
+  for (const [unpaid, reason] of [
+    ['TOO_LITTLE', /^TOO_LITTLE: the transfer is less than the fee/],
+    ['NOT_FINAL', /^NOT_FINAL: .*try again/],
+    ['CHAIN_AWAY', /^CHAIN_AWAY: .*another validator/],
+  ] as const) {
+    const { store, told, refused } = await create(t, { unpaid })
+    await refused('submit', request(submissionOf()), reason)
+    assert.equal(await store.hasBlob(hash(bundle)), false)
+    assert.deepEqual(told, ['accept message stranger'], 'its signature was looked at first')
+  }
+})
+
 const changed = (): Signed<'params'> => ({
   kind: 'params',
   body: {
