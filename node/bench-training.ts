@@ -133,7 +133,7 @@ export const runTrainingBench = async (o: TrainingBenchOptions): Promise<Trainin
   const evaluate = (
     name: string,
     codes: { candidate: string; partner: string },
-    extent: { quads: number; thetaPpm: number | null },
+    extent: { quads: number; thetaPpm: number | null; driftMaxPpm: number | null },
   ) =>
     evaluator.evaluate(
       { competition, ...codes, contract, roundSeed: hash(utf8ToBytes(seed)), ...extent, seed },
@@ -141,7 +141,9 @@ export const runTrainingBench = async (o: TrainingBenchOptions): Promise<Trainin
     )
   const reference = readReference()
   const source = readSolution(o.solution)
-  const extent = { quads: o.quads, thetaPpm: params.thetaPpm }
+  // As in a round: only beside the reference is a quad that drifts run again.
+  const driftMaxPpm = o.against === undefined ? params.thetaPpm : null
+  const extent = { quads: o.quads, thetaPpm: params.thetaPpm, driftMaxPpm }
   const measurement =
     typeof source === 'string'
       ? await evaluate('submission', { candidate: source, partner: o.against ?? reference }, extent)
@@ -159,6 +161,7 @@ export const runTrainingBench = async (o: TrainingBenchOptions): Promise<Trainin
     {
       quads: NOISE_QUADS,
       thetaPpm: null,
+      driftMaxPpm,
     },
   )
   if (quiet.verdict !== 'pass') return report({ score: null, host: null }, quiet)

@@ -44,7 +44,7 @@ type Options = {
 }
 
 type Codes = { readonly candidate: string; readonly partner: string }
-type Extent = { readonly quads: number; readonly thetaPpm: number | null }
+type Extent = { readonly quads: number; readonly thetaPpm: number | null; readonly driftMaxPpm: number | null }
 
 /** One round; `signal` ends what runs for it once nobody waits for it any more. */
 type Round = { readonly job: Evaluate; readonly rules: TrainingRules; readonly signal: AbortSignal }
@@ -62,6 +62,9 @@ const contractOf = ({ poolManifest }: CompetitionParams): TrainingContract => {
   if (contract === undefined) throw new Error(`this version does not have the contract ${poolManifest}`)
   return contract
 }
+
+/** Two runs of the reference as partner may lie apart by the lead that is asked for; a leader's own runs are never judged so. */
+const driftMaxOf = ({ entry }: Evaluate): number | null => (entry.incumbent === null ? entry.thetaPpm : null)
 
 /** What a measurement was made on: the machine, by its GPU's name where it has one. */
 const engineOf = ({ engine, device }: TrainingMeasurement, otherwise: EngineFacts): EngineFacts => {
@@ -86,16 +89,19 @@ export const createTrainingMeasurer = (o: Options) => {
     )
 
   /** Of `host`, else of any. */
-  const certify = (round: Round, host?: string): Promise<Certified> =>
-    o.certificates.of({ params: round.job.params, host }, async () => {
+  const certify = (round: Round, host?: string): Promise<Certified> => {
+    const driftMaxPpm = driftMaxOf(round.job)
+    const ground = driftMaxPpm === null ? 'beside a leader' : 'beside the reference'
+    return o.certificates.of({ params: round.job.params, host, ground }, async () => {
       const reference = readReference()
-      const extent = { quads: NOISE_QUADS, thetaPpm: null }
+      const extent = { quads: NOISE_QUADS, thetaPpm: null, driftMaxPpm }
       const codes = { candidate: reference, partner: reference }
       const measurement = await run(round, codes, extent, host === undefined ? {} : { host })
       if (measurement.verdict !== 'pass') throw new Error(`the reference does not run here: ${measurement.line}`)
       const certificate = round.rules.certifyHost(measurement.quads.map(toQuad))
       return { certificate, engine: engineOf(measurement, o.engine) }
     })
+  }
 
   /** What the statement says of one submission; the raw runs are kept as a blob under the digest it names. */
   const measureOne = async (
@@ -105,7 +111,8 @@ export const createTrainingMeasurer = (o: Options) => {
     const { job, rules } = round
     const { id, partner, like } = one
     const candidate = await o.sourceOf(job.competition, id)
-    const extent = { quads: job.params.matrixCount, thetaPpm: job.entry.thetaPpm }
+    const { thetaPpm } = job.entry
+    const extent = { quads: job.params.matrixCount, thetaPpm, driftMaxPpm: driftMaxOf(job) }
     const measurement = await run(round, { candidate, partner }, extent, { like })
     const { verdict, code, line, elapsedMs } = measurement
     o.log.info({ id, verdict, code, line, elapsedMs, engine: measurement.engine?.host }, 'measured')
@@ -121,7 +128,6 @@ export const createTrainingMeasurer = (o: Options) => {
     const { referenceNanos } = job.params
     const quads = measurement.quads.map(toQuad)
     const { quadsPpm, scorePpb, values, rawMilli } = rules.score({ quads, referenceNanos, hereNanos })
-    const { thetaPpm } = job.entry
     return { measured: passed({ ...traced, quadsPpm, scorePpb, values, rawMilli, thetaPpm }), noisePpm }
   }
 

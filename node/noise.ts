@@ -80,26 +80,25 @@ export type Certified = { readonly certificate: HostCertificate; readonly engine
 
 export const hostOf = (engine: EngineFacts): string => engine.host ?? 'local'
 
+/** `ground`: what of a competition's ways to measure the certificate is for. */
+type Wanted = { readonly params: CompetitionParams; readonly host: string | undefined; readonly ground: string }
+
 /** Every host's certificates of every competition, each measured when it is first asked for and again when that is too long ago. */
 export const createCertificates = (o: Pick<RunsOptions, 'now' | 'log'>) => {
   const known = new Map<string, Certified & { readonly at: number }>()
-  const fresh = (params: CompetitionParams, host: string | undefined): Certified | undefined =>
+  const fresh = ({ params, host, ground }: Wanted): Certified | undefined =>
     [...known]
-      .filter(([key, { at }]) => key.startsWith(paramsHash(params)) && o.now() - at < CERTIFICATE_MS)
+      .filter(([key, { at }]) => key.startsWith(`${paramsHash(params)} ${ground} `) && o.now() - at < CERTIFICATE_MS)
       .map(([, certified]) => certified)
       .find(({ engine }) => host === undefined || hostOf(engine) === host)
   return {
     /** Of `host`, else of any host; `measure` makes it when there is none. */
-    of: async (
-      wanted: { readonly params: CompetitionParams; readonly host: string | undefined },
-      measure: () => Promise<Certified>,
-    ): Promise<Certified> => {
-      const { params } = wanted
-      const last = fresh(params, wanted.host)
+    of: async (wanted: Wanted, measure: () => Promise<Certified>): Promise<Certified> => {
+      const last = fresh(wanted)
       if (last !== undefined) return last
       const { certificate, engine } = await measure()
       const host = hostOf(engine)
-      known.set(`${paramsHash(params)} ${host}`, { at: o.now(), certificate, engine })
+      known.set(`${paramsHash(wanted.params)} ${wanted.ground} ${host}`, { at: o.now(), certificate, engine })
       const { noisePpm, hereNanos } = certificate
       o.log.info({ engine: host, noisePpm, hereNanos: `${hereNanos}` }, 'host certificate')
       return { certificate, engine }
@@ -118,7 +117,7 @@ export const certifyOnMatrices = (
   setup: Ground,
   where: Where,
 ): Promise<Certified> =>
-  o.certificates.of({ params: setup.params, host: where.host }, async () => {
+  o.certificates.of({ params: setup.params, host: where.host, ground: 'matrices' }, async () => {
     const { competition, rules, params } = setup
     const matrices = setup.matrices.slice(0, NOISE_MATRICES)
     const baseline = o.baselineOf(competition)

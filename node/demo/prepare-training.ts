@@ -43,7 +43,7 @@ export const trainingParams = async (o: {
   const measurement = await createTrainingEvaluator({ engine: o.options }).evaluate(
     {
       ...{ competition: COMPETITION, candidate: reference, partner: reference, contract },
-      ...{ roundSeed: digest, quads: REFERENCE_QUADS, thetaPpm: null, seed: digest },
+      ...{ roundSeed: digest, quads: REFERENCE_QUADS, thetaPpm: null, driftMaxPpm: null, seed: digest },
     },
     { signal: o.signal },
   )

@@ -3,7 +3,7 @@ import type { Gate, TrainingContract, TrainingQuad } from '../../protocol/index.
 import { type FaultCode, faults, RunFault } from '../faults.ts'
 import { basePolicy, type Policy } from '../limits.ts'
 import type { EngineFacts, Measurement } from '../referee/job.ts'
-import type { Telemetry } from './gpu.ts'
+import type { Telemetry } from './disturbance.ts'
 
 /** One submission against its partner. */
 export type TrainingJob = {
@@ -18,6 +18,8 @@ export type TrainingJob = {
   readonly quads: number
   /** The lead that the looks decide about; null: all quads are run. */
   readonly thetaPpm: number | null
+  /** A quad in which two runs of the reference as partner lie farther apart is run again, at most twice; null: none is. */
+  readonly driftMaxPpm: number | null
   /** Private to this validator until it is revealed: direction of the quads, questions, secret steps. */
   readonly seed: string
 }
@@ -43,6 +45,8 @@ export type TrainingMeasurement = Omit<Measurement, 'matrices'> & {
   readonly quads: readonly QuadTimes[]
   /** The largest that each check found over all of the candidate's runs, also of one that it refused. */
   readonly gates: readonly Gate[]
+  /** Of each quad that was run again, why: its times count for nothing. */
+  readonly disturbances: readonly string[]
   /** The GPU as its driver names it; null on a CPU. */
   readonly device: string | null
   /** What the GPU's driver said before and after each quad; empty on a CPU. */
@@ -73,7 +77,7 @@ export const trainingHelp = {
 export function trainingFaulted(
   fault: RunFault,
   facts: { readonly stderr: string; readonly engine: EngineFacts | null; readonly elapsedMs: number } & Partial<
-    Pick<TrainingMeasurement, 'gates' | 'device' | 'telemetry'>
+    Pick<TrainingMeasurement, 'gates' | 'disturbances' | 'device' | 'telemetry'>
   >,
 ): TrainingMeasurement {
   const { verdict } = faults[fault.code]
@@ -84,6 +88,7 @@ export function trainingFaulted(
   const line = `${help}${details === '' ? '' : ` (${details})`}`.slice(0, LINE_CHARACTERS_MAX)
   return {
     gates: [],
+    disturbances: [],
     device: null,
     telemetry: [],
     ...facts,

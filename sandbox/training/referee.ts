@@ -24,8 +24,8 @@ import { toPlainLog } from '../referee/output.ts'
 import { LOG_CHARACTERS_MAX, of, SIDES, type Side, SideFault, toFault } from '../referee/sides.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { trainingData } from './data.ts'
+import { disturbanceOf, driftOf, type Telemetry } from './disturbance.ts'
 import { TrainingFrame } from './frames.ts'
-import { disturbanceOf, type Telemetry } from './gpu.ts'
 import {
   type QuadTimes,
   type TrainingJob,
@@ -76,6 +76,8 @@ type Context = {
   readonly onProgress: (progress: TrainingProgress) => void
   /** Largest findings of the candidate so far. */
   readonly gates: Map<Gate['name'], Gate>
+  /** Why quads were run again. */
+  readonly disturbances: string[]
   /** What the GPU's driver said around each quad; empty on a CPU. */
   readonly telemetry: Telemetry[]
 }
@@ -150,27 +152,35 @@ async function runQuad(context: Context, seeds: Seeds, steps: number): Promise<Q
   }
 }
 
-/** Tries of one quad on a GPU that somebody or something disturbs. */
+/** Tries of one quad that somebody or something disturbs. */
 const QUAD_TRIES_MAX = 3
 
-/** On a GPU a quad counts only when it was ours alone and at its own pace; else it is run again on other data. */
+/** Only the reference's own two runs count: a stranger could drift where its rival was lucky. */
+const partnerDrift = ({ job, isPartnerOurs }: Context, { times }: Quad): string | null => {
+  if (!isPartnerOurs || job.driftMaxPpm === null) return null
+  const [first, second] = times.partnerNs
+  return driftOf([BigInt(first), BigInt(second)], job.driftMaxPpm)
+}
+
+/**
+ * A disturbed quad is run again on other data. What still drifts then counts, for a CPU that is never quiet shows it in its certificate;
+ * a GPU that is not ours alone measures nothing.
+ */
 async function runUndisturbed(context: Context, seeds: Seeds, steps: number): Promise<Quad> {
-  const { job, verifier, telemetry, isPartnerOurs } = context
-  if (job.contract.device === 'cpu') return runQuad(context, seeds, steps)
-  let reason = ''
-  for (let attempt = 0; attempt < QUAD_TRIES_MAX; attempt += 1) {
-    const before = await verifier.telemetry()
-    const data = attempt === 0 ? seeds.data : `${seeds.data}:${attempt}`
+  const { job, verifier, telemetry, disturbances } = context
+  const isGpu = job.contract.device === 'cuda'
+  for (let attempt = 1; ; attempt += 1) {
+    const before = isGpu ? await verifier.telemetry() : null
+    const data = attempt === 1 ? seeds.data : `${seeds.data}:${attempt - 1}`
     const quad = await runQuad(context, { ...seeds, data }, steps)
-    const after = await verifier.telemetry()
+    const after = isGpu ? await verifier.telemetry() : null
     telemetry.push(...[before, after].filter((state) => state !== null))
-    const [first, second] = quad.times.partnerNs
-    const drift = isPartnerOurs ? ([BigInt(first), BigInt(second)] as const) : null
-    const disturbance = disturbanceOf({ before, after, drift })
+    const disturbance = (isGpu ? disturbanceOf({ before, after }) : null) ?? partnerDrift(context, quad)
     if (disturbance === null) return quad
-    reason = disturbance
+    if (attempt === QUAD_TRIES_MAX && !isGpu) return quad
+    disturbances.push(disturbance)
+    if (attempt === QUAD_TRIES_MAX) throw new RunFault('GPU_DISTURBED', { text: disturbance })
   }
-  throw new RunFault('GPU_DISTURBED', { text: reason })
 }
 
 type Seeds = { readonly data: string; readonly weights: string }
@@ -270,11 +280,13 @@ export async function measureTraining(
   let log = ''
   const gates: Context['gates'] = new Map()
   const telemetry: Telemetry[] = []
+  const disturbances: string[] = []
   const facts = () => ({
     stderr: toPlainLog(log, LOG_CHARACTERS_MAX),
     engine: toEngineFacts(engine),
     elapsedMs: Number((process.hrtime.bigint() - start) / 1_000_000n),
     gates: [...gates.values()],
+    disturbances,
     device: telemetry.at(-1)?.name ?? null,
     telemetry,
   })
@@ -287,7 +299,7 @@ export async function measureTraining(
       log = said ?? ''
     }
     try {
-      const measured = await measureOnce({ engine, job, draw, onProgress, gates, telemetry, opened })
+      const measured = await measureOnce({ engine, job, draw, onProgress, gates, disturbances, telemetry, opened })
       await ended()
       return { verdict: 'pass', code: 'PASS', line: 'Measured.', ...measured, ...facts() }
     } catch (thrown) {

@@ -4,8 +4,8 @@ import type { Engine } from '../engine/engine.ts'
 import { RunFault } from '../faults.ts'
 import type { Policy } from '../limits.ts'
 import { type Channel, openChannel } from './channel.ts'
+import type { Telemetry } from './disturbance.ts'
 import { TrainingFrame } from './frames.ts'
-import type { Telemetry } from './gpu.ts'
 import type { Questions, SegmentRun } from './segment.ts'
 
 export type Verifier = {

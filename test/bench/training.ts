@@ -63,7 +63,13 @@ const measure = async ({ tiny }: { readonly tiny: boolean }): Promise<readonly R
   const reference = readReference()
   const measured = await createTrainingEvaluator({ engine: options }).evaluate({
     ...{ competition: 'training-speed', candidate: timed(reference), partner: reference, contract },
-    ...{ roundSeed: hash('sha256', 'bench'), quads: tiny ? TINY_QUADS : QUADS, thetaPpm: null, seed: 'bench' },
+    ...{
+      roundSeed: hash('sha256', 'bench'),
+      quads: tiny ? TINY_QUADS : QUADS,
+      thetaPpm: null,
+      driftMaxPpm: null,
+      seed: 'bench',
+    },
   })
   if (measured.verdict !== 'pass') throw new Error(measured.line)
   const quads = measured.quads.map(toQuad)

@@ -93,7 +93,13 @@ type Row = { readonly name: string; readonly code: string; readonly worst: Recor
 const measure = async (one: string): Promise<Row> => {
   const measured = await evaluator.evaluate({
     ...{ competition: 'training-speed', candidate: sourceOf(one), partner: readReference(), contract: open },
-    ...{ roundSeed: hash('sha256', `calibrate ${name}`), quads: seeds, thetaPpm: null, seed: 'calibrate' },
+    ...{
+      roundSeed: hash('sha256', `calibrate ${name}`),
+      quads: seeds,
+      thetaPpm: null,
+      driftMaxPpm: null,
+      seed: 'calibrate',
+    },
   })
   const worst = Object.fromEntries(measured.gates.map((gate: Gate) => [gate.name, gate.foundPpb]))
   say(`${one}: ${measured.code} ${measured.code === 'PASS' ? '' : measured.line} ${JSON.stringify(worst)}`)

@@ -23,6 +23,7 @@ const engine: EngineFacts = {
 
 const found = (o: { host: string; device: string | null; candidateNs: number }): TrainingMeasurement => ({
   ...{ verdict: 'pass', code: 'PASS', line: '', transcript: [], stderr: '', gates: [], telemetry: [], elapsedMs: 1 },
+  disturbances: [],
   ...{ device: o.device, engine: { ...engine, host: o.host } },
   quads: Array.from({ length: 12 }, () => {
     const candidateNs: [string, string] = [`${o.candidateNs}`, `${o.candidateNs}`]
@@ -32,13 +33,19 @@ const found = (o: { host: string; device: string | null; candidateNs: number }):
 
 const measureWith = (answers: readonly TrainingMeasurement[]) => {
   const left = [...answers]
-  const asked: { host: string | undefined; like: string | undefined; quads: number; thetaPpm: number | null }[] = []
+  const asked: {
+    host: string | undefined
+    like: string | undefined
+    quads: number
+    thetaPpm: number | null
+    driftMaxPpm: number | null
+  }[] = []
   const log = { info: () => undefined }
   const certificates = createCertificates({ now: () => 0, log })
   const measurer = createTrainingMeasurer({
     evaluator: {
-      evaluate: async ({ quads, thetaPpm }, { host, like } = {}) => {
-        asked.push({ host, like, quads, thetaPpm })
+      evaluate: async ({ quads, thetaPpm, driftMaxPpm }, { host, like } = {}) => {
+        asked.push({ host, like, quads, thetaPpm, driftMaxPpm })
         return left.shift() ?? assert.fail('nothing more to measure')
       },
     },
@@ -51,10 +58,12 @@ const measureWith = (answers: readonly TrainingMeasurement[]) => {
     submissions: [{ id: ID }],
   }
   const job = { competition: params.id, round: 1, manifest: digest, entry, params, seed: digest, beacon: digest }
-  const round = { job, rules, signal: new AbortController().signal } as unknown as Parameters<
-    typeof measurer.measure
-  >[0]
-  return { asked, certificates, measure: () => measurer.measure(round) }
+  const measure = (incumbent: string | null = null) => {
+    const led = { ...job, entry: { ...entry, incumbent } }
+    const round = { job: led, rules, signal: new AbortController().signal }
+    return measurer.measure(round as unknown as Parameters<typeof measurer.measure>[0])
+  }
+  return { asked, certificates, measure }
 }
 
 test('a submission that moved to another host is scored by that host’s certificate, and the noisier of both is told', async () => {
@@ -65,9 +74,9 @@ test('a submission that moved to another host is scored by that host’s certifi
   ])
   const { noisePpm, submissions, engine: first } = await measure()
   assert.deepEqual(asked, [
-    { host: undefined, like: undefined, quads: 12, thetaPpm: null },
-    { host: undefined, like: 'a', quads: 32, thetaPpm: 50_000 },
-    { host: 'b', like: undefined, quads: 12, thetaPpm: null },
+    { host: undefined, like: undefined, quads: 12, thetaPpm: null, driftMaxPpm: 50_000 },
+    { host: undefined, like: 'a', quads: 32, thetaPpm: 50_000, driftMaxPpm: 50_000 },
+    { host: 'b', like: undefined, quads: 12, thetaPpm: null, driftMaxPpm: 50_000 },
   ])
   assert.equal(first.host, 'a')
   assert.ok(noisePpm > 9_000 && noisePpm < 10_000)
@@ -85,6 +94,22 @@ test('a certificate serves the next round too, until its engine is lost', async 
   assert.deepEqual(
     asked.map(({ quads }) => quads),
     [12, 32, 32, 12, 32],
+  )
+})
+
+test('beside a leader no quad is run again, and the host is certified anew for that', async () => {
+  const quiet = found({ host: 'a', device: null, candidateNs: 1_000 })
+  const { asked, measure } = measureWith([quiet, quiet, quiet, quiet])
+  await measure(null)
+  await measure(ID)
+  assert.deepEqual(
+    asked.map(({ quads, driftMaxPpm }) => [quads, driftMaxPpm]),
+    [
+      [12, 50_000],
+      [32, 50_000],
+      [12, null],
+      [32, null],
+    ],
   )
 })
 

@@ -117,7 +117,14 @@ const toTrainingBench = ({ competition, quads, seed, signal }: Options, { option
   trainingBench({
     evaluator: createTrainingEvaluator({ engine: options, lockPath }),
     job: {
-      ...{ competition, partner: readReference(), contract: readContract('tiny').contract, quads, thetaPpm: null },
+      ...{
+        competition,
+        partner: readReference(),
+        contract: readContract('tiny').contract,
+        quads,
+        thetaPpm: null,
+        driftMaxPpm: null,
+      },
       ...{ roundSeed: toSeed(seed), seed: toSeed(seed) },
     },
     signal,

@@ -32,7 +32,7 @@ after(() => rmSync(home, { recursive: true, force: true }))
 const jobOf = (name: string): TrainingJob => ({
   ...{ competition: 'training-speed', partner: readReference(), contract: readContract('tiny').contract },
   candidate: readFileSync(join(cases, name, 'submission/train.py'), 'utf8'),
-  ...{ roundSeed: hash('sha256', 'test'), quads: 1, thetaPpm: null, seed: 'test' },
+  ...{ roundSeed: hash('sha256', 'test'), quads: 1, thetaPpm: null, driftMaxPpm: null, seed: 'test' },
 })
 
 const measure = (name: string): Promise<TrainingMeasurement> => evaluator.evaluate(jobOf(name))

@@ -1,4 +1,4 @@
-/** Whether a GPU was ours alone and at its own pace while something was timed on it. */
+/** Whether a machine was ours alone and at its own pace while something was timed on it. */
 
 /** What the driver says; null where it does not. */
 export type Telemetry = {
@@ -18,24 +18,26 @@ export type Telemetry = {
 const BAD_REASONS = 0x8 | 0x20 | 0x40 | 0x80
 /** Candidate, partner and verifier. */
 const OWN_PROCESSES = 3
-/** How far two runs of the same code may lie apart within a quad, in ppm. */
-const DRIFT_MAX_PPM = 10_000n
 const ONE_PPM = 1_000_000n
 
-/** Why a quad must be run again, or null. `drift`: both times of the reference where it was the partner. */
+/** Why a quad on a GPU must be run again, or null. */
 export function disturbanceOf(o: {
   readonly before: Telemetry | null
   readonly after: Telemetry | null
-  readonly drift: readonly [bigint, bigint] | null
 }): string | null {
-  const { before, after, drift } = o
+  const { before, after } = o
   for (const state of [before, after]) {
     if (state === null) return 'the driver does not answer'
     if (((state.throttleReasons ?? 0) & BAD_REASONS) !== 0) return `it is throttled: reasons ${state.throttleReasons}`
     if ((state.processes ?? 0) > OWN_PROCESSES) return `${state.processes} processes are on it`
   }
   if ((after?.eccErrors ?? 0) > (before?.eccErrors ?? 0)) return 'its memory had an error'
-  if (drift === null) return null
-  const [low, high] = drift[0] < drift[1] ? drift : [drift[1], drift[0]]
-  return (high - low) * ONE_PPM > low * DRIFT_MAX_PPM ? 'the reference drifts by more than 1 %' : null
+  return null
+}
+
+/** Why a quad must be run again, or null: two runs of one and the same code lie too far apart for anything to be said beside them. */
+export function driftOf(times: readonly [bigint, bigint], maxPpm: number): string | null {
+  const [low, high] = times[0] < times[1] ? times : [times[1], times[0]]
+  const ppm = ((high - low) * ONE_PPM) / low
+  return ppm > BigInt(maxPpm) ? `the reference drifts by ${ppm} ppm` : null
 }

@@ -1,7 +1,7 @@
-/** Promises about a GPU that times are taken on: what is shared, throttled or drifting is measured again. */
+/** Promises about a machine that times are taken on: what is shared, throttled or drifting is measured again. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { disturbanceOf, type Telemetry } from '../../../sandbox/training/gpu.ts'
+import { disturbanceOf, driftOf, type Telemetry } from '../../../sandbox/training/disturbance.ts'
 
 const calm: Telemetry = {
   ...{
@@ -14,8 +14,7 @@ const calm: Telemetry = {
     eccErrors: 2,
   },
 }
-const around = (after: Partial<Telemetry>, drift: readonly [bigint, bigint] | null = null) =>
-  disturbanceOf({ before: calm, after: { ...calm, ...after }, drift })
+const around = (after: Partial<Telemetry>) => disturbanceOf({ before: calm, after: { ...calm, ...after } })
 
 test('a GPU that is ours alone and at its own pace is not disturbed, also at its power cap or when it idles', () => {
   assert.equal(around({}), null)
@@ -27,11 +26,12 @@ test('heat, a slowdown by the hardware, another process and a memory error distu
   for (const throttleReasons of [0x8, 0x20, 0x40, 0x80]) assert.match(around({ throttleReasons }) ?? '', /throttled/)
   assert.match(around({ processes: 4 }) ?? '', /4 processes/)
   assert.match(around({ eccErrors: 3 }) ?? '', /memory/)
-  assert.match(disturbanceOf({ before: null, after: calm, drift: null }) ?? '', /driver/)
+  assert.match(disturbanceOf({ before: null, after: calm }) ?? '', /driver/)
 })
 
-test('a reference that drifts by more than 1 % within a quad disturbs it, in either direction', () => {
-  assert.equal(around({}, [10_000n, 10_100n]), null)
-  assert.match(around({}, [10_000n, 10_101n]) ?? '', /drifts/)
-  assert.match(around({}, [10_101n, 10_000n]) ?? '', /drifts/)
+test('a reference that drifts by more than it may within a quad disturbs it, in either direction', () => {
+  assert.equal(driftOf([10_000n, 10_100n], 10_000), null)
+  assert.match(driftOf([10_000n, 10_101n], 10_000) ?? '', /drifts by 10100 ppm/)
+  assert.match(driftOf([10_101n, 10_000n], 10_000) ?? '', /drifts/)
+  assert.equal(driftOf([10_000n, 10_500n], 50_000), null)
 })
