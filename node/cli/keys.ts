@@ -8,7 +8,7 @@ import { tellHome } from './backup.ts'
 import { CliError, EXIT, print, printJson } from './output.ts'
 
 export const addKeys = (program: Command): void => {
-  const keys = program.command('keys').description('make and show keys')
+  const keys = program.command('keys').description('make, show, move and renew keys')
   keys
     .command('new')
     .description('make the keys of a miner (a hotkey) or of a validator (and its node’s keys)')
