@@ -143,7 +143,6 @@ test('a refusal says what to change', () => {
   assert.deepEqual(facts(claimOf(bundle, 20_001), bundle), {
     code: 'OVERSIZE',
     sizeBytes: 20_001,
-    payment: null,
     sizeBytesMax: 20_000,
   })
   assert.deepEqual(facts(claimOf(packed(5), 4), packed(5)), { sizeBytes: 5, claimed: 4 })
