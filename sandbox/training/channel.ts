@@ -63,7 +63,9 @@ function createInbox(sandbox: Sandbox) {
   const drained = finished(sandbox.stdout).catch(() => undefined)
   void Promise.all([sandbox.exited, drained]).then(([exit]) => {
     const isOurs = exit.status === 'killed' || (exit.status === 'exited' && exit.code === null)
-    if (exit.status === 'oom') failure = new RunFault('OUT_OF_MEMORY')
+    // An engine that is gone looks like silence first: whatever else was noticed, nobody is blamed for it.
+    if (exit.status === 'lost') failure = new RunFault('ENGINE_FAILED', { text: exit.stderr.slice(-300) })
+    else if (exit.status === 'oom') failure = new RunFault('OUT_OF_MEMORY')
     else if (exit.status === 'timeout') fail(new RunFault('TIMEOUT', { text: 'the whole run' }))
     else if (exit.status === 'output-limit') fail(new RunFault('LOG_TOO_LARGE'))
     else if (isOurs) fail(new RunFault('ENGINE_FAILED', { text: 'the sandbox was killed from outside' }))
