@@ -1,6 +1,7 @@
 /** Child processes of the demo: started, watched, killed, and gone whatever happens to the demo itself. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
+import { once } from 'node:events'
+import { createWriteStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { CliError, EXIT } from '../cli/output.ts'
@@ -12,6 +13,18 @@ export type Child = {
   readonly exited: Promise<void>
   /** SIGKILL ends it at once, as a power cut would; SIGTERM lets it close its files. */
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
+}
+
+/** Enough of a log for the sentence and the stack that a process ended with. */
+const TAIL_CHARS = 2_000
+
+/** The end of a log, as far as it is on disk: whoever reads the error may have no log any more. */
+const tailOf = (logFile: string): string => {
+  try {
+    return readFileSync(logFile, 'utf8').slice(-TAIL_CHARS).trim()
+  } catch {
+    return ''
+  }
 }
 
 const living = new Set<ChildProcess>()
@@ -38,6 +51,7 @@ export const startProcess = (o: {
   living.add(child)
   const log = createWriteStream(o.logFile, { flags: 'a', mode: 0o600 })
   child.stderr.pipe(log)
+  const logged = once(log, 'close')
   const exited = new Promise<void>((resolve) => {
     child.once('close', () => {
       living.delete(child)
@@ -59,7 +73,10 @@ export const startProcess = (o: {
       }
     })
     child.once('error', () => reject(failed('could not be started')))
-    void exited.then(() => reject(failed(`ended before it was ready (exit code ${child.exitCode})`)))
+    void Promise.all([exited, logged]).then(() => {
+      const how = child.signalCode ?? `exit code ${child.exitCode}`
+      reject(failed(`ended before it was ready (${how}); the end of its log:\n${tailOf(o.logFile)}`))
+    })
   })
   ready.catch(() => {})
   return {

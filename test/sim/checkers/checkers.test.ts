@@ -16,7 +16,7 @@ import { logOf } from './log.ts'
 import { isProven } from './merkle.ts'
 import { replayOf } from './replay.ts'
 import { add, type Broken, first, forked, NONE, OTHER, redecide, second, signedOf } from './spoil.ts'
-import { healthyTape, play, simOf } from './tape.ts'
+import { healthyTape, play, simOf, type Tape } from './tape.ts'
 
 /** Sampled checkers look at everything here. */
 const whole = (name: string): Checker => {
@@ -86,6 +86,30 @@ describe('accountability', () => {
     const fork = redecide(tape, 2, { nodes: tape.keys.slice(3), to: forked(tape, { block: 26 }) })
     assert.ok(play(whole('accountability'), fork, { liars }) > 0)
     assert.throws(() => play(whole('accountability'), fork, { liars: liars.slice(1) }), /offenders are never honest/)
+  })
+})
+
+describe('no-conviction, where two logs were decided', () => {
+  const isLeader = (event: { readonly hook: string; readonly args: readonly unknown[] }): boolean =>
+    event.hook === 'signed' && (event.args[1] as Signed).kind === 'proposal'
+
+  test('lets a leader of one log be refused by who has the other, and nobody be said to contradict itself', () => {
+    const fork = (): Tape => {
+      const tape = healthyTape()
+      return redecide(tape, 2, { nodes: [second], to: forked(tape, { block: 26 }) })
+    }
+    const refused = fork()
+    const proposal = refused.events.find(isLeader)?.args[1] as Signed<'proposal'>
+    assert.ok(proposal)
+    add(refused, 'noticed', second, { kind: 'refused', proposal, reason: '' })
+    assert.ok(play(whole('no-conviction'), refused) > 0)
+    const early = healthyTape()
+    add(early, 'noticed', second, { kind: 'refused', proposal, reason: '' })
+    assert.throws(() => play(whole('no-conviction'), early), /nobody honest is accused/)
+    const called = fork()
+    const vote = signedOf(called, 'notarize', second)
+    add(called, 'noticed', first, { kind: 'equivocation', hotkey: second, first: vote, second: vote })
+    assert.throws(() => play(whole('no-conviction'), called), /nobody honest is accused/)
   })
 })
 
