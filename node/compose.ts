@@ -44,7 +44,7 @@ import { createJournal, type Journal } from './journal.ts'
 import { loadValidatorKeys, type ValidatorKeys } from './keys.ts'
 import type { LineCounts, Log } from './log.ts'
 import { createMeasurer } from './measure.ts'
-import { createMesh, type Mesh } from './mesh/index.ts'
+import { type Mesh, type PreparedMesh, prepareMesh } from './mesh/index.ts'
 import { createNetwork } from './network.ts'
 import { logNotice } from './notices.ts'
 import { once } from './once.ts'
@@ -120,8 +120,8 @@ const inTurn = async <T>(p: Parts, look: (rounds: RoundState) => T, whenFull: T)
   return looked === null ? whenFull : looked.found
 }
 
-const openMesh = (p: Parts, chain: Chain, stored: (digest: Digest) => void): Promise<Mesh> =>
-  createMesh({
+const openMesh = (p: Parts, chain: Chain, stored: (digest: Digest) => void): Promise<PreparedMesh> =>
+  prepareMesh({
     privateKeySeed: p.keys.peerSeed,
     listen: p.config.listen,
     bootstrap: p.config.peers,
@@ -369,6 +369,8 @@ export const startValidator = async (o: {
     const tied = await tieTogether(parts, restored, guards, closers)
     driver.set(tied.driver)
     sync.set(tied.sync)
+    // Not before: peers that were waiting for it speak to it at once, and every part has to be there to hear them.
+    await tied.mesh.start()
     const api = await tied.api.listen(config.api)
     tied.driver.submit({ kind: 'wake', at: clock.now() })
     for (const running of [tied.chainReader.follow(), tied.sync.run()]) {

@@ -77,8 +77,8 @@ export const gossipService = (o: { readonly domain: string; readonly strikes: St
   })
 }
 
-/** Subscribes to every topic and lets `judge` decide on each message; returns how to publish. */
-export const startGossip = (o: {
+/** Lets `judge` decide on each message of every topic; returns how to subscribe to them and to publish. */
+export const createGossip = (o: {
   readonly host: Host
   readonly domain: string
   readonly judge: MeshHandlers['gossip']
@@ -118,10 +118,13 @@ export const startGossip = (o: {
       if (verdict === 'reject') o.log.warn({ from, topic, bytes: message.data.byteLength }, 'gossip rejected')
       return RESULTS[verdict]
     })
-    pubsub.subscribe(wireTopic)
   }
 
   return {
+    /** Once the host has started. */
+    subscribe(): void {
+      for (const wireTopic of topics.keys()) pubsub.subscribe(wireTopic)
+    },
     /** Throws `TOO_LARGE`. */
     async publish(topic: Topic, data: Uint8Array): Promise<void> {
       if (data.byteLength > GOSSIP_BYTES_MAX) {

@@ -10,7 +10,7 @@ import { createLibp2p } from 'libp2p'
 import { startDialer, toBootstrapPeer } from './dialer.ts'
 import { startDirect } from './direct.ts'
 import { MeshError } from './errors.ts'
-import { gossipService, startGossip } from './gossip.ts'
+import { createGossip, gossipService } from './gossip.ts'
 import type { Host, PeerId } from './libp2p-types.ts'
 import { CONNECTIONS_MAX, CONNECTIONS_PER_SECOND_MAX } from './limits.ts'
 import type { Mesh, MeshHandlers, MeshLog } from './port.ts'
@@ -41,36 +41,22 @@ export const toPeerId = async (privateKeySeed: Uint8Array): Promise<string> =>
 
 const createHost = async (o: MeshOptions, strikes: Strikes): Promise<Host> => {
   const isDenied = (peerId: PeerId): boolean => strikes.isBanned(peerId.toString())
-  const privateKey = await toPrivateKey(o.privateKeySeed)
-  try {
-    return await createLibp2p({
-      privateKey,
-      addresses: { listen: [...o.listen] },
-      transports: [tcp()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
-      connectionManager: { maxConnections: CONNECTIONS_MAX, inboundConnectionThreshold: CONNECTIONS_PER_SECOND_MAX },
-      connectionGater: {
-        denyDialPeer: isDenied,
-        denyInboundEncryptedConnection: isDenied,
-        // libp2p's default in browsers refuses loopback; here every address that was configured is meant.
-        denyDialMultiaddr: () => false,
-      },
-      services: { identify: identify(), pubsub: gossipService({ domain: o.domain, strikes }) },
-    })
-  } catch (error) {
-    throw new MeshError('LISTEN_FAILED', { listen: o.listen, reason: String(error) }, error)
-  }
-}
-
-/** Runs `step`, and stops the host if it fails, so that a half-started mesh leaves nothing open. */
-const orStop = async <T>(host: Host, step: () => Promise<T>): Promise<T> => {
-  try {
-    return await step()
-  } catch (error) {
-    await host.stop()
-    throw error
-  }
+  return createLibp2p({
+    privateKey: await toPrivateKey(o.privateKeySeed),
+    start: false,
+    addresses: { listen: [...o.listen] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionManager: { maxConnections: CONNECTIONS_MAX, inboundConnectionThreshold: CONNECTIONS_PER_SECOND_MAX },
+    connectionGater: {
+      denyDialPeer: isDenied,
+      denyInboundEncryptedConnection: isDenied,
+      // libp2p's default in browsers refuses loopback; here every address that was configured is meant.
+      denyDialMultiaddr: () => false,
+    },
+    services: { identify: identify(), pubsub: gossipService({ domain: o.domain, strikes }) },
+  })
 }
 
 const toKnownPeerId = (text: string): PeerId => {
@@ -81,8 +67,14 @@ const toKnownPeerId = (text: string): PeerId => {
   }
 }
 
-/** Starts a peer and resolves when it listens; joining goes on in the background. Throws `BAD_OPTIONS`, `LISTEN_FAILED`. */
-export const createMesh = async (o: MeshOptions): Promise<Mesh> => {
+/** A mesh that has its peer id, and hears, sends and is seen from `start` on. */
+export type PreparedMesh = Mesh & {
+  /** Resolves when it listens; joining goes on in the background. Once. Throws `LISTEN_FAILED`, and nothing is open then. */
+  start(): Promise<void>
+}
+
+/** For a node whose handlers need parts that need the mesh: it starts the mesh when all of them are there. Throws `BAD_OPTIONS`. */
+export const prepareMesh = async (o: MeshOptions): Promise<PreparedMesh> => {
   if (!/^[0-9a-f]{8,64}$/.test(o.domain)) throw new MeshError('BAD_OPTIONS', { domain: o.domain })
   const peers = o.bootstrap.map(toBootstrapPeer)
   const strikes = createStrikes(() => performance.now())
@@ -101,19 +93,24 @@ export const createMesh = async (o: MeshOptions): Promise<Mesh> => {
     void host.hangUp(peerIdFromString(peerId)).catch(() => {})
   }
 
-  const { gossip, direct } = await orStop(host, async () => {
-    await serveRequests({ host, domain, answer: handlers.request, onGarbage, log })
-    return {
-      direct: await startDirect({ host, domain, receive: handlers.direct, onGarbage, log, signal }),
-      gossip: startGossip({ host, domain, judge: handlers.gossip, log }),
-    }
-  })
+  await serveRequests({ host, domain, answer: handlers.request, onGarbage, log })
+  const direct = await startDirect({ host, domain, receive: handlers.direct, onGarbage, log, signal })
+  const gossip = createGossip({ host, domain, judge: handlers.gossip, log })
   host.addEventListener('peer:connect', (e) => log.info({ peerId: e.detail.toString() }, 'peer connected'))
   host.addEventListener('peer:disconnect', (e) => log.info({ peerId: e.detail.toString() }, 'peer disconnected'))
-  startDialer({ host, peers, log, signal })
 
   return {
     peerId: host.peerId.toString(),
+    async start() {
+      try {
+        await host.start()
+        gossip.subscribe()
+      } catch (error) {
+        await host.stop()
+        throw new MeshError('LISTEN_FAILED', { listen: o.listen, reason: String(error) }, error)
+      }
+      startDialer({ host, peers, log, signal })
+    },
     addresses: () => host.getMultiaddrs().map(String),
     async publish(topic, data) {
       if (signal.aborted) throw new MeshError('CLOSED')
@@ -131,4 +128,11 @@ export const createMesh = async (o: MeshOptions): Promise<Mesh> => {
       await host.stop()
     },
   }
+}
+
+/** Starts a peer at once. Throws `BAD_OPTIONS`, `LISTEN_FAILED`. */
+export const createMesh = async (o: MeshOptions): Promise<Mesh> => {
+  const mesh = await prepareMesh(o)
+  await mesh.start()
+  return mesh
 }

@@ -13,6 +13,7 @@ import {
   freePorts,
   HUGE_FRAME,
   joined,
+  preparePeer,
   startHostile,
   startPeer,
   text,
@@ -139,4 +140,24 @@ test('a full queue drops its oldest messages, by count and by bytes, and loses n
   outbox.push(bytes('kept'))
   const next = await outbox.take(new AbortController().signal).next()
   assert.equal(next.done === true ? undefined : text(next.value), 'kept')
+})
+
+test('a peer that is not started hears nothing of those who wait for it, and all of it then', async (t) => {
+  const [port = 0] = await freePorts(1)
+  const late = await preparePeer(t, 'late', { listen: `/ip4/127.0.0.1/tcp/${port}` })
+  const address = await toAddress('late', port)
+  assert.equal(address.split('/').at(-1), late.mesh.peerId)
+  const waiting = await startPeer(t, 'waiting', { bootstrap: [address] })
+  waiting.mesh.send(late.mesh.peerId, bytes('are you there?'))
+  await assert.rejects(
+    waiting.mesh.request({
+      ...{ peerId: late.mesh.peerId, kind: 'status', data: bytes('?') },
+      ...{ bytesMax: 9, signal: AbortSignal.timeout(5_000) },
+    }),
+    (error) => error instanceof MeshError && error.code === 'UNREACHABLE',
+  )
+  assert.deepEqual([late.heard, late.mesh.addresses()], [{ gossip: [], direct: [] }, []])
+  await late.mesh.start()
+  await until(() => late.heard.direct.length > 0, 'what was sent meanwhile comes')
+  assert.deepEqual(late.heard.direct, ['are you there?'])
 })

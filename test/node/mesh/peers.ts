@@ -7,7 +7,7 @@ import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
-import { createMesh, type Mesh, type MeshHandlers, type MeshLog, toPeerId } from '../../../node/mesh/index.ts'
+import { type Mesh, type MeshHandlers, type MeshLog, prepareMesh, toPeerId } from '../../../node/mesh/index.ts'
 
 export const DOMAIN = 'ab'.repeat(32)
 
@@ -30,20 +30,18 @@ export const until = async (isDone: () => boolean, what: string, msMax = 10_000)
   }
 }
 
-/** Starts a peer that accepts all gossip and echoes requests, unless `handlers` says otherwise; it is closed with the test. */
-export const startPeer = async (
-  t: TestContext,
-  name: string,
-  o: {
-    listen?: string
-    bootstrap?: readonly string[]
-    domain?: string
-    handlers?: Partial<MeshHandlers>
-    log?: MeshLog
-  } = {},
-): Promise<TestPeer> => {
+type PeerOptions = {
+  readonly listen?: string
+  readonly bootstrap?: readonly string[]
+  readonly domain?: string
+  readonly handlers?: Partial<MeshHandlers>
+  readonly log?: MeshLog
+}
+
+/** A peer that accepts all gossip and echoes requests, unless `handlers` says otherwise, and is not started; it is closed with the test. */
+export const preparePeer = async (t: TestContext, name: string, o: PeerOptions = {}) => {
   const heard: Heard = { gossip: [], direct: [] }
-  const mesh = await createMesh({
+  const mesh = await prepareMesh({
     privateKeySeed: toSeed(name),
     listen: [o.listen ?? '/ip4/127.0.0.1/tcp/0'],
     bootstrap: o.bootstrap ?? [],
@@ -65,6 +63,12 @@ export const startPeer = async (
   })
   t.after(() => mesh.close())
   return { mesh, heard }
+}
+
+export const startPeer = async (t: TestContext, name: string, o: PeerOptions = {}): Promise<TestPeer> => {
+  const peer = await preparePeer(t, name, o)
+  await peer.mesh.start()
+  return peer
 }
 
 /** The address a peer of this name will have on a given port. */
