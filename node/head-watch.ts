@@ -1,11 +1,11 @@
 /** What a node looks after at each block that its machine is shown: who speaks for its hotkey, and the block at which it was told to stop. */
 import type { Domains, Genesis, Machine, RoundState, Signed, Verified } from '../protocol/index.ts'
-import type { ValidatorConfig } from './config.ts'
-import { createDelegator, loadDelegation } from './delegation.ts'
-import type { Driver } from './driver.ts'
-import type { ValidatorKeys } from './keys.ts'
+import type { ValidatorConfig } from './home/config.ts'
+import { createDelegator, loadDelegation } from './home/delegation.ts'
+import type { ValidatorKeys } from './home/keys.ts'
 import type { Log } from './log.ts'
-import type { Clock, Network } from './ports.ts'
+import type { Driver } from './machine/driver.ts'
+import type { Clock, Network } from './machine/ports.ts'
 
 /** `reached`: the block came while the node ran; `passed`: it had come before the node was started. */
 export type StopReason = 'reached' | 'passed'

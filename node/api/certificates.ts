@@ -1,6 +1,6 @@
 /** Finds the certificate of a decided round in the archive, and who signed it. */
 import { type Decided, encodeSs58, type Genesis, headerDigest, type Key } from '../../protocol/index.ts'
-import type { Journal } from '../journal.ts'
+import type { Journal } from '../machine/journal.ts'
 
 export type CertificateView = {
   readonly height: number

@@ -1,6 +1,6 @@
 /** A matrix of the pool, once a decided round has used it. */
 import type { Digest } from '../../protocol/index.ts'
-import type { Pool, PoolIndex } from '../pool-blobs.ts'
+import type { Pool, PoolIndex } from '../measure/pool-blobs.ts'
 
 /** `secret`: no decided round among the newest 64 has drawn it. */
 export type MatrixView = { readonly kind: 'secret' } | { readonly kind: 'open'; readonly bytes: Uint8Array }

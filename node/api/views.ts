@@ -22,7 +22,7 @@ import {
   weightOf,
 } from '../../protocol/index.ts'
 import { type CoalitionView, coalitionsOf } from '../coalition.ts'
-import type { Pool, PoolIndex } from '../pool-blobs.ts'
+import type { Pool, PoolIndex } from '../measure/pool-blobs.ts'
 import { type SyncView, syncSentence } from '../sync/view.ts'
 import { boardView } from './board.ts'
 import type { Certificates, CertificateView } from './certificates.ts'

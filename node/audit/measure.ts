@@ -16,8 +16,8 @@ import {
   SandboxError,
 } from '../../sandbox/index.ts'
 import type { CertifiedRoundView } from '../api/views.ts'
-import { toRuns } from '../noise.ts'
-import type { DrawnInputs } from '../pool-blobs.ts'
+import { toRuns } from '../measure/noise.ts'
+import type { DrawnInputs } from '../measure/pool-blobs.ts'
 import { AuditError } from './replay.ts'
 
 /** Where a round's record, its matrices and codes are asked for; what comes is checked here. */

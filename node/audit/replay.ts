@@ -20,8 +20,8 @@ import {
   step,
 } from '../../protocol/index.ts'
 import type { Chain } from '../chain/port.ts'
-import { claimContext } from '../inbox.ts'
-import type { VerifySignatures } from '../verify.ts'
+import { claimContext } from '../peers/inbox.ts'
+import type { VerifySignatures } from '../peers/verify.ts'
 import { judgeNamed } from './judge.ts'
 import type { ArchiveSource } from './source.ts'
 

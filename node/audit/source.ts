@@ -12,10 +12,10 @@ import {
   MESSAGE_BYTES_MAX,
   type Received,
 } from '../../protocol/index.ts'
-import { connectGuest, peerIdOf } from '../guest.ts'
-import { createJournal } from '../journal.ts'
 import type { Log } from '../log.ts'
+import { createJournal } from '../machine/journal.ts'
 import type { RequestKind } from '../mesh/index.ts'
+import { connectGuest, peerIdOf } from '../peers/guest.ts'
 import { openStore } from '../store/index.ts'
 import { heightsRequest } from '../sync/messages.ts'
 import { createPuller, PeerFault } from '../sync/pull.ts'

@@ -7,7 +7,7 @@ import type { CertifiedRoundView } from '../api/views.ts'
 import { measureAgain, type Remeasured } from '../audit/measure.ts'
 import { AuditError } from '../audit/replay.ts'
 import { openSandbox } from '../demo/prepare.ts'
-import type { DrawnInputs } from '../pool-blobs.ts'
+import type { DrawnInputs } from '../measure/pool-blobs.ts'
 import { askApi, askBytes } from './api-client.ts'
 import { CliError, EXIT, print, printJson, progress } from './output.ts'
 

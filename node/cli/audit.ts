@@ -7,7 +7,7 @@ import { AuditError } from '../audit/replay.ts'
 import { type ArchiveSource, openArchive, openPeer } from '../audit/source.ts'
 import { openChain } from '../chain/open.ts'
 import { createLog } from '../log.ts'
-import { createVerifier } from '../verify.ts'
+import { createVerifier } from '../peers/verify.ts'
 import { addAuditMeasure } from './audit-measure.ts'
 import { CliError, EXIT, print, printJson, progress } from './output.ts'
 

@@ -1,7 +1,7 @@
 /** The commands `evalmesh backup` and `evalmesh restore`: what a lost validator is made from again. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { loadConfig } from '../config.ts'
+import { loadConfig } from '../home/config.ts'
 import { backUp, missingBeside, restoreHome } from '../home/move.ts'
 import { print, printJson } from './output.ts'
 

@@ -1,7 +1,7 @@
 /** The report of `evalmesh bench run` for people. */
-import type { BenchReport, BenchRow, BenchScore } from '../bench.ts'
-import type { Outlook } from '../bench-mesh.ts'
-import type { Profile, ProfileRow } from '../bench-profile.ts'
+import type { BenchReport, BenchRow, BenchScore } from '../bench/bench.ts'
+import type { Outlook } from '../bench/mesh.ts'
+import type { Profile, ProfileRow } from '../bench/profile.ts'
 import { table } from './output.ts'
 
 const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(2)} %`

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Gate, TrainingRules } from '../../protocol/index.ts'
 import { type ContractName, contractNames, readContract } from '../../sandbox/index.ts'
-import { runTrainingBench, type TrainingReport } from '../bench-training.ts'
+import { runTrainingBench, type TrainingReport } from '../bench/training.ts'
 import { openSandbox } from '../demo/prepare.ts'
 import { CliError, EXIT, print, printJson, progress, table } from './output.ts'
 

@@ -5,8 +5,8 @@ import type { Command } from 'commander'
 import { encodeSs58, parseGenesis } from '../../protocol/index.ts'
 import { createLocalChain } from '../chain/local-chain.ts'
 import { ChainError } from '../chain/port.ts'
-import { loadConfig } from '../config.ts'
-import { loadHotkey } from '../keys.ts'
+import { loadConfig } from '../home/config.ts'
+import { loadHotkey } from '../home/keys.ts'
 import { CliError, EXIT, print, printJson } from './output.ts'
 
 const RAO = 1_000_000_000n

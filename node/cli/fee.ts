@@ -2,8 +2,8 @@
 import { type Digest, encodeSs58, type Key, type Metagraph, type PaymentRef } from '../../protocol/index.ts'
 import { openChain } from '../chain/open.ts'
 import { type Chain, ChainError } from '../chain/port.ts'
-import { loadHotkey } from '../keys.ts'
-import { PaymentError, pay, paymentFor } from '../payments.ts'
+import { loadHotkey } from '../home/keys.ts'
+import { PaymentError, pay, paymentFor } from '../miner/payments.ts'
 import { CliError, EXIT, progress } from './output.ts'
 
 export type FeeFlags = {

@@ -1,9 +1,9 @@
 /** Hands a signed message to a validator, and says in words why none took it. */
 import { type Digest, domainsOf, type Genesis, ProtocolError, type Signed } from '../../protocol/index.ts'
-import { connectGuest, peerIdOf } from '../guest.ts'
 import { createLog } from '../log.ts'
 import { MeshError } from '../mesh/index.ts'
-import { sendSubmission } from '../submit.ts'
+import { sendSubmission } from '../miner/submit.ts'
+import { connectGuest, peerIdOf } from '../peers/guest.ts'
 import { CliError, EXIT } from './output.ts'
 
 const SEND_TIMEOUT_MS = 30_000

@@ -2,8 +2,8 @@
 import { basename, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { encodeSs58 } from '../../protocol/index.ts'
+import { createHotkey, createValidatorKeys, loadHotkey } from '../home/keys.ts'
 import { exportHome, importHome, renewKeys } from '../home/move.ts'
-import { createHotkey, createValidatorKeys, loadHotkey } from '../keys.ts'
 import { tellHome } from './backup.ts'
 import { CliError, EXIT, print, printJson } from './output.ts'
 

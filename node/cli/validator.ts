@@ -2,8 +2,8 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { startValidator } from '../compose.ts'
-import { loadConfig } from '../config.ts'
 import type { StopReason } from '../head-watch.ts'
+import { loadConfig } from '../home/config.ts'
 import { createLineCounter, createLog } from '../log.ts'
 import { EXIT, printJson, progress } from './output.ts'
 

@@ -13,11 +13,11 @@ import {
 import type { RecipeName } from '../../sandbox/index.ts'
 import type { GenesisSpec } from '../chain/local/genesis.ts'
 import type { Chain } from '../chain/port.ts'
-import { delegationDomains, makeGenesis } from '../genesis.ts'
-import { createHotkey, createValidatorKeys, type Hotkey, type ValidatorKeys } from '../keys.ts'
+import { createHotkey, createValidatorKeys, type Hotkey, type ValidatorKeys } from '../home/keys.ts'
+import { signWithHotkey } from '../machine/signer.ts'
 import { toPeerId } from '../mesh/index.ts'
-import { signWithHotkey } from '../signer.ts'
-import { createVerifier } from '../verify.ts'
+import { delegationDomains, makeGenesis } from '../owner/genesis.ts'
+import { createVerifier } from '../peers/verify.ts'
 
 const NETUID = 1
 const RAO = 1_000_000_000n

@@ -17,7 +17,7 @@ import {
   runLimits,
 } from '../../sandbox/index.ts'
 import { CliError, EXIT } from '../cli/output.ts'
-import { toRuns } from '../noise.ts'
+import { toRuns } from '../measure/noise.ts'
 import { ensureSystemPackages } from '../setup/system.ts'
 import type { SystemNeed } from '../setup/system-plan.ts'
 

@@ -1,8 +1,8 @@
 /** The doctor: everything that a validator with real stake needs, looked at one after the other, each with what mends it. */
 import { readFile } from 'node:fs/promises'
 import { domainsOf, encodeSs58, type Genesis, parseGenesis } from '../../protocol/index.ts'
-import { configFileOf, loadConfig, type ValidatorConfig } from '../config.ts'
-import { loadValidatorKeys, type ValidatorKeys } from '../keys.ts'
+import { configFileOf, loadConfig, type ValidatorConfig } from '../home/config.ts'
+import { loadValidatorKeys, type ValidatorKeys } from '../home/keys.ts'
 import { type Check, fail, messageOf, ok, skip, type Verdict } from './check.ts'
 import {
   checkDelegation,

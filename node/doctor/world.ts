@@ -5,7 +5,7 @@ import type { Genesis, Key } from '../../protocol/index.ts'
 import type { StatusView } from '../api/views.ts'
 import { openChain } from '../chain/open.ts'
 import type { Chain, Metagraph, Neuron } from '../chain/port.ts'
-import type { ValidatorConfig } from '../config.ts'
+import type { ValidatorConfig } from '../home/config.ts'
 import { fail, messageOf, ok, skip, type Verdict, warn } from './check.ts'
 
 const PATIENCE_MS = 10_000

@@ -2,13 +2,13 @@
 import { readdir, rename, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { encodeSs58 } from '../../protocol/index.ts'
-import { configFileOf, loadConfig, type ValidatorConfig } from '../config.ts'
-import { delegationFileOf } from '../delegation.ts'
 import { isMissing, isThere } from '../files.ts'
-import { completeValidatorKeys, hotkeyFileOf, loadHotkey, loadValidatorKeys, renewSession } from '../keys.ts'
 import { openStore, type Store, StoreError } from '../store/index.ts'
+import { configFileOf, loadConfig, type ValidatorConfig } from './config.ts'
+import { delegationFileOf } from './delegation.ts'
 import { HomeError } from './errors.ts'
 import { checkNotMoved, readMoved, writeMoved } from './guard.ts'
+import { completeValidatorKeys, hotkeyFileOf, loadHotkey, loadValidatorKeys, renewSession } from './keys.ts'
 import { type Manifest, type Source, unpack, writePack } from './pack.ts'
 
 /** Not taken along: what a round makes anew, the lock of this very folder, and what LevelDB makes anew. */

@@ -9,8 +9,8 @@ import {
   ProtocolError,
   type RoundState,
 } from '../../protocol/index.ts'
-import type { Driver } from '../driver.ts'
-import type { Inbox } from '../inbox.ts'
+import type { Driver } from '../machine/driver.ts'
+import type { Inbox } from '../peers/inbox.ts'
 import { type Batch, PeerFault } from './pull.ts'
 
 /** A decided height that waits for these messages. */

@@ -1,7 +1,7 @@
 /** Compares the newest EPOCH of this node's log with the finalised chain, once each. */
 import { type Machine, type Metagraph, newestEpochFault, type RoundState } from '../../protocol/index.ts'
-import type { Driver } from '../driver.ts'
 import type { Log } from '../log.ts'
+import type { Driver } from '../machine/driver.ts'
 import type { SyncView } from './view.ts'
 
 /** Of the chain, what stood at a block. */

@@ -8,10 +8,10 @@ import {
   type Machine,
   type RoundState,
 } from '../../protocol/index.ts'
-import type { Driver } from '../driver.ts'
-import type { Inbox } from '../inbox.ts'
 import type { Log } from '../log.ts'
+import type { Driver } from '../machine/driver.ts'
 import type { Mesh } from '../mesh/index.ts'
+import type { Inbox } from '../peers/inbox.ts'
 import { createApplier } from './apply.ts'
 import { createEpochCheck, type EpochChain } from './epoch-check.ts'
 import { createGate } from './gate.ts'

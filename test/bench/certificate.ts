@@ -1,5 +1,5 @@
 /** The size of a certificate on the wire, and what it costs to check one that was never seen before. */
-import { createVerifier } from '../../node/verify.ts'
+import { createVerifier } from '../../node/peers/verify.ts'
 import { certificateClaims, voteMessage } from '../../protocol/consensus/certificate.ts'
 import type { Certificate } from '../../protocol/message/vote.ts'
 import { admit, claims, decodeEnvelope, encodeEnvelopes } from '../../protocol/wire.ts'

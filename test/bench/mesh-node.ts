@@ -1,11 +1,12 @@
 /** One validator of a benchmark: the real mesh, network, inbox, driver and machine; the chain, the disk and the sandbox are left out. */
-import { createClock } from '../../node/clock.ts'
-import { createDriver, type Driver } from '../../node/driver.ts'
-import { createInbox, type Inbox } from '../../node/inbox.ts'
+
 import type { Log } from '../../node/log.ts'
+import { createClock } from '../../node/machine/clock.ts'
+import { createDriver, type Driver } from '../../node/machine/driver.ts'
 import { createMesh, type Mesh, MeshError } from '../../node/mesh/index.ts'
-import { createNetwork } from '../../node/network.ts'
-import { createVerifier } from '../../node/verify.ts'
+import { createInbox, type Inbox } from '../../node/peers/inbox.ts'
+import { createNetwork } from '../../node/peers/network.ts'
+import { createVerifier } from '../../node/peers/verify.ts'
 import type { Application } from '../../protocol/application.ts'
 import type { Committee } from '../../protocol/committee.ts'
 import { certificateClaims } from '../../protocol/consensus/certificate.ts'

@@ -1,7 +1,7 @@
 /** How fast an auditor replays a log of a hundred validators, every signature checked, beside the bare checks of the same signatures. */
 import { replay } from '../../node/audit/replay.ts'
 import type { Chain } from '../../node/chain/port.ts'
-import { createVerifier, type VerifySignatures } from '../../node/verify.ts'
+import { createVerifier, type VerifySignatures } from '../../node/peers/verify.ts'
 import { roundSeed } from '../../protocol/competition/seed.ts'
 import type { Digest, Key, SignatureClaim } from '../../protocol/crypto.ts'
 import { createMachine, step } from '../../protocol/machine.ts'

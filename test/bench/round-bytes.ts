@@ -12,7 +12,7 @@ import { COMPETITION, statementOf, submissionsOf } from './round.ts'
 const MIB = 2 ** 20
 /** Copies of a small message that gossip brings, as measured (docs/adr/0002-gossipsub.md says 5.7 at eight peers, at D = 8 it is nine). */
 const GOSSIP_COPIES = 9
-/** Those of `node/network.ts`: members that a certificate is sent to at a time, and that announce a height, a MANIFEST never. */
+/** Those of `node/peers/network.ts`: members that a certificate is sent to at a time, and that announce a height, a MANIFEST never. */
 const SOME = 8
 const ANNOUNCERS = 4
 

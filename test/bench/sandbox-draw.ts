@@ -1,6 +1,6 @@
 /** How far another draw of matrices moves a submission's metric: each matrix measured once, then drawn thousands of times. */
 import { join } from 'node:path'
-import { toRuns } from '../../node/noise.ts'
+import { toRuns } from '../../node/measure/noise.ts'
 import { drawWithoutReplacement } from '../../protocol/competition/seed.ts'
 import { type Digest, hash, type MatrixRuns, matrixRulesOf, utf8ToBytes } from '../../protocol/index.ts'
 import { createEvaluator, type PoolInfo, readBaseline, runLimits } from '../../sandbox/index.ts'

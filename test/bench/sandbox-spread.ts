@@ -1,7 +1,7 @@
 /** Two validators on one noisy machine, four rounds: how far the certified metric of one submission moves, beside its raw times. */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { NOISE_MATRICES, toRuns } from '../../node/noise.ts'
+import { NOISE_MATRICES, toRuns } from '../../node/measure/noise.ts'
 import { type CompetitionParams, hash, matrixRulesOf, passed, utf8ToBytes } from '../../protocol/index.ts'
 import { weightedMedian } from '../../protocol/round/median.ts'
 import {
@@ -68,7 +68,7 @@ type Setting = {
   readonly hereNanos: bigint
 }
 
-/** As node/measure.ts does it: the referee's raw runs, the competition's score, the statement's centre. */
+/** As node/measure/measure.ts does it: the referee's raw runs, the competition's score, the statement's centre. */
 const measureRound = async (evaluator: Evaluator, { params, hereNanos }: Setting, o: Measure): Promise<Value> => {
   const matrices = await measure(evaluator, o)
   const { quadsPpm, scorePpb, values } = rules().score({ params, matrices: matrices.map(toRuns), hereNanos })

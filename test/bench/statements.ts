@@ -1,5 +1,5 @@
 /** How many whole reveals a node checks in a CPU-second: envelope, statement, DSSE signature; beside the bare checks of the same signatures. */
-import { createVerifier } from '../../node/verify.ts'
+import { createVerifier } from '../../node/peers/verify.ts'
 import { type Signed, signatureClaim } from '../../protocol/message/message.ts'
 import { buildStatement, type Measured, passed } from '../../protocol/round/statement.ts'
 import { admit, claims, decodeEnvelope, encodeEnvelopes } from '../../protocol/wire.ts'

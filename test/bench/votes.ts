@@ -1,8 +1,8 @@
 /** How many votes a node takes from the wire into its machine in a CPU-second, beside the bare signature checks of the fastest library. */
 import sodium from 'sodium-native'
-import { createDriver } from '../../node/driver.ts'
-import { createInbox } from '../../node/inbox.ts'
-import { createVerifier } from '../../node/verify.ts'
+import { createDriver } from '../../node/machine/driver.ts'
+import { createInbox } from '../../node/peers/inbox.ts'
+import { createVerifier } from '../../node/peers/verify.ts'
 import { certificateClaims, voteMessage } from '../../protocol/consensus/certificate.ts'
 import { leaderOrder } from '../../protocol/consensus/leader.ts'
 import type { SignatureClaim } from '../../protocol/crypto.ts'

@@ -1,7 +1,7 @@
 /** Shows what lies in stopped validators' stores to the simulator's checkers, as the simulator shows them its own nodes. */
 import { join } from 'node:path'
 import sodium from 'sodium-native'
-import { createJournal } from '../../node/journal.ts'
+import { createJournal } from '../../node/machine/journal.ts'
 import { openStore } from '../../node/store/index.ts'
 import { restoreRecord } from '../../protocol/consensus/restore.ts'
 import {

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DevMesh } from '../../node/demo/mesh.ts'
-import { connectGuest, peerIdOf } from '../../node/guest.ts'
 import type { Log } from '../../node/log.ts'
-import { prepareSubmission, sendSubmission } from '../../node/submit.ts'
+import { prepareSubmission, sendSubmission } from '../../node/miner/submit.ts'
+import { connectGuest, peerIdOf } from '../../node/peers/guest.ts'
 import { domainsOf } from '../../protocol/index.ts'
 import type { Random } from '../sim/random.ts'
 

@@ -1,7 +1,7 @@
 /** Documents, and parts of some, that are written from the tables which the code itself runs on. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { REFUSALS } from '../../node/serve.ts'
+import { REFUSALS } from '../../node/peers/serve.ts'
 import { INCONCLUSIVE } from '../../protocol/round/derive.ts'
 import { faults } from '../../sandbox/faults.ts'
 import { type Limit, measurementLimits, policyLimits } from '../../sandbox/limits.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { parseConfig } from '../../node/config.ts'
+import { parseConfig } from '../../node/home/config.ts'
 
 const guide = readFileSync('docs/VALIDATOR.md', 'utf8')
 
@@ -10,7 +10,7 @@ const LEVELS: Readonly<Record<string, string>> = { info: '30', warn: '40', error
 const CALL = /\blog\.(info|warn|error|fatal)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*?'([^']+)',?\s*\)/g
 
 /** What the code of a node logs above `debug`, as "level message". */
-const logged = globSync(['node/*.ts', 'node/mesh/*.ts', 'node/cli/validator.ts'])
+const logged = globSync(['node/*.ts', 'node/!(cli|demo)/*.ts', 'node/cli/validator.ts'])
   .flatMap((path) => [...readFileSync(path, 'utf8').matchAll(CALL)])
   .map(([, level = '', message]) => `${LEVELS[level]} ${message}`)
 

@@ -1,7 +1,7 @@
 /** A miner's client that skips every check: gossips any claim and serves any bytes as its bundle. */
 import { randomBytes } from 'node:crypto'
+import { signWithHotkey } from '../../node/machine/signer.ts'
 import { createMesh, type Mesh, MeshError } from '../../node/mesh/index.ts'
-import { signWithHotkey } from '../../node/signer.ts'
 import {
   bytesToHex,
   type Digest,

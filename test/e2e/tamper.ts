@@ -1,6 +1,6 @@
 /** Changes one thing in the archive of a stopped validator, as a liar would: checksums fit, signatures and digests do not. */
 import { join } from 'node:path'
-import { createJournal, type Journal } from '../../node/journal.ts'
+import { createJournal, type Journal } from '../../node/machine/journal.ts'
 import { openStore, type Store, toSequenceKey } from '../../node/store/index.ts'
 import { type Decided, type Digest, type Domains, encodeEnvelopes, type Signed } from '../../protocol/index.ts'
 

@@ -8,7 +8,7 @@ import { ChainCodecError, LocalChainError } from '../../node/chain/local/errors.
 import { extrinsicCodec } from '../../node/chain/local/extrinsic.ts'
 import { parseGenesis } from '../../node/chain/local/genesis.ts'
 import { metagraphOf, stateCodec } from '../../node/chain/local/state.ts'
-import { ConfigError, parseConfig } from '../../node/config.ts'
+import { ConfigError, parseConfig } from '../../node/home/config.ts'
 import { MeshError } from '../../node/mesh/errors.ts'
 import { fromFrames, toFrames } from '../../node/mesh/frames.ts'
 import { StoreError } from '../../node/store/errors.ts'

@@ -1,6 +1,6 @@
 /** Fake ports around the driver, and small values to send through it. */
-import { createDriver } from '../../node/driver.ts'
-import type { DriverPorts } from '../../node/ports.ts'
+import { createDriver } from '../../node/machine/driver.ts'
+import type { DriverPorts } from '../../node/machine/ports.ts'
 import {
   type Domains,
   type Effect,

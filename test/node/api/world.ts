@@ -4,7 +4,7 @@ import { createCertificates } from '../../../node/api/certificates.ts'
 import { printMetrics, type Vitals } from '../../../node/api/metrics.ts'
 import { createApi } from '../../../node/api/server.ts'
 import { createViews } from '../../../node/api/views.ts'
-import { createPoolIndex } from '../../../node/pool-blobs.ts'
+import { createPoolIndex } from '../../../node/measure/pool-blobs.ts'
 import type { SyncView } from '../../../node/sync/view.ts'
 import {
   rounds as application,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { loadHotkey } from '../../../node/keys.ts'
+import { loadHotkey } from '../../../node/home/keys.ts'
 import {
   competitionParams,
   encodeSs58,

@@ -1,0 +1,75 @@
+/** The subnet owner's side: a change of parameters, made from what is in force, checked and signed. */
+import {
+  competitionParams,
+  competitionParamsFault,
+  type Digest,
+  type Domains,
+  decodeSs58,
+  meshParams,
+  meshParamsFault,
+  messageId,
+  type ParamsChange,
+  ProtocolError,
+  type Signed,
+} from '../../protocol/index.ts'
+import type { TargetView } from '../api/params-view.ts'
+import type { Hotkey } from '../home/keys.ts'
+import { signWithHotkey } from '../machine/signer.ts'
+
+export type PreparedChange = {
+  readonly id: Digest
+  readonly message: Signed<'params'>
+  /** What differs from the parameters in force. */
+  readonly changes: readonly { readonly name: string; readonly from: string; readonly to: string }[]
+}
+
+/** An account as people write it; `owner` stands for whoever owns the subnet. */
+export const recipientOf = (value: string): string | null =>
+  value === 'owner' ? null : /^[0-9a-f]{64}$/.test(value) ? value : decodeSs58(value)
+
+/** Values by name, over those in force. @throws ProtocolError BAD_SHAPE for a name that is none, or a value of another type. */
+const withValues = (target: TargetView, set: readonly string[]): Readonly<Record<string, unknown>> => {
+  const values: Record<string, unknown> = { ...target.params }
+  for (const one of set) {
+    const [, name = '', value = ''] = /^(\w+)=(.+)$/.exec(one) ?? []
+    if (!Object.hasOwn(target.params, name) || name === 'id') {
+      const names = Object.keys(target.params).filter((known) => known !== 'id')
+      throw new ProtocolError('BAD_SHAPE', { set: one, want: `NAME=VALUE with a name of ${names.join(', ')}` })
+    }
+    values[name] = name === 'feeRecipient' ? recipientOf(value) : value
+  }
+  return values
+}
+
+const changeOf = (target: TargetView, set: readonly string[]): ParamsChange['change'] => {
+  const values = withValues(target, set)
+  return target.competition === null
+    ? { kind: 'mesh', ...meshParams.fromWire(values, 'mesh') }
+    : { kind: 'competition', ...competitionParams.fromWire(values, target.competition) }
+}
+
+/**
+ * A change of one target, ready to be sent. `target`: what a validator says is in force.
+ * @throws ProtocolError BAD_SHAPE for values that no validator would take
+ */
+export const prepareChange = (o: {
+  readonly target: TargetView
+  /** `name=value` each. */
+  readonly set: readonly string[]
+  readonly activationHeight: number
+  readonly hotkey: Hotkey
+  readonly domains: Domains
+}): PreparedChange => {
+  const { target, activationHeight, hotkey } = o
+  const change = changeOf(target, o.set)
+  const fault = change.kind === 'mesh' ? meshParamsFault(change) : competitionParamsFault(change)
+  if (fault !== null) throw new ProtocolError('BAD_SHAPE', { params: fault, want: 'a value in its range' })
+  const counter = Math.max(target.counter, target.proposed?.counter ?? 0) + 1
+  const body = { hotkey: hotkey.publicKey, scheme: hotkey.scheme, counter, activationHeight, change }
+  const message = signWithHotkey({ kind: 'params', body }, o)
+  const [before, after]: readonly Readonly<Record<string, unknown>>[] = [{ ...target.params }, { ...change }]
+  const changes = Object.keys(target.params)
+    .map((name) => ({ name, from: `${before?.[name]}`, to: `${after?.[name]}` }))
+    .filter(({ from, to }) => from !== to)
+  return { id: messageId(message, o.domains), message, changes }
+}
