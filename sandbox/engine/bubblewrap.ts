@@ -11,7 +11,7 @@ import { type Cgroup, type CgroupTree, openCgroupTree } from './cgroup.ts'
 import type { Engine, EngineStrength, Sandbox, SandboxExit, SandboxSpec } from './engine.ts'
 import { membersOf, signalAll } from './freeze.ts'
 import { type ImageRoot, systemBinds } from './image-root.ts'
-import { checkSpec, toBubblewrapArgs, toTimeoutArgs } from './policy.ts'
+import { checkSpec, toBubblewrapArgs } from './policy.ts'
 import { type SeccompProfile, toBpf } from './seccomp.ts'
 import { auditArch, type SeccompArch } from './seccomp-calls.ts'
 import { type Copies, stageCopies, sweepCopies } from './stage.ts'
@@ -20,10 +20,10 @@ import { type Entrance, openStage, PATH, type Stage } from './stage-namespace.ts
 const asRoot = (): boolean => process.getuid?.() === 0
 
 /** The whole command line; as root it first enters the stage and then becomes an ordinary user: bwrap maps root to root. */
-function toCommand(spec: SandboxSpec, entrance: Entrance | null, command: readonly string[]): [string, ...string[]] {
+function toCommand(entrance: Entrance | null, command: readonly string[]): [string, ...string[]] {
   const lower = ['--no-new-privs', '--inh-caps=-all', '--pdeathsig', 'KILL']
   const user = [`--reuid=${SANDBOX_UID}`, `--regid=${SANDBOX_UID}`, '--clear-groups', '--bounding-set=-all']
-  const bwrap = [...toTimeoutArgs(spec.policy), 'bwrap', '--args', String(ARGS_FD), '--', ...command]
+  const bwrap = ['bwrap', '--args', String(ARGS_FD), '--', ...command]
   if (entrance !== null) return [...entrance.prefix, 'setpriv', ...user, ...lower, ...bwrap]
   const [bash = 'bash', ...script] = bashOf(`${CLOSE_SCRIPT}\nexec "$@"`)
   return [bash, ...script, 'setpriv', ...lower, ...bwrap]
@@ -135,7 +135,7 @@ async function startSandbox(
       statusFd: STATUS_FD,
       rlimitsAlone: cgroup === null,
     })
-    const spawned = spawnSandbox(toCommand(spec, entrance, command), options, filters[spec.seccomp ?? 'closed'])
+    const spawned = spawnSandbox(toCommand(entrance, command), options, filters[spec.seccomp ?? 'closed'])
     const sandbox = watch({ spec, spawned, cgroup, copies })
     live.add(sandbox)
     void sandbox.exited.then(() => live.delete(sandbox))

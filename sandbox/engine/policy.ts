@@ -11,7 +11,7 @@ export type Bind = { readonly source: string; readonly target: string }
 
 const seconds = (ms: number): string => (ms / 1_000).toFixed(3)
 
-/** Kills by itself, should we die before we can: later than our own clock, so that ours is the one that reports. */
+/** In a container, which outlives who started it: kills by itself, should we die before we can; later than our own clock, which reports. */
 export function toTimeoutArgs(policy: Policy): string[] {
   return ['/usr/bin/timeout', '-s', 'KILL', seconds(policy.wallMs + INNER_TIMEOUT_GRACE_MS)]
 }
