@@ -7,7 +7,8 @@ import { domainsOf, encodeSs58, type Genesis, parseGenesis } from '../../protoco
 import { createFile, isThere } from '../files.ts'
 import { configFileOf, parseConfig } from '../home/config.ts'
 import { printConfig } from '../home/config-file.ts'
-import { completeValidatorKeys, loadHotkey, type ValidatorKeys } from '../home/keys.ts'
+import { loadDelegation } from '../home/delegation.ts'
+import { completeValidatorKeys, hotkeyFileOf as homeHotkeyOf, loadHotkey, type ValidatorKeys } from '../home/keys.ts'
 import { toPeerId } from '../mesh/index.ts'
 import { askApi, askBytes } from './api-client.ts'
 import { type Ask, withQuestions } from './ask.ts'
@@ -93,6 +94,20 @@ const hotkeyFileOf = (flags: Flags): string | null => {
   return wallet === undefined ? null : resolve(walletPath, wallet, 'hotkeys', walletHotkey)
 }
 
+/** A home that `evalmesh genesis delegate` was run in speaks for one hotkey already: with another, or a new one, it would never have a seat. */
+const checkDelegated = async (home: string, hotkeyFile: string | null): Promise<void> => {
+  const delegated = (await loadDelegation(home))?.body.hotkey
+  if (delegated === undefined) return
+  const isMade = hotkeyFile !== null || (await isThere(homeHotkeyOf(home)))
+  const hotkey = isMade ? await loadHotkey(home, hotkeyFile ?? undefined) : null
+  if (hotkey?.publicKey === delegated) return
+  const named = hotkey === null ? 'a new hotkey would be made' : `${encodeSs58(hotkey.publicKey)} was given`
+  throw usage(
+    `the delegation in ${home} is of hotkey ${encodeSs58(delegated)}, and ${named}`,
+    'give --hotkey or --wallet with that hotkey, or choose another --home',
+  )
+}
+
 type Layout = {
   readonly config: string
   readonly genesis: Uint8Array
@@ -116,6 +131,7 @@ const layOut = async (flags: Flags): Promise<Layout> => {
   const peers = await peersOf(flags)
   const hotkeyFile = hotkeyFileOf(flags)
   if (hotkeyFile !== null) await loadHotkey(flags.home, hotkeyFile)
+  await checkDelegated(resolve(flags.home), hotkeyFile)
   const chosen = {
     name,
     hotkey: hotkeyFile ?? undefined,

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { loadConfig } from '../../../node/home/config.ts'
-import { loadValidatorKeys } from '../../../node/home/keys.ts'
-import { domainsOf, encodeSs58, printGenesis } from '../../../protocol/index.ts'
+import { completeValidatorKeys, loadValidatorKeys } from '../../../node/home/keys.ts'
+import { domainsOf, encodeSs58, printGenesis, printSignedDelegation } from '../../../protocol/index.ts'
 import { evalmesh, lastJson } from '../../e2e/mesh-process.ts'
 import { genesisOf } from '../../protocol/round/mesh.ts'
 import { create } from '../api/world.ts'
@@ -62,6 +62,25 @@ test('a home that is configured is refused, and one that was cut short is finish
   rmSync(join(home, 'config.json'))
   assert.equal((await evalmesh('init', '--home', home, ...given)).code, 0)
   assert.equal(readFileSync(join(home, 'session.json'), 'utf8'), before)
+})
+
+test('a home that was delegated to by one hotkey is not given another', async (t) => {
+  const { home, given } = setUp(t)
+  const [signed] = document.delegations
+  assert.ok(signed)
+  mkdirSync(home, { mode: 0o700 })
+  writeFileSync(join(home, 'delegation.json'), printSignedDelegation(signed))
+  const made = await evalmesh('init', '--home', home, ...given)
+  assert.equal(made.code, 2)
+  assert.match(made.stderr, new RegExp(`of hotkey ${encodeSs58(signed.body.hotkey)}, and a new hotkey would be made`))
+  assert.deepEqual(readdirSync(home), ['delegation.json'])
+  const { hotkey } = await completeValidatorKeys(join(home, '../other'), null)
+  const other = await evalmesh('init', '--home', home, ...given, '--hotkey', join(home, '../other/hotkey.json'))
+  assert.match(other.stderr, new RegExp(`and ${encodeSs58(hotkey.publicKey)} was given`))
+  const body = { ...signed.body, hotkey: hotkey.publicKey }
+  writeFileSync(join(home, 'delegation.json'), printSignedDelegation({ ...signed, body }))
+  const end = await evalmesh('init', '--home', home, ...given, '--hotkey', join(home, '../other/hotkey.json'))
+  assert.equal(end.code, 0, end.stderr)
 })
 
 test('a dry run writes nothing, and says all', async (t) => {
