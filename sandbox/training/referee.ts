@@ -13,7 +13,6 @@ import {
   planTraining,
   quadPpm,
   type TrainingContract,
-  type TrainingPlan,
   tensorsOf,
 } from '../../protocol/index.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -218,17 +217,6 @@ async function openRunner(engine: Engine, job: TrainingJob, side: Side): Promise
   }
 }
 
-/** Its first training imports half of PyTorch: while the others are set up, too. */
-async function openWarmVerifier(engine: Engine, job: TrainingJob, plan: TrainingPlan): Promise<Verifier> {
-  const { contract } = job
-  const verifier = await openVerifier({ engine, contract, policy: toTrainingPolicy(job) })
-  const [seeds] = plan.seeds
-  if (seeds === undefined) return verifier
-  const batches = trainingData(contract, seeds.data, plan.warmupSteps)
-  await verifier.train({ weightsSeed: seeds.weights, batches, checkpoints: [] })
-  return verifier
-}
-
 type Opened = { readonly channels: readonly (Channel | null)[]; readonly verifier: Verifier | null }
 
 async function measureOnce(
@@ -241,7 +229,7 @@ async function measureOnce(
   const plan = planTraining({ seed: job.roundSeed, contract: job.contract, quads: job.quads })
   const settled = await Promise.allSettled([
     ...SIDES.map((side) => of(side, openRunner(engine, job, side))),
-    openWarmVerifier(engine, job, plan),
+    openVerifier({ engine, contract: job.contract, policy: toTrainingPolicy(job) }),
   ])
   const [candidate, partner, verifier] = settled.map((one) => (one.status === 'fulfilled' ? one.value : null)) as [
     Channel | null,

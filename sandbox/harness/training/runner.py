@@ -19,10 +19,13 @@ import threading
 import types
 
 sys.path.insert(0, "/harness/training")
-import numpy
-import torch
-import wire
-from model import batch_of, build_model, build_optimizer, limit_threads, set_weights
+from startup import uncollected
+
+with uncollected():
+    import numpy
+    import torch
+    import wire
+    from model import batch_of, build_model, build_optimizer, limit_threads, set_weights
 
 TEXT_CHARACTERS_MAX = 600
 DTYPES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16", torch.float64: "F64"}
@@ -201,11 +204,10 @@ class Runner:
         self.inner_steps = load(source)
         self.model = build_model(contract, self.device)
         self.names = [name for name, _ in self.model.named_parameters()]
-        # The first optimizer imports half of PyTorch; here both sides and the verifier do it at the same time.
-        build_optimizer(self.model, contract)
-        # What is loaded stays: a collection in the middle of a run need not look through all of it.
         gc.collect()
-        gc.freeze()
+        # The first optimizer imports PyTorch's compiler. A collection in the middle of a run need not look through all of it.
+        with uncollected():
+            build_optimizer(self.model, contract)
 
     def segment(self, begin):
         set_weights(self.model, begin["seed"])
