@@ -29,6 +29,8 @@ npm run -s submissions -- [--competition ID] [--engine ${ENGINES.join('|')}] [--
   --seed N          other data, order and questions, 0 if not given
   --json            the last line is { engine, competition, cases, leftovers }
 
+Training cases run at the same time, one for each core and at most four: no verdict of theirs is about time.
+
 A case is a folder with submission/, the bundle, and expect.json: { "verdict": WORD, "reason": TEXT }. reason may be
 left out, and may be several; it is a code of docs/VERDICTS.md or a text in the line that the miner reads. Words:
 ${Object.entries(verdictWords)
@@ -92,19 +94,23 @@ const tell = (judged: Judged): string => {
   return `${ok ? 'ok   ' : 'WRONG'} ${name}: ${got} ${reason}${ok ? '' : `, not ${expected}: ${told}`} (${elapsedMs} ms)`
 }
 
-/** All cases, one after the other; what one leaves behind is named beside it. */
+/** All cases in their order; what is left behind is looked for while none runs, and named beside those that could have left it. */
 const judgeAll = async (cases: readonly Case[], ready: Ready) => {
   const judged: Judged[] = []
   const leftovers = new Set<string>()
-  for (const one of cases) {
-    const row = await judge(one, ready.bench)
+  while (judged.length < cases.length) {
+    const some = cases.slice(judged.length, judged.length + ready.atOnce)
+    const giveBack = await ready.takeTurn()
+    const rows = await Promise.all(some.map((one) => judge(one, ready.bench))).finally(giveBack)
     for (const left of await ready.leftSinceLastCase()) {
       if (leftovers.has(left)) continue
       leftovers.add(left)
-      say(`LEFT  ${one.name}: ${left}`)
+      say(`LEFT  ${some.map(({ name }) => name).join(' or ')}: ${left}`)
     }
-    say(`${String(judged.length + 1).padStart(3)}/${cases.length} ${tell(row)}`)
-    judged.push(row)
+    for (const row of rows) {
+      judged.push(row)
+      say(`${String(judged.length).padStart(3)}/${cases.length} ${tell(row)}`)
+    }
   }
   return { judged, leftovers }
 }

@@ -1,7 +1,7 @@
 /** Makes this machine ready to judge: packages, image, an engine that runs, matrices, and a watch over what is left behind. */
 import { hash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
@@ -15,11 +15,12 @@ import {
   buildImage,
   buildPool,
   createEvaluator,
-  createTrainingEvaluator,
+  createHostsEvaluator,
   defaultCacheDirectory,
   type Engine,
   type EngineOptions,
   imageDirectory,
+  localHardware,
   openEngine,
   type RecipeName,
   readBaseline,
@@ -28,7 +29,7 @@ import {
   recipeFor,
   runLimits,
 } from '../../sandbox/index.ts'
-import { defaultHostLock } from '../../sandbox/lock.ts'
+import { defaultHostLock, takeLock } from '../../sandbox/lock.ts'
 import { type Bench, matrixBench, trainingBench } from './judge.ts'
 import { type Containers, watchHost } from './leftovers.ts'
 import { chooseMatrices } from './matrices.ts'
@@ -39,6 +40,10 @@ export type EngineName = (typeof ENGINES)[number]
 
 export type Ready = {
   readonly bench: Bench
+  /** Cases that it can measure at the same time. */
+  readonly atOnce: number
+  /** Waits until nobody else on this host measures, where others do; what it returns lets them. */
+  readonly takeTurn: () => Promise<() => void>
   /** `bubblewrap 0.8.0`. */
   readonly engine: string
   /** What was left over since the last call or the start. */
@@ -113,9 +118,20 @@ const toMatrixBench = async (
   return matrixBench({ evaluatorFor, job, signal })
 }
 
-const toTrainingBench = ({ competition, quads, seed, signal }: Options, { options, lockPath }: Measuring): Bench =>
+/** Half of a case is one process at work. Each may fill 4 GiB. */
+const TRAINING_AT_ONCE_MAX = 4
+
+const toTrainingBench = (
+  { competition, quads, seed, signal }: Options,
+  { options, lockPath, atOnce }: Measuring & { readonly atOnce: number },
+): Bench =>
   trainingBench({
-    evaluator: createTrainingEvaluator({ engine: options, lockPath }),
+    evaluator: createHostsEvaluator({
+      hosts: [
+        { name: 'local', engine: options, isLocal: true, timed: Array(atOnce).fill(null), hardware: localHardware() },
+      ],
+      lockPath,
+    }).training,
     job: {
       ...{
         competition,
@@ -176,12 +192,14 @@ export const prepare = async (o: Options): Promise<Ready> => {
   try {
     mkdirSync(materials, { recursive: true })
     if (o.engine !== 'bubblewrap') containers = await watchContainers(dockerRoot, o.engine)
-    // Verdicts do not depend on times, but where others measure, theirs must not suffer from hostile code beside them.
-    const lockPath = existsSync(hostLock) ? hostLock : join(materials, 'lock')
-    const measuring = { options, lockPath }
+    const measuring = { options, lockPath: join(materials, 'lock') }
+    const atOnce = isTraining ? Math.min(availableParallelism(), TRAINING_AT_ONCE_MAX) : 1
     return {
+      atOnce,
+      // Verdicts do not depend on times, but where others measure, theirs must not suffer from hostile code beside them.
+      takeTurn: async () => (existsSync(hostLock) ? takeLock(hostLock, signal) : () => undefined),
       bench: isTraining
-        ? toTrainingBench(o, measuring)
+        ? toTrainingBench(o, { ...measuring, atOnce })
         : await toMatrixBench(o, { ...measuring, engine, materials, imageOf }),
       engine: `${engine.kind} ${engine.version}`,
       leftSinceLastCase: await watchHost(containers === undefined ? watch : { ...watch, containers }),
