@@ -11,6 +11,7 @@ import { toBubblewrapArgs } from '../../sandbox/engine/policy.ts'
 import { toBpf } from '../../sandbox/engine/seccomp.ts'
 import type { SeccompArch } from '../../sandbox/engine/seccomp-calls.ts'
 import { basePolicy, defaultCacheDirectory, type Engine, imageDirectory } from '../../sandbox/index.ts'
+import { SANDBOX_UID } from '../../sandbox/limits.ts'
 import { stockEngine } from '../../sandbox/referee/ahead.ts'
 import { median, type Row, round } from './harness.ts'
 import { type EngineName, withEngine } from './sandbox-setup.ts'
@@ -55,26 +56,58 @@ const runBwrap = async (): Promise<void> => {
 
 const FILTER_FD = 3
 const STATUS_FD = 4
-/** As root the image is bound where an ordinary user reaches it; then what is left of root is given up. */
+/** Groups to make, limits as FILE=TEXT to set in them, the image, and a command behind both that is root no more. */
 const WALLS = `
-mount --bind "$1" /mnt
-shift
-exec setpriv --reuid=64000 --regid=64000 --clear-groups --bounding-set=-all --no-new-privs --inh-caps=-all --pdeathsig KILL "$@"
+mkdir $1
+for limit in $2; do echo "\${limit#*=}" >"\${limit%%=*}"; done
+code=0
+(
+  for group in $1; do echo $BASHPID >"$group/cgroup.procs"; done
+  mount --bind "$3" /mnt
+  shift 3
+  exec setpriv --reuid=${SANDBOX_UID} --regid=${SANDBOX_UID} --clear-groups --bounding-set=-all --no-new-privs --inh-caps=-all --pdeathsig KILL "$@"
+) || code=$?
+rmdir $1
+exit $code
 `
 
-/** The walls that our engine builds, but the control group, as a shell script with the machine's own tools would. */
-const wallsFromShell = () => {
+/** A control group beside those of our engine, which has made their folder, and its limits. */
+const groupFromShell = () => {
+  const { memoryBytes, pidsMax, cpus } = basePolicy
+  const quota = cpus * 100_000
+  const group = (root: string): string => join('/sys/fs/cgroup', root, 'evalmesh', `bench-${process.pid}`)
+  const isUnified = existsSync('/sys/fs/cgroup/cgroup.controllers')
+  const limits = isUnified
+    ? { 'memory.max': memoryBytes, 'pids.max': pidsMax, 'cpu.max': quota }
+    : { 'memory.limit_in_bytes': memoryBytes, 'pids.max': pidsMax, 'cpu.cfs_quota_us': quota }
+  const folderOf = (file: string): string => group(isUnified ? '' : (file.split('.')[0] ?? ''))
+  return {
+    folders: [...new Set(Object.keys(limits).map(folderOf))].join(' '),
+    limits: Object.entries(limits)
+      .map(([file, value]) => `${join(folderOf(file), file)}=${value}`)
+      .join(' '),
+  }
+}
+
+/** The walls that our engine builds, as a shell script builds them with the machine's own tools; as an ordinary user those that bwrap has. */
+const wallsFromShell = ({ strength }: Engine) => {
   const folder = mkdtempSync(join(tmpdir(), 'evalmesh-bench-'))
   const file = join(folder, 'filter')
   writeFileSync(file, toBpf(process.arch as SeccompArch, 'closed'))
-  const isRoot = process.getuid?.() === 0
-  const system = ['usr', 'etc'].map((name) => ({ source: join(isRoot ? '/mnt' : rootfs(), name), target: `/${name}` }))
+  const isGrouped = strength.memory === 'cgroup'
+  const image = isGrouped ? '/mnt' : rootfs()
   const { options, command } = toBubblewrapArgs({
-    ...{ spec: SPEC, system, mounts: [], seccompFd: FILTER_FD, statusFd: STATUS_FD, rlimitsAlone: !isRoot },
+    spec: SPEC,
+    system: ['usr', 'etc'].map((name) => ({ source: join(image, name), target: `/${name}` })),
+    mounts: [],
+    seccompFd: FILTER_FD,
+    statusFd: STATUS_FD,
+    rlimitsAlone: !isGrouped,
   })
-  const bwrap = ['bwrap', ...options, '--', ...command]
-  const walled = ['--mount', '--propagation', 'private', 'bash', '--norc', '-ec', WALLS, 'walls', rootfs(), ...bwrap]
-  const [program, args] = isRoot ? ['unshare', walled] : ['bwrap', bwrap.slice(1)]
+  const bwrap = [...options, '--', ...command]
+  const { folders, limits } = groupFromShell()
+  const shell = ['bash', '--norc', '-ec', WALLS, 'walls', folders, limits, rootfs(), 'bwrap', ...bwrap]
+  const [program, args] = isGrouped ? ['unshare', ['--mount', '--propagation', 'private', ...shell]] : ['bwrap', bwrap]
   return {
     run: async (): Promise<void> => {
       const [filter, nowhere] = [openSync(file, 'r'), openSync('/dev/null', 'w')]
@@ -106,7 +139,7 @@ type Baseline = { readonly name: string; readonly run: () => Promise<void>; read
 const baselinesOf = async (name: EngineName, engine: Engine): Promise<readonly [Baseline, ...Baseline[]]> => {
   if (name === 'bubblewrap') {
     return [
-      { name: 'the same walls from a shell, ms', ...wallsFromShell() },
+      { name: 'the same walls from a shell, ms', ...wallsFromShell(engine) },
       { name: 'bwrap without a wall of ours, ms', run: runBwrap },
     ]
   }
