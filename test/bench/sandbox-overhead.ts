@@ -37,17 +37,8 @@ const rootfs = (): string => join(imageDirectory(defaultCacheDirectory()), 'root
 
 /** bwrap without a wall of ours: no filter, no limit, not an ordinary user. */
 const runBwrap = async (): Promise<void> => {
-  const root = [
-    '--ro-bind',
-    join(rootfs(), 'usr'),
-    '/usr',
-    '--symlink',
-    'usr/bin',
-    '/bin',
-    '--symlink',
-    'usr/lib',
-    '/lib',
-  ]
+  const usr = join(rootfs(), 'usr')
+  const root = ['--ro-bind', usr, '/usr', '--symlink', 'usr/bin', '/bin', '--symlink', 'usr/lib', '/lib']
   const rest = ['--symlink', 'usr/lib64', '/lib64', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp']
   const child = spawn('bwrap', ['--unshare-all', '--die-with-parent', ...root, ...rest, ...ARGV], { stdio: 'ignore' })
   const [code] = await once(child, 'exit')
