@@ -25,8 +25,10 @@ export type Daemon = {
 
 // Exit code of `flock` when another process runs the engine of this root.
 const TAKEN = 75
-// A pid file of a predecessor that was killed makes the engine refuse to start; only the lock's holder may remove it.
-const START_SCRIPT = 'rm -f "$1"; shift; exec setpriv --pdeathsig TERM "$@"'
+// The pid file of a predecessor that was killed makes the engine refuse to start. That of its containerd makes it wait for
+// an answer until it gives up, where the number is another process's by now, or a dead one's that nobody waits for (init in
+// a container need not). Only the lock's holder may remove them.
+const START_SCRIPT = 'rm -f "$0"/*.pid "$0"/exec/containerd/*.pid; exec setpriv --pdeathsig TERM "$@"'
 
 /** What differs between the engines that we can start; `run` is the folder of what does not outlive them. */
 type Recipe = {
@@ -107,7 +109,7 @@ export async function startDaemon(options: {
   const pidPath = join(run, `${kind}.pid`)
   const args = [
     ...['--no-fork', '--nonblock', '--conflict-exit-code', String(TAKEN), join(run, 'lock')],
-    ...['sh', '-c', START_SCRIPT, 'start', pidPath, recipe.program],
+    ...['sh', '-c', START_SCRIPT, run, recipe.program],
     ...recipe.args({ root, run, pidPath, socketPath }),
     ...(options.args ?? []),
   ]

@@ -2,13 +2,24 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { after, test } from 'node:test'
 import { type Daemon, socketOf, startDaemon } from '../../../sandbox/engine/daemon.ts'
+import { connectDocker } from '../../../sandbox/engine/docker/connect.ts'
 import { openDocker } from '../../../sandbox/engine/docker/docker.ts'
 import { createHostsEvaluator, type HostChange } from '../../../sandbox/evaluator.ts'
 import type { EngineHost } from '../../../sandbox/hosts/host.ts'
@@ -116,6 +127,15 @@ test('the only engine is killed and comes back: the run waits for it, and is mad
     changes.map(({ isWell }) => isWell),
     [false, true],
   )
+})
+
+test('an engine starts where the number of its predecessor’s containerd lives on', { skip }, async () => {
+  const root = join(folder, 'again')
+  const part = join(root, 'run/exec/containerd')
+  mkdirSync(part, { recursive: true })
+  writeFileSync(join(part, 'containerd.pid'), String(process.pid))
+  const daemon = await begin(root)
+  await connectDocker({ kind: 'unix', path: daemon.socketPath })
 })
 
 test('its disk is full: nothing starts until there is room again, and then the run is made', { skip }, async () => {
