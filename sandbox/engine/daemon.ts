@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { SandboxError } from '../errors.ts'
@@ -95,7 +95,8 @@ export async function startDaemon(options: {
   readonly kind: 'docker' | 'podman'
   readonly args?: readonly string[]
 }): Promise<Daemon> {
-  const { root, kind } = options
+  const { kind } = options
+  const root = resolve(options.root)
   const recipe = recipes[kind]
   const run = join(root, 'run')
   const socketPath = socketOf(root, kind)
@@ -116,7 +117,8 @@ export async function startDaemon(options: {
   const scratch = join(run, 'scratch')
   if (recipe.isForgetful) mkdirSync(scratch, { recursive: true })
   const env = recipe.isForgetful ? { ...process.env, TMPDIR: scratch } : process.env
-  const child = spawn('flock', args, { detached: true, stdio: ['ignore', log, log], env })
+  // Podman notes in its working directory that a container ran out of memory: not in the user's.
+  const child = spawn('flock', args, { detached: true, stdio: ['ignore', log, log], env, cwd: run })
   closeSync(log)
   const exited = once(child, 'exit')
   const stop = async () => {

@@ -1,6 +1,6 @@
 /** An engine with a daemon against the promises of every engine; the test starts one of its own and ends it. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Docker from 'dockerode'
@@ -33,6 +33,7 @@ export function describeDaemon(options: {
     name,
     ...(walls === undefined ? {} : { walls }),
     open: async () => {
+      rmSync('oom', { force: true })
       const image = await testImage()
       daemon = await startDaemon({ root, kind, args })
       try {
@@ -51,6 +52,7 @@ export function describeDaemon(options: {
       await daemon?.stop()
       rmSync(root, { recursive: true, force: true })
       assert.deepEqual(left, [])
+      assert.ok(!existsSync('oom'), 'the engine writes where its user stands')
       assert.doesNotMatch(readFileSync('/proc/self/mounts', 'utf8'), new RegExp(root))
     },
     remains: async (owner) => (await owners()).filter((label) => label === owner),
