@@ -218,6 +218,22 @@ const openSigner = (p: Parts, guards: readonly GuardRecord[]): Signer =>
     p.driver().read(({ rounds }) => sessionKeysOf(rounds, message).includes(p.keys.session.publicKey)),
   )
 
+/** R-100: before the first head, which is held back until this node's log is the mesh's, it knows of no newest vector. */
+const certifiedOf = ({ rounds: { head, vectors, weightsBlock } }: State): number | null =>
+  head !== null && vectors.at(-1)?.block === weightsBlock ? weightsBlock : null
+
+const openChainReader = (p: Parts, chain: Chain, submit: (input: Input) => void) =>
+  createChainReader({
+    ...p,
+    chain,
+    netuid: p.genesis.netuid,
+    versionKey: BigInt(p.config.weightsVersionKey),
+    hotkey: p.keys.hotkey,
+    submit,
+    certified: () => p.driver().read(certifiedOf),
+    now: p.clock.now,
+  })
+
 /** The driver with everything it moves, and the API that looks at it; `closers` gets how each is ended. */
 const tieTogether = async (p: Parts, restored: State, guards: readonly GuardRecord[], closers: Closer[]) => {
   const stored = (digest: Digest): void => p.driver().submit({ kind: 'stored', at: p.clock.now(), digest })
@@ -248,9 +264,7 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
     submit,
     now: p.clock.now,
   })
-  const versionKey = BigInt(p.config.weightsVersionKey)
-  const reader = { ...p, chain, netuid, versionKey, hotkey: p.keys.hotkey, submit: sync.submit, now: p.clock.now }
-  const chainReader = createChainReader(reader)
+  const chainReader = openChainReader(p, chain, sync.submit)
   const driver = createDriver<State>({
     state: restored,
     step,

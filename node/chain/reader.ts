@@ -5,13 +5,23 @@ import type { Log } from '../log.ts'
 import type { ChainReader } from '../machine/ports.ts'
 import { adviceFor } from './advice.ts'
 import { readPayment } from './payment.ts'
-import { type Chain, ChainError, type HotkeySigner, type Unrevealed, type WeightsReceipt } from './port.ts'
+import {
+  type BlockRef,
+  type Chain,
+  ChainError,
+  type HotkeySigner,
+  type Unrevealed,
+  type WeightsReceipt,
+} from './port.ts'
+import { repeatWeights } from './repeat.ts'
 
 const RETRY_MS = 1_000
 /** Weights that keep failing are given up after this long: the next vector is due by then. */
 const WEIGHTS_TRIES_MAX = 20
 /** A vector is not tried again when its block lies this far back: the machine would not have asked for it so late. */
 const WEIGHTS_LATE_BLOCKS = 10
+/** How often it is looked whether the row must be set once more: what is late by so much is a small part of any activity cutoff. */
+const REPEAT_LOOK_BLOCKS = 100
 
 /** Of tries that fail one after the other the 1st, 2nd, 4th, 8th … is told: an outage of a day is no log of a day. */
 const isTold = (tries: number): boolean => (tries & (tries - 1)) === 0
@@ -32,6 +42,8 @@ type Options = {
   /** What the subnet asks its validators' software to be at least; default 0. */
   readonly versionKey?: bigint
   readonly submit: (input: Input) => void
+  /** Block of the log's newest vector, if this node has handed it to the chain and its log is the mesh's; else null. */
+  readonly certified: () => number | null
   readonly now: () => number
   readonly signal: AbortSignal
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>
@@ -53,7 +65,7 @@ const awaitReveal = ({ log, signal }: Options, of: object, reveal: Unrevealed['r
 }
 
 /** Hidden weights are told twice: as a commit, and when they stand; the next vector does not wait for that. */
-const tell = (o: Options, block: number, { path, reveal, block: at }: WeightsReceipt): void => {
+const tellSet = (o: Options, block: number, { path, reveal, block: at }: WeightsReceipt): void => {
   const { log } = o
   if (reveal === null) {
     log.info({ block, setAt: at.number }, 'weights set')
@@ -96,15 +108,31 @@ const createSetter = (o: Options, insist: Insist) => {
     }
     try {
       const receipt = await insist('setWeights', call, WEIGHTS_TRIES_MAX)
-      if (receipt !== null) tell(o, block, receipt)
+      if (receipt !== null) tellSet(o, block, receipt)
     } catch (error) {
       if (error instanceof Overtaken) log.info({ block, newest }, 'weights overtaken')
       else log.error({ block, error: `${error}`, todo: adviceFor(error) }, 'weights not set')
     }
   }
-  return (effect: SetWeights, signer: HotkeySigner): void => {
-    newest = Math.max(newest, effect.block)
-    setting = setting.then(() => setInTurn(effect, signer))
+  let lookedAt = Number.NEGATIVE_INFINITY
+  /** Ended by a newer vector. */
+  let repeating = new AbortController()
+  return {
+    set: (effect: SetWeights, signer: HotkeySigner): void => {
+      newest = Math.max(newest, effect.block)
+      repeating.abort()
+      setting = setting.then(() => setInTurn(effect, signer))
+    },
+    /** To be told of each final head. */
+    keepActive: (head: number, signer: HotkeySigner): void => {
+      if (head - lookedAt < REPEAT_LOOK_BLOCKS) return
+      lookedAt = head
+      repeating = new AbortController()
+      const until = AbortSignal.any([signal, repeating.signal])
+      const call = <T>(step: () => Promise<T>) => insist('weights once more', step, WEIGHTS_TRIES_MAX)
+      const hidden = (of: object, reveal: Unrevealed['reveal']): void => awaitReveal(o, of, reveal)
+      setting = setting.then(() => repeatWeights({ ...o, head, signer, signal: until, insist: call, hidden }))
+    },
   }
 }
 
@@ -137,7 +165,7 @@ export const createChainReader = (
   const asking = new Set<string>()
 
   const insist = createInsist(o, pause)
-  const weigh = createSetter(o, insist)
+  const weights = createSetter(o, insist)
 
   /** A refused read is no end: the machine asks again for what it still lacks. */
   const read = <T>(what: string, call: () => Promise<T | null>, toInput: (answer: T) => Input): void => {
@@ -151,6 +179,10 @@ export const createChainReader = (
       .finally(() => asking.delete(what))
   }
 
+  const tell = (block: BlockRef): void => {
+    o.submit({ kind: 'head', at: o.now(), block })
+    if (o.hotkey !== null) weights.keepActive(block.number, o.hotkey)
+  }
   /** Losses of the chain since its last block. */
   let losses = 0
   /** Where to go on from: the head, then the last block told. */
@@ -159,11 +191,11 @@ export const createChainReader = (
     try {
       if (after === null) {
         const head = await chain.finalizedHead()
-        o.submit({ kind: 'head', at: o.now(), block: head })
+        tell(head)
         after = head.number
       }
       for await (const block of chain.followFinalized({ after, signal })) {
-        o.submit({ kind: 'head', at: o.now(), block })
+        tell(block)
         after = block.number
         losses = 0
       }
@@ -196,7 +228,7 @@ export const createChainReader = (
         (facts) => ({ kind: 'payment', at: o.now(), submission, facts }),
       ),
     setWeights: (effect) => {
-      if (o.hotkey !== null) weigh(effect, o.hotkey)
+      if (o.hotkey !== null) weights.set(effect, o.hotkey)
     },
     follow: async () => {
       void revealLeft(o, insist)

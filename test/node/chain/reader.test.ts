@@ -1,70 +1,8 @@
 /** Promises of the chain reader: it asks until it knows, gives weights up in time, and never stops following by itself. */
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
-import { type BlockRef, type Chain, ChainError, type Metagraph } from '../../../node/chain/port.ts'
-import { createChainReader } from '../../../node/chain/reader.ts'
-import type { Input } from '../../../protocol/index.ts'
-import { createFakeLog, DIGEST } from '../fakes.ts'
-
-const block = (number: number): BlockRef => ({ number, hash: DIGEST })
-const lost = () => new ChainError('CHAIN_UNREACHABLE', {}, { retryable: true })
-const refused = (name: string) => new ChainError('EXTRINSIC_FAILED', { name })
-const receipt = (at: number) => ({ block: block(at), extrinsicIndex: 0, path: 'plain' as const, reveal: null })
-const vector = { uids: [1], values: [65_535] }
-const hotkey = { publicKey: DIGEST, scheme: 'sr25519' as const, sign: () => new Uint8Array(64) }
-
-const unasked = (): never => {
-  throw new Error('not asked for in this test')
-}
-const chainOf = (calls: Partial<Chain>): Chain => ({
-  genesisHash: unasked,
-  finalizedHead: unasked,
-  followFinalized: unasked,
-  blockAt: unasked,
-  metagraphAt: unasked,
-  yumaInputAt: unasked,
-  setWeights: unasked,
-  unrevealed: async () => [],
-  weightsOf: unasked,
-  transfer: unasked,
-  transfersAt: unasked,
-  close: unasked,
-  ...calls,
-})
-
-/** `until(count)` resolves when so many inputs have come, or events were logged. */
-const create = (t: TestContext, calls: Partial<Chain>, o: { observer?: boolean } = {}) => {
-  const stopping = new AbortController()
-  t.after(() => stopping.abort())
-  const inputs: Input[] = []
-  const fake = createFakeLog()
-  const waiting: { done: () => boolean; resolve: () => void }[] = []
-  const look = (): void => {
-    for (const one of waiting) if (one.done()) one.resolve()
-  }
-  const told = <A extends readonly unknown[]>(call: (...args: A) => void) => {
-    return (...args: A): void => {
-      call(...args)
-      look()
-    }
-  }
-  const reader = createChainReader({
-    chain: chainOf(calls),
-    netuid: 1,
-    hotkey: o.observer ? null : hotkey,
-    submit: told((input: Input) => inputs.push(input)),
-    now: () => 7,
-    signal: stopping.signal,
-    log: { info: told(fake.info), warn: told(fake.warn), error: told(fake.error) },
-    retryMs: 1,
-  })
-  const until = (done: () => boolean): Promise<void> =>
-    new Promise((resolve) => {
-      waiting.push({ done, resolve })
-      look()
-    })
-  return { reader, inputs, log: fake.calls, until, stop: () => stopping.abort() }
-}
+import { test } from 'node:test'
+import { type BlockRef, ChainError, type Metagraph } from '../../../node/chain/port.ts'
+import { block, create, hotkey, lost, receipt, refused, vector } from './reading.ts'
 
 test('a block is asked for again until the chain is back', async (t) => {
   let tries = 0

@@ -270,7 +270,8 @@ export const startNode = async (t: Cleanup, o: NodeOptions): Promise<TestNode> =
     aloneMs: o.aloneMs ?? (o.member === null ? 500 : 20_000),
   }
   const sync = createSync({ ...p, ...patience, mesh, inbox: () => inbox, local: p.journal.item, chain })
-  const reader = createChainReader({ ...p, chain: o.chain.chain, netuid, hotkey: null, submit: sync.submit })
+  const certified = (): null => null
+  const reader = createChainReader({ ...p, chain: o.chain.chain, netuid, hotkey: null, certified, submit: sync.submit })
   const driver = createDriver<State>({
     state: p.restored,
     step,
