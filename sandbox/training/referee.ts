@@ -1,4 +1,4 @@
-/** The referee of training speed: both codes resident, in A B B A quads on the same data, its own clock, every timed run checked. */
+/** The referee of training speed: both codes resident, in A B B A quads, each pair on data of its own, its own clock, every timed run checked. */
 import { hash } from 'node:crypto'
 import process from 'node:process'
 import {
@@ -118,24 +118,48 @@ async function letRun(channels: Context['channels'], side: Side | null): Promise
 
 type Quad = { readonly times: QuadTimes; readonly digests: readonly string[] }
 
-async function runQuad(context: Context, seeds: Seeds, steps: number): Promise<Quad> {
-  const { job, draw, channels, verifier } = context
+type Run = { readonly side: Side; readonly run: SegmentRun; readonly questions: Questions }
+
+/**
+ * A run of each code on the same data and first weights. A pair of its own: a code that met the same data again could give back what it
+ * remembers, which no check of the weights can tell from training.
+ */
+async function runPair(
+  { job, draw, channels }: Context,
+  o: { order: readonly [Side, Side]; seeds: Seeds; batches: readonly Buffer[] },
+): Promise<readonly Run[]> {
   const { contract } = job
-  const batches = trainingData(contract, seeds.data, steps)
-  const [first, second]: readonly [Side, Side] = draw(2) === 1 ? ['partner', 'candidate'] : ['candidate', 'partner']
-  const runs: { side: Side; run: SegmentRun; questions: Questions; steps: number }[] = []
-  for (const side of [first, second, second, first]) {
-    const questions = drawQuestions(draw, contract, steps)
+  const { order, seeds, batches } = o
+  const runs: Run[] = []
+  for (const side of order) {
+    const questions = drawQuestions(draw, contract, batches.length)
     await letRun(channels, side)
     const what = { contract, weightsSeed: seeds.weights, batches, questions, runMsMax: contract.limits.segmentMs }
-    const work = runSegment(channels[side], what)
-    runs.push({ side, run: await of(side, work), questions, steps })
+    runs.push({ side, run: await of(side, runSegment(channels[side], what)), questions })
   }
   await letRun(channels, null)
-  const checkpoints = runs.map(({ questions }) => questions.checkpoint)
-  await verifier.train({ weightsSeed: seeds.weights, batches, checkpoints })
-  const { isPartnerOurs } = context
-  for (const one of runs) if (one.side === 'candidate' || !isPartnerOurs) await verify(context, one)
+  return runs
+}
+
+async function runQuad(context: Context, seeds: Seeds, steps: number): Promise<Quad> {
+  const { job, draw, verifier, isPartnerOurs } = context
+  const { contract } = job
+  const order: readonly [Side, Side] = draw(2) === 1 ? ['partner', 'candidate'] : ['candidate', 'partner']
+  const pairs = [
+    { order, seeds },
+    {
+      order: [order[1], order[0]] as const,
+      seeds: { data: `${seeds.data}:second`, weights: `${seeds.weights}:second` },
+    },
+  ].map((pair) => ({ ...pair, batches: trainingData(contract, pair.seeds.data, steps) }))
+  const done: { readonly pair: (typeof pairs)[number]; readonly runs: readonly Run[] }[] = []
+  for (const pair of pairs) done.push({ pair, runs: await runPair(context, pair) })
+  for (const { pair, runs } of done) {
+    const checkpoints = runs.map(({ questions }) => questions.checkpoint)
+    await verifier.train({ weightsSeed: pair.seeds.weights, batches: pair.batches, checkpoints })
+    for (const one of runs) if (one.side === 'candidate' || !isPartnerOurs) await verify(context, { ...one, steps })
+  }
+  const runs = done.flatMap((pair) => pair.runs)
   const of2 = (side: Side): [string, string] => {
     const [a, b] = runs.filter((one) => one.side === side).map(({ run }) => `${run.nanos}`)
     return [a ?? '', b ?? '']
