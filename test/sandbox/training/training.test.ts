@@ -47,9 +47,9 @@ test('the reference is what the checks expect to the last bit, and its tokens ar
   const [quad] = quads
   assert.ok(quad !== undefined && quad.steps >= 9 && quad.steps <= 11)
   assert.equal(quad.tokens, quad.steps * 4 * 64)
-  // Both runs of a quad start from the same weights and see the same data.
+  // No two runs of one code see the same data: what it remembers of the first is worth nothing in the second.
   assert.equal(transcript.length, 2)
-  assert.equal(transcript[0], transcript[1])
+  assert.notEqual(transcript[0], transcript[1])
 })
 
 test('bfloat16 passes, though every number of it differs', { skip }, async () => {
