@@ -53,7 +53,7 @@ export type WeightsReceipt = {
   readonly path: 'plain' | 'hash' | 'timelocked'
   /**
    * Resolves with the final block at which the row stands: sends the reveal where the chain wants one, else watches for it.
-   * WEIGHTS_LOST when the window is over without it. Null for plain weights.
+   * WEIGHTS_LOST when the window is over without it, WEIGHTS_OVERTAKEN when a later commit's row stands instead. Null for plain weights.
    */
   readonly reveal: ((signal: AbortSignal) => Promise<BlockRef>) | null
 }
@@ -89,6 +89,7 @@ export type HotkeySigner = {
  * CHAIN_UNREACHABLE: no answer within the adapter's patience. BAD_RESPONSE: an answer that makes no sense.
  * CHAIN_CHANGED: the chain behind the endpoint is not a continuation of what it said before. CHAIN_DISAGREES: several endpoints
  * name different blocks as final, so that none is believed. WEIGHTS_LOST: a commit was included, and its weights never appeared.
+ * WEIGHTS_OVERTAKEN: they appeared, and those of a later commit of the same hotkey stand in their place.
  * BLOCK_NOT_FINAL, BLOCK_UNKNOWN, EXTRINSIC_UNKNOWN, SUBNET_UNKNOWN, NOT_REGISTERED: the thing asked for is not there.
  * EXTRINSIC_REFUSED: refused before inclusion; EXTRINSIC_FAILED: included, and its dispatch failed. Both carry `facts.name`,
  * the chain's own error name. ABORTED: the caller's signal (a sent extrinsic may still be included). CLOSED: after close().
@@ -107,6 +108,7 @@ export type ChainErrorCode =
   | 'EXTRINSIC_REFUSED'
   | 'EXTRINSIC_FAILED'
   | 'WEIGHTS_LOST'
+  | 'WEIGHTS_OVERTAKEN'
   | 'ABORTED'
   | 'CLOSED'
 

@@ -16,18 +16,21 @@ import {
 import { repeatWeights } from './repeat.ts'
 
 const RETRY_MS = 1_000
-/** Weights that keep failing are given up after this long: the next vector is due by then. */
-const WEIGHTS_TRIES_MAX = 20
 /** A vector is not tried again when its block lies this far back: the machine would not have asked for it so late. */
 const WEIGHTS_LATE_BLOCKS = 10
+/** As long as those blocks take, twelve seconds each: a chain that stands still makes no vector late. */
+const WEIGHTS_TRIES_MAX = 120
 /** How often it is looked whether the row must be set once more: what is late by so much is a small part of any activity cutoff. */
 const REPEAT_LOOK_BLOCKS = 100
 
 /** Of tries that fail one after the other the 1st, 2nd, 4th, 8th … is told: an outage of a day is no log of a day. */
 const isTold = (tries: number): boolean => (tries & (tries - 1)) === 0
 
-/** A newer vector is due or asked for: the older one may never stand where that does. */
+/** A newer vector is asked for: the older one may never stand where that does. */
 class Overtaken extends Error {}
+
+/** A newer vector is due: nobody tries the older one again, which failed by its cause. */
+class TooLate extends Error {}
 
 /** Another chain behind the endpoint is for the operator to mend; everything else may pass, also what the chain calls final. */
 const isHopeless = (error: unknown): boolean => error instanceof ChainError && error.code === 'CHAIN_CHANGED'
@@ -59,7 +62,9 @@ const awaitReveal = ({ log, signal }: Options, of: object, reveal: Unrevealed['r
   reveal(signal).then(
     (revealed) => log.info({ ...of, setAt: revealed.number }, 'weights set'),
     (error: unknown) => {
-      if (!signal.aborted) log.error({ ...of, error: `${error}`, todo: adviceFor(error) }, 'weights lost')
+      if (signal.aborted) return
+      if (error instanceof ChainError && error.code === 'WEIGHTS_OVERTAKEN') log.info({ ...of }, 'weights overtaken')
+      else log.error({ ...of, error: `${error}`, todo: adviceFor(error) }, 'weights lost')
     },
   )
 }
@@ -99,17 +104,24 @@ const createSetter = (o: Options, insist: Insist) => {
   let setting: Promise<void> = Promise.resolve()
 
   const setInTurn = async ({ block, vector }: SetWeights, signer: HotkeySigner): Promise<void> => {
-    let tries = 0
+    let cause: unknown = null
     const call = async () => {
       if (newest > block) throw new Overtaken()
       // Looked up, since this process may have been frozen while it waited.
-      if (++tries > 1 && (await chain.finalizedHead()).number - block > WEIGHTS_LATE_BLOCKS) throw new Overtaken()
-      return chain.setWeights({ netuid, ...vector, versionKey: o.versionKey ?? 0n, signer, signal })
+      if (cause !== null && (await chain.finalizedHead()).number - block > WEIGHTS_LATE_BLOCKS)
+        throw new TooLate('weights are too late', { cause })
+      try {
+        return await chain.setWeights({ netuid, ...vector, versionKey: o.versionKey ?? 0n, signer, signal })
+      } catch (error) {
+        cause = error
+        throw error
+      }
     }
     try {
       const receipt = await insist('setWeights', call, WEIGHTS_TRIES_MAX)
       if (receipt !== null) tellSet(o, block, receipt)
-    } catch (error) {
+    } catch (thrown) {
+      const error = thrown instanceof TooLate ? thrown.cause : thrown
       if (error instanceof Overtaken) log.info({ block, newest }, 'weights overtaken')
       else log.error({ block, error: `${error}`, todo: adviceFor(error) }, 'weights not set')
     }

@@ -4,9 +4,12 @@ import { type BlockRef, ChainError } from '../port.ts'
 import { createSocket, RpcRefusal, type Socket } from './socket.ts'
 
 export type Endpoints = {
-  /** Asks one endpoint after the other until one answers; a refusal is an answer, unless it says that this node lacks the block. */
+  /**
+   * Asks one endpoint after the other until one answers; a refusal is an answer, unless it says that this node lacks the block. BAD_RESPONSE
+   * (retryable) where all that answer lack it.
+   */
   call(method: string, params: readonly unknown[], signal?: AbortSignal): Promise<unknown>
-  /** What each endpoint answers, refusals included, in the order of the configuration; those that do not answer are left out. */
+  /** What each endpoint answers, refusals included, in the order of the configuration; those that the question never reached are left out. */
   all(method: string, params: readonly unknown[]): Promise<readonly Answer[]>
   /**
    * The newest block that more than half of those that answer call final. CHAIN_DISAGREES (retryable) when they name different
@@ -18,7 +21,11 @@ export type Endpoints = {
   close(): void
 }
 
-export type Answer = { readonly result: unknown } | { readonly refusal: RpcRefusal }
+/** `isLost`: the question had left, and no answer came. */
+export type Answer = { readonly result: unknown } | { readonly refusal: RpcRefusal } | { readonly isLost: true }
+
+/** An answer that came. */
+type Heard = Exclude<Answer, { readonly isLost: true }>
 
 /** A pause between two rounds over all endpoints, as a node needs seconds to start again. */
 const BACK_OFF_MS_MIN = 50
@@ -27,8 +34,12 @@ const BACK_OFF_MS_MAX = 2_000
 /** A node that is behind, or has thrown the state away: another one may have it. */
 const LACKS_BLOCK = /unknown ?block|header was not found|state already discarded|block .*not found/i
 
-const isLost = (error: unknown): boolean => error instanceof ChainError && error.code === 'CHAIN_UNREACHABLE'
-const lacksBlock = (error: unknown): boolean => error instanceof RpcRefusal && LACKS_BLOCK.test(error.message)
+/** Of a block that it lacks a node says null to these, and refuses all other questions. */
+const NULL_LACKS_BLOCK: ReadonlySet<string> = new Set(['chain_getHeader', 'chain_getBlock'])
+
+const isLost = (error: unknown): error is ChainError =>
+  error instanceof ChainError && error.code === 'CHAIN_UNREACHABLE'
+const lacksBlock = (refusal: RpcRefusal): boolean => LACKS_BLOCK.test(refusal.message)
 
 const hexOf = (value: unknown): string | null =>
   typeof value === 'string' && /^0x[0-9a-f]{64}$/.test(value) ? value.slice(2) : null
@@ -99,33 +110,37 @@ const createAsk = (sockets: readonly Socket[]): Ask => {
 export const resultsOf = <T>(answers: readonly Answer[], read: (result: unknown) => T | null): readonly T[] =>
   answers.flatMap((answer) => ('result' in answer ? (read(answer.result) ?? []) : []))
 
-/** The first answer in the configured order; null when there is none. */
-const firstAnswer = async (
-  sockets: readonly Socket[],
-  ask: (socket: Socket) => Promise<unknown>,
-): Promise<Answer | null> => {
-  let lacking: RpcRefusal | null = null
-  for (const socket of sockets) {
-    try {
-      return { result: await ask(socket) }
-    } catch (error) {
-      if (error instanceof RpcRefusal && lacksBlock(error)) lacking = error
-      else if (error instanceof RpcRefusal) return { refusal: error }
-      else if (!isLost(error)) throw error
-    }
-  }
-  return lacking && { refusal: lacking }
+/** The answer, undefined for an endpoint that is away, or went while it was asked. */
+const answerOf = async (asked: Promise<unknown>): Promise<Heard | undefined> => {
+  const answer = await answerOrLoss(asked)
+  return answer === undefined || 'isLost' in answer ? undefined : answer
 }
 
-/** The answer, undefined for an endpoint that is away. */
-const answerOf = async (asked: Promise<unknown>): Promise<Answer | undefined> => {
+/** The same, with the loss of an answer told. */
+const answerOrLoss = async (asked: Promise<unknown>): Promise<Answer | undefined> => {
   try {
     return { result: await asked }
   } catch (error) {
     if (error instanceof RpcRefusal) return { refusal: error }
-    if (isLost(error)) return undefined
+    if (isLost(error)) return error.facts['isSent'] === true ? { isLost: true } : undefined
     throw error
   }
+}
+
+/** The first answer in the configured order that is not for lack of the block, else one that is; null when there is none. */
+const firstAnswer = async (
+  sockets: readonly Socket[],
+  ask: (socket: Socket) => Promise<unknown>,
+  isLacking: (answer: Heard) => boolean,
+): Promise<Heard | null> => {
+  let lacking: Heard | null = null
+  for (const socket of sockets) {
+    const answer = await answerOf(ask(socket))
+    if (answer === undefined) continue
+    if (!isLacking(answer)) return answer
+    lacking = answer
+  }
+  return lacking
 }
 
 type Head = { readonly socket: Socket; readonly number: number }
@@ -163,7 +178,7 @@ export const createEndpoints = (o: {
   const ask = createAsk(sockets)
   return {
     async all(method, params) {
-      const answers = await Promise.all(sockets.map((socket) => answerOf(ask(socket, method, params))))
+      const answers = await Promise.all(sockets.map((socket) => answerOrLoss(ask(socket, method, params))))
       return answers.filter((answer) => answer !== undefined)
     },
     async call(method, params, signal) {
@@ -172,9 +187,13 @@ export const createEndpoints = (o: {
       for (let pauseMs = BACK_OFF_MS_MIN; ; pauseMs = Math.min(2 * pauseMs, BACK_OFF_MS_MAX)) {
         if (closing.signal.aborted) throw new ChainError('CLOSED')
         if (signal?.aborted) throw new ChainError('ABORTED', { method })
-        const answer = await firstAnswer(sockets, (socket) => ask(socket, method, params))
-        if (answer !== null && 'result' in answer) return answer.result
-        if (answer !== null) throw answer.refusal
+        const isLacking = (one: Heard): boolean =>
+          'refusal' in one ? lacksBlock(one.refusal) : one.result === null && NULL_LACKS_BLOCK.has(method)
+        const answer = await firstAnswer(sockets, (socket) => ask(socket, method, params), isLacking)
+        if (answer !== null && 'refusal' in answer) throw answer.refusal
+        if (answer !== null && isLacking(answer))
+          throw new ChainError('BAD_RESPONSE', { method, why: 'no endpoint has the block' }, { retryable: true })
+        if (answer !== null) return answer.result
         if (performance.now() + pauseMs > untilMs) {
           throw new ChainError('CHAIN_UNREACHABLE', { method }, { retryable: true })
         }

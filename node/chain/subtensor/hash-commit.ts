@@ -5,9 +5,11 @@ import { ERA_BLOCKS } from './extrinsic.ts'
 import { commitHash, storageIndex } from './payload.ts'
 import type { PendingReveal } from './pending.ts'
 import { hasStorage, hexOf, itemsOf, numberOf, stored } from './runtime.ts'
+import { insist, pause } from './submit.ts'
 import {
   epochOf,
   expectEvent,
+  finalBlock,
   headOf,
   type Now,
   standsAt,
@@ -84,6 +86,25 @@ const isCommitted = async (o: WeightsParts, head: BlockRef, pending: PendingReve
   })
 }
 
+/** `lost`: the chain has forgotten it, or its epoch is over. `open`: it may be revealed now. */
+type Fate = 'stands' | 'lost' | 'open'
+
+const fateAt = async (
+  o: WeightsParts,
+  {
+    pending,
+    order,
+    target,
+  }: { readonly pending: PendingReveal; readonly order: WeightsOrder; readonly target: number },
+  head: BlockRef,
+): Promise<Fate> => {
+  const isOpen = await isCommitted(o, head, pending)
+  // An earlier process has revealed it, and did not live to forget it.
+  if (!isOpen && (await standsAt(o, order, head))) return 'stands'
+  return isOpen && (await epochOf(o, pending.netuid, head)) <= target ? 'open' : 'lost'
+}
+
+/** Tried until its epoch is over: what refuses it may pass. */
 const revealIn = async (
   o: WeightsParts,
   { pending, signer, signal }: Revealing,
@@ -91,19 +112,26 @@ const revealIn = async (
 ): Promise<BlockRef> => {
   const { netuid, uids, values, salt, versionKey } = pending
   const order = { ...pending, signer, signal }
-  const period = numberOf(await stored(await o.runtime.at(committed.hash), 'revealPeriodEpochs', netuid))
-  const target = (await epochOf(o, netuid, committed)) + period
-  const head = await headOf(o, signal, async (each) => (await epochOf(o, netuid, each)) >= target)
-  const lost = new ChainError('WEIGHTS_LOST', { committedAt: committed.number })
-  const isOpen = await isCommitted(o, head, pending)
-  // An earlier process has revealed it, and did not live to forget it.
-  if (!isOpen && (await standsAt(o, order, head))) return head
-  if (!isOpen || (await epochOf(o, netuid, head)) > target) throw lost
+  const target = await insist(signal, o.pollMs, async () => {
+    const period = numberOf(await stored(await o.runtime.at(committed.hash), 'revealPeriodEpochs', netuid))
+    return (await epochOf(o, netuid, committed)) + period
+  })
   const { name, of } = callOf(pending, 'reveal')
   const args = [...of, uids, values, salt, versionKey]
-  const revealed = await submitWeights(o, order, { name, args, limit: 'RateLimitExceeded' })
-  expectEvent(revealed, 'WeightsRevealed')
-  return revealed.block
+  for (;;) {
+    const head = await headOf(o, signal, async (each) => (await epochOf(o, netuid, each)) >= target)
+    const fate = await insist(signal, o.pollMs, () => fateAt(o, { pending, order, target }, head))
+    if (fate === 'stands') return head
+    if (fate === 'lost') throw new ChainError('WEIGHTS_LOST', { committedAt: committed.number })
+    try {
+      const revealed = await submitWeights(o, order, { name, args, limit: 'RateLimitExceeded' })
+      expectEvent(revealed, 'WeightsRevealed')
+      return revealed.block
+    } catch (error) {
+      if (!(error instanceof ChainError && error.retryable)) throw error
+      await pause(o.pollMs, signal)
+    }
+  }
 }
 
 /** The final block that holds the commit; null when none does, and none can any more. */
@@ -111,10 +139,9 @@ const findCommit = async (o: WeightsParts, { pending, signal }: Revealing): Prom
   const index = String(storageIndex(pending.netuid, pending.mechanism))
   const last = (await headOf(o, signal, async () => true)).number + ERA_BLOCKS
   for (let number = pending.afterBlock + 1; number <= last; number += 1) {
-    const next = number
-    await headOf(o, signal, async (head) => head.number >= next)
-    const block = { number, hash: (await o.endpoints.hashAt(number)) ?? '' }
-    const isIt = (await o.blocks.allEvents(block)).some(
+    const block = await finalBlock(o, signal, number)
+    const events = await insist(signal, o.pollMs, () => o.blocks.allEvents(block))
+    const isIt = events.some(
       ({ name, data }) =>
         name === 'WeightsCommitted' &&
         data[1]?.toString() === index &&

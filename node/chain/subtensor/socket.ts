@@ -27,10 +27,16 @@ type Waiting = { readonly resolve: (result: unknown) => void; readonly reject: (
 /** The metadata of a runtime is the largest answer, 0.4 MB: minutes of silence mean a dead peer. */
 const ANSWER_MS_MAX = 30_000
 
-/** `isLate`: nothing came within the patience, so that the next question may wait as long. */
-const unreachable = (url: string, o: { readonly isLate?: boolean; readonly cause?: unknown } = {}): ChainError => {
-  const { isLate = false, cause } = o
-  return new ChainError('CHAIN_UNREACHABLE', { endpoint: url, isLate }, { retryable: true, cause })
+/**
+ * `isLate`: nothing came within the patience, so that the next question may wait as long. `isSent`: the question had left, so that the node
+ * may have done what it was asked.
+ */
+const unreachable = (
+  url: string,
+  o: { readonly isLate?: boolean; readonly isSent?: boolean; readonly cause?: unknown } = {},
+): ChainError => {
+  const { isLate = false, isSent = false, cause } = o
+  return new ChainError('CHAIN_UNREACHABLE', { endpoint: url, isLate, isSent }, { retryable: true, cause })
 }
 
 export const createSocket = (o: { readonly url: string; readonly answerMsMax?: number }): Socket => {
@@ -46,7 +52,8 @@ export const createSocket = (o: { readonly url: string; readonly answerMsMax?: n
     socket?.close()
     const lost = [...waiting.values()]
     waiting.clear()
-    for (const { reject } of lost) reject(isClosed ? new ChainError('CLOSED') : unreachable(url, { isLate }))
+    for (const { reject } of lost)
+      reject(isClosed ? new ChainError('CLOSED') : unreachable(url, { isLate, isSent: true }))
   }
 
   const open = (): Promise<WebSocket> => {

@@ -71,13 +71,17 @@ const throwIfAborted = (signal: AbortSignal | undefined): void => {
   if (signal?.aborted) throw new ChainError('ABORTED')
 }
 
-const pause = async (ms: number, signal: AbortSignal | undefined): Promise<void> => {
+export const pause = async (ms: number, signal: AbortSignal | undefined): Promise<void> => {
   await delay(ms, undefined, { ...(signal && { signal }) }).catch(() => undefined)
   throwIfAborted(signal)
 }
 
 /** Goes on over lost connections and disagreeing endpoints until the signal. */
-const insist = async <T>(signal: AbortSignal | undefined, pollMs: number, call: () => Promise<T>): Promise<T> => {
+export const insist = async <T>(
+  signal: AbortSignal | undefined,
+  pollMs: number,
+  call: () => Promise<T>,
+): Promise<T> => {
   for (;;) {
     try {
       return await call()
@@ -133,10 +137,11 @@ const sign = async (o: Parts, head: BlockRef, { call, signer }: Submission): Pro
 const send = async (endpoints: Endpoints, signed: SignedExtrinsic, submission: Submission): Promise<string | null> => {
   const answers = await endpoints.all('author_submitExtrinsic', [signed.hex])
   if (answers.length === 0) return null
+  // One that took it without a word may have it in a block, whatever the others say.
   const verdicts = answers.map((answer) =>
-    'result' in answer
-      ? ({ kind: 'known' } as const)
-      : judgeRefusal(answer.refusal, submission.limit ?? 'RateLimitExceeded'),
+    'refusal' in answer
+      ? judgeRefusal(answer.refusal, submission.limit ?? 'RateLimitExceeded')
+      : ({ kind: 'known' } as const),
   )
   if (verdicts.some(({ kind }) => kind === 'known')) return null
   const refused = verdicts.find((verdict) => verdict.kind === 'refused')

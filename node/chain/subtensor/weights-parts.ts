@@ -9,7 +9,7 @@ import type { PendingReveals } from './pending.ts'
 import { readRow, scheduleAt, uidOf } from './reads.ts'
 import type { At, Runtime } from './runtime.ts'
 import { epochAt } from './schedule.ts'
-import type { Included, Submission } from './submit.ts'
+import { type Included, insist, type Submission } from './submit.ts'
 import type { Beacon } from './timelock.ts'
 
 export type WeightsOrder = Row & {
@@ -62,6 +62,17 @@ export const headOf = async (
     }
     await delay(o.pollMs, undefined, { signal }).catch(() => undefined)
   }
+}
+
+/** The final block of this number, as soon as there is one. */
+export const finalBlock = async (o: WeightsParts, signal: AbortSignal, number: number): Promise<BlockRef> => {
+  await headOf(o, signal, async (head) => head.number >= number)
+  const hash = await insist(signal, o.pollMs, async () => {
+    const told = await o.endpoints.hashAt(number)
+    if (told === null) throw new ChainError('BAD_RESPONSE', { number }, { retryable: true })
+    return told
+  })
+  return { number, hash }
 }
 
 export const epochOf = async (o: WeightsParts, netuid: number, block: BlockRef): Promise<number> =>

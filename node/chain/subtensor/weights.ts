@@ -7,11 +7,12 @@ import { storageIndex, timelockPayload } from './payload.ts'
 import { scheduleAt } from './reads.ts'
 import { type At, callIndexOf, hexOf, numberOf, stored } from './runtime.ts'
 import { firstRevealBlock, revealSeconds } from './schedule.ts'
+import { insist, pause } from './submit.ts'
 import { encryptUntil, roundAt } from './timelock.ts'
 import {
   epochOf,
   expectEvent,
-  headOf,
+  finalBlock,
   type Now,
   PALLET,
   standsAt,
@@ -53,8 +54,22 @@ const setPlain = async (o: WeightsParts, order: WeightsOrder): Promise<WeightsRe
   })
   expectEvent(included, 'WeightsSet')
   const { block, extrinsicIndex } = included
-  if (!(await standsAt(o, order, block))) throw new ChainError('BAD_RESPONSE', { why: 'the stored row is another one' })
+  if (!(await standsFinally(o, order, block)))
+    throw new ChainError('BAD_RESPONSE', { why: 'the stored row is another one' })
   return { block, extrinsicIndex, path: 'plain', reveal: null }
+}
+
+/** Of weights that are in a final block: asked until somebody answers; no answer and no refusal is a reason to set them again. */
+const standsFinally = async (o: WeightsParts, order: WeightsOrder, block: BlockRef): Promise<boolean> => {
+  for (;;) {
+    try {
+      return await standsAt(o, order, block)
+    } catch (error) {
+      if (!(error instanceof ChainError && error.retryable)) throw error
+      if (error.code === 'BAD_RESPONSE') throw new ChainError(error.code, error.facts, { cause: error })
+      await pause(o.pollMs, order.signal)
+    }
+  }
 }
 
 const commitToTime = async (o: WeightsParts, order: WeightsOrder, { at, head }: Now): Promise<WeightsReceipt> => {
@@ -88,31 +103,46 @@ const commitToTime = async (o: WeightsParts, order: WeightsOrder, { at, head }: 
   return { block, extrinsicIndex, path: 'timelocked', reveal }
 }
 
+/** What a final block says of a timelocked commit; `overtaken`: a later commit of this hotkey was revealed with it, and stands. */
+type Fate = 'stands' | 'overtaken' | 'lost' | 'hidden'
+
+const fateAt = async (
+  o: WeightsParts,
+  order: WeightsOrder,
+  { block, target }: { readonly block: BlockRef; readonly target: number },
+): Promise<Fate> => {
+  const { netuid, mechanism, signer } = order
+  const index = String(storageIndex(netuid, mechanism))
+  const isMine = ({ name, data }: ChainEvent): boolean =>
+    (name === 'TimelockedWeightsRevealed' || name === 'CRV3WeightsRevealed') &&
+    data[0]?.toString() === index &&
+    data[1] !== undefined &&
+    hexOf(data[1]) === signer.publicKey
+  const isRevealed = (await o.blocks.systemEvents(block)).some(isMine)
+  if (isRevealed && (await standsAt(o, order, block))) return 'stands'
+  const epoch = await epochOf(o, netuid, block)
+  if (isRevealed && epoch >= target) return 'overtaken'
+  return epoch > target ? 'lost' : 'hidden'
+}
+
 /** The chain reveals by itself in the blocks of the reveal epoch, or never, and says nothing of a failure. */
 const watchReveal = async (
   o: WeightsParts,
   order: WeightsOrder,
   commit: { readonly block: BlockRef; readonly period: number },
 ): Promise<BlockRef> => {
-  const { netuid, mechanism, signer, signal } = order
-  const index = storageIndex(netuid, mechanism)
+  const { netuid, signal } = order
+  const { block: committed, period } = commit
   // In the block after the commit at the latest the epoch of the commit has begun.
-  const target = (await epochOf(o, netuid, commit.block)) + commit.period
-  let number = commit.block.number
-  for (;;) {
-    number += 1
-    const next = number
-    await headOf(o, signal, async (head) => head.number >= next)
-    const block = { number, hash: (await o.endpoints.hashAt(number)) ?? '' }
-    const events = await o.blocks.systemEvents(block)
-    const isMine = ({ name, data }: ChainEvent): boolean =>
-      (name === 'TimelockedWeightsRevealed' || name === 'CRV3WeightsRevealed') &&
-      data[0]?.toString() === String(index) &&
-      data[1] !== undefined &&
-      hexOf(data[1]) === signer.publicKey
-    if (events.some(isMine) && (await standsAt(o, order, block))) return block
-    if ((await epochOf(o, netuid, block)) > target) {
-      throw new ChainError('WEIGHTS_LOST', { committedAt: commit.block.number, until: number })
-    }
+  const target = (await insist(signal, o.pollMs, () => epochOf(o, netuid, committed))) + period
+  let isOvertaken = false
+  for (let number = committed.number + 1; ; number += 1) {
+    const block = await finalBlock(o, signal, number)
+    const fate = await insist(signal, o.pollMs, () => fateAt(o, order, { block, target }))
+    if (fate === 'stands') return block
+    // A commit before it may have been revealed in a block before: its own is then still to come.
+    isOvertaken ||= fate === 'overtaken'
+    const facts = { committedAt: committed.number, until: number }
+    if (fate === 'lost') throw new ChainError(isOvertaken ? 'WEIGHTS_OVERTAKEN' : 'WEIGHTS_LOST', facts)
   }
 }

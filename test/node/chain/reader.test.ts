@@ -181,8 +181,41 @@ test('weights that keep failing are given up before the next are due, with the r
   })
   reader.setWeights({ kind: 'setWeights', block: 10, vector })
   await until(() => log.some(([level]) => level === 'error'))
-  assert.equal(tries, 20)
+  assert.equal(tries, 120)
   assert.match(String(log.at(-1)?.[1]['todo']), /another program/)
+})
+
+test('weights are tried for as long as they are not late, through an outage of a minute', async (t) => {
+  let tries = 0
+  const away = (): void => {
+    if (tries < 60) throw lost()
+  }
+  const { reader, log, until } = create(t, {
+    finalizedHead: async () => {
+      tries += 1
+      away()
+      return block(15)
+    },
+    setWeights: async () => {
+      away()
+      return receipt(16)
+    },
+  })
+  reader.setWeights({ kind: 'setWeights', block: 10, vector })
+  await until(() => log.some(([level]) => level !== 'warn'))
+  assert.deepEqual(log.at(-1), ['info', { block: 10, setAt: 16 }, 'weights set'])
+})
+
+test('a commit that a later one stands for is no loss', async (t) => {
+  const overtaken = async () => {
+    throw new ChainError('WEIGHTS_OVERTAKEN', { committedAt: 12 })
+  }
+  const { reader, log, until } = create(t, {
+    setWeights: async () => ({ ...receipt(12), path: 'timelocked', reveal: overtaken }),
+  })
+  reader.setWeights({ kind: 'setWeights', block: 10, vector })
+  await until(() => log.length === 2)
+  assert.deepEqual(log.at(-1), ['info', { block: 10 }, 'weights overtaken'])
 })
 
 test('weights that were overtaken by newer ones are never set after them', async (t) => {
@@ -224,8 +257,9 @@ test('weights are not tried again once their block lies so far back that newer o
     },
   })
   reader.setWeights({ kind: 'setWeights', block: 10, vector })
-  await until(() => log.some(([, , event]) => event === 'weights overtaken'))
+  await until(() => log.some(([, , event]) => event === 'weights not set'))
   assert.equal(tries, 2)
+  assert.match(String(log.at(-1)?.[1]['error']), /SettingWeightsTooFast/)
 })
 
 test('an observer sets no weights', (t) => {

@@ -14,6 +14,8 @@ export const SILENCE = Symbol('silence')
 export type View = {
   /** What it calls the newest final block. */
   readonly finalized?: (chain: TestChain) => TestBlock
+  /** The newest block that it has: of later ones it knows nothing, as a node that is behind. Default: all. */
+  readonly newest?: (chain: TestChain) => number
   /** What it answers instead; undefined: as an honest one. */
   readonly answer?: (method: string, params: readonly unknown[]) => unknown
 }
@@ -41,9 +43,14 @@ type Method = (params: readonly unknown[]) => unknown
 export const createMethods = (chain: TestChain, view: View): Readonly<Record<string, Method>> => {
   const { types } = chain
   const storage = createStorage(types)
+  const has = (block: TestBlock): boolean => view.newest === undefined || block.number <= view.newest(chain)
   const finalized = (): TestBlock => view.finalized?.(chain) ?? chain.finalized()
-  const at = (hash: unknown): TestBlock => {
+  const find = (hash: unknown): TestBlock | undefined => {
     const block = hash === undefined || hash === null ? chain.best() : chain.byHash(String(hash))
+    return block !== undefined && has(block) ? block : undefined
+  }
+  const at = (hash: unknown): TestBlock => {
+    const block = find(hash)
     if (block === undefined) throw new Refused(4003, 'Client error: UnknownBlock: Header was not found in the database')
     return block
   }
@@ -85,13 +92,18 @@ export const createMethods = (chain: TestChain, view: View): Readonly<Record<str
     },
     chain_getBlockHash: ([number]) => {
       // Hashes of blocks above what this server calls final are told too, as a node does.
-      const asked = Number(number ?? chain.best().number)
-      return chain.byNumber(asked)?.hash ?? null
+      const block = chain.byNumber(Number(number ?? chain.best().number))
+      return block !== null && has(block) ? block.hash : null
     },
     chain_getFinalizedHead: () => finalized().hash,
-    chain_getHeader: ([hash]) => header(at(hash)),
+    // Of a block that it does not have a node says null here, and an error everywhere else.
+    chain_getHeader: ([hash]) => {
+      const block = find(hash)
+      return block === undefined ? null : header(block)
+    },
     chain_getBlock: ([hash]) => {
-      const block = at(hash)
+      const block = find(hash)
+      if (block === undefined) return null
       return {
         block: { header: header(block), extrinsics: block.extrinsics.map(({ bytes }) => bytes) },
         justifications: null,

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { Chain } from '../../../../node/chain/port.ts'
 import { chainError, follow } from '../compliance.ts'
 import { payee, payer, validators } from '../subnet.ts'
-import type { View } from '../substrate/server.ts'
+import { SILENCE, type View } from '../substrate/server.ts'
 import { needsMetadata, netFor } from './net.ts'
 
 /** Calls its best block final, which may still be forked away. */
@@ -54,6 +54,32 @@ test('endpoints: of two, what both call final counts; with one away the other go
   assert.equal((await net.client.finalizedHead()).number, 7)
 })
 
+test('endpoints: one that is behind, and asked first, keeps no block from a follower', needsMetadata, async (t) => {
+  const behind: View = { finalized: (chain) => chain.byNumber(3) ?? chain.genesis, newest: () => 3 }
+  const net = await netFor(t, { views: [behind, {}, {}] })
+  net.produce(12)
+  const seen = await follow(net.client, { after: 0, count: 10 })
+  assert.deepEqual(
+    seen.map(({ number }) => number),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+  )
+  assert.equal((await net.client.metagraphAt({ netuid: 7, block: 9 })).block.number, 9)
+})
+
+test(
+  'forks: what was called final and is gone is another chain, and no follower goes on with it',
+  needsMetadata,
+  async (t) => {
+    const net = await netFor(t, { views: [early], finalityLag: 5 })
+    net.produce(8)
+    const blocks = net.client.followFinalized({ after: 0, signal: AbortSignal.timeout(10_000) })[Symbol.asyncIterator]()
+    for (let number = 1; number <= 8; number += 1) assert.equal((await blocks.next()).value?.number, number)
+    net.chain.fork(3)
+    net.produce(6)
+    await assert.rejects(blocks.next(), chainError('CHAIN_CHANGED'))
+  },
+)
+
 test(
   'endpoints: one of another chain is not asked, and two chains of equal weight are believed in nothing',
   needsMetadata,
@@ -97,6 +123,33 @@ test('forks: a payment that a fork drops is included again, and counts once', ne
   assert.equal(await sum(net.client, { until: number, amountRao: 4_321n }), 1)
   assert.equal((await net.client.blockAt(ref.blockNumber))?.hash, ref.blockHash)
 })
+
+test(
+  'payments: one that a node took without a word is no refused one, whatever the others say',
+  needsMetadata,
+  async (t) => {
+    let take = (_bytes: string): void => assert.fail('before there is a chain')
+    const mute: View = {
+      answer: (method, [bytes]) => {
+        if (method !== 'author_submitExtrinsic') return undefined
+        take(String(bytes))
+        return SILENCE
+      },
+    }
+    const full: View = {
+      answer: (method) => {
+        if (method === 'author_submitExtrinsic') throw new Error('no room')
+        return undefined
+      },
+    }
+    const net = await netFor(t, { views: [mute, full], client: { answerMsMax: 300 } })
+    take = (bytes) => void net.chain.submit(bytes)
+    net.run(50)
+    const ref = await pay(net.client, 2_718n)
+    assert.equal((await net.client.transfersAt(ref)).transfers.length, 1)
+    assert.equal(await sum(net.client, { until: (await net.client.finalizedHead()).number, amountRao: 2_718n }), 1)
+  },
+)
 
 test('finality: while it stalls nothing is reported done, and all is once it goes on', needsMetadata, async (t) => {
   const net = await netFor(t)

@@ -29,6 +29,7 @@ const LIARS: readonly (readonly [what: string, view: View])[] = [
     },
   ],
   ['says that it has an extrinsic and drops it', { answer: only('author_submitExtrinsic', `0x${'ef'.repeat(32)}`) }],
+  ['is behind', { finalized: (chain) => chain.byNumber(3) ?? chain.genesis, newest: () => 3 }],
   ['never answers', { answer: () => SILENCE }],
   ['never says what is final', { answer: only('chain_getFinalizedHead', SILENCE) }],
 ]

@@ -1,12 +1,14 @@
 /** Every way that weights go to a row of the test chain, down to the bytes of the signed extrinsic. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { xxhashAsHex } from '@polkadot/util-crypto'
 import type { Chain, WeightsReceipt } from '../../../../node/chain/port.ts'
 import { commitHash, storageIndex, timelockPayload } from '../../../../node/chain/subtensor/payload.ts'
 import { decryptWith, identityOf } from '../../../../node/chain/subtensor/timelock.ts'
 import { chainError } from '../compliance.ts'
 import { validators } from '../subnet.ts'
 import type { TestBlock } from '../substrate/chain.ts'
+import { SILENCE, type View } from '../substrate/server.ts'
 import type { World } from '../substrate/world.ts'
 import { type Net, needsMetadata, netFor } from './net.ts'
 
@@ -144,6 +146,68 @@ for (const mechanism of [0, 1]) {
     },
   )
 }
+
+/** Says nothing at every second question for the hash of one block: what was heard once is not heard twice. */
+const deafTwice = (): View => {
+  const asked = new Map<unknown, number>()
+  return {
+    answer: (method, [number]) => {
+      if (method !== 'chain_getBlockHash') return undefined
+      asked.set(number, (asked.get(number) ?? 0) + 1)
+      return number !== 0 && asked.get(number) === 2 ? SILENCE : undefined
+    },
+  }
+}
+
+test('weights: while they wait to be revealed a lost connection loses nothing', needsMetadata, async (t) => {
+  for (const commitVersion of [4, 5]) {
+    const client = { answerMsMax: 50, patienceMs: 100 }
+    const net = await netFor(t, { isHidden: true, commitVersion, views: [deafTwice()], client })
+    net.run(150)
+    const receipt = await net.client.setWeights(order())
+    assert.ok(receipt.reveal !== null)
+    await receipt.reveal(AbortSignal.timeout(20_000))
+    assert.deepEqual(await rowOf(net.client), STORED)
+  }
+})
+
+test(
+  'weights: those that are in a block are not set again because nobody could tell how they stand',
+  needsMetadata,
+  async (t) => {
+    const uidsKey = `${xxhashAsHex('SubtensorModule', 128)}${xxhashAsHex('Uids', 128).slice(2)}`
+    let silent = 0
+    const forgetful: View = {
+      answer: (method, [key]) =>
+        method === 'state_getStorage' && String(key).startsWith(uidsKey) && ++silent <= 4 ? SILENCE : undefined,
+    }
+    const net = await netFor(t, { views: [forgetful], client: { answerMsMax: 50, patienceMs: 100 } })
+    net.run(50)
+    const { block } = await net.client.setWeights(order())
+    assert.ok(silent > 4)
+    assert.equal(net.chain.byHash(`0x${block.hash}`)?.extrinsics.length, 1)
+  },
+)
+
+test(
+  'weights: a timelocked commit that a later one of its epoch stands for is told as overtaken',
+  needsMetadata,
+  async (t) => {
+    const quick = (world: World): World => {
+      return { ...world, local: { ...world.local, subnet: { ...world.local.subnet, weightsRateLimit: 0 } } }
+    }
+    const net = await netFor(t, { isHidden: true, edit: quick })
+    // Both commits in one epoch.
+    net.produce(10)
+    net.run(150)
+    const first = await net.client.setWeights({ ...order(), values: [65_535, 1] })
+    const second = await net.client.setWeights(order())
+    assert.equal(Math.floor(first.block.number / 10), Math.floor(second.block.number / 10))
+    await assert.rejects(first.reveal?.(AbortSignal.timeout(20_000)) ?? assert.fail(), chainError('WEIGHTS_OVERTAKEN'))
+    await second.reveal?.(AbortSignal.timeout(20_000))
+    assert.deepEqual(await rowOf(net.client), STORED)
+  },
+)
 
 test('weights: a timelocked commit that the chain drops in silence is told as lost', needsMetadata, async (t) => {
   const net = await netFor(t, { isHidden: true })
