@@ -1,4 +1,4 @@
-/** Whether a machine was ours alone and at its own pace while something was timed on it. */
+/** Whether a machine was ours alone and at its own pace while something was timed on it, and whether a code is too slow to go on with. */
 
 /** What the driver says; null where it does not. */
 export type Telemetry = {
@@ -41,3 +41,14 @@ export function driftOf(times: readonly [bigint, bigint], maxPpm: number): strin
   const ppm = ((high - low) * ONE_PPM) / low
   return ppm > BigInt(maxPpm) ? `the reference drifts by ${ppm} ppm` : null
 }
+
+/** No code that may still win needs this many times its partner's time; below the least nobody's time is lost, and a busy machine may do as much. */
+const SLOWER = 4n
+const SLOW_NANOS_MIN = 60_000_000_000n
+
+/**
+ * Whether a run beside its partner's on the same data need not be followed by others: a code that takes all that a run may take would hold
+ * up a round for hours, until nobody has measured anything in time.
+ */
+export const isHopeless = (candidateNs: bigint, partnerNs: bigint): boolean =>
+  candidateNs > SLOW_NANOS_MIN && candidateNs > SLOWER * partnerNs

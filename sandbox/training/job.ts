@@ -1,5 +1,5 @@
 /** What is to be measured of a training submission and what comes back: plain data, as JSON between the evaluator and its referee. */
-import type { Gate, TrainingContract, TrainingQuad } from '../../protocol/index.ts'
+import { elementsOf, type Gate, type TrainingContract, type TrainingQuad, tensorsOf } from '../../protocol/index.ts'
 import { type FaultCode, faults, RunFault } from '../faults.ts'
 import { basePolicy, type Policy } from '../limits.ts'
 import type { EngineFacts, Measurement } from '../referee/job.ts'
@@ -116,16 +116,26 @@ export function checkTrainingBundle(files: readonly { readonly path: string; rea
   return new TextDecoder().decode(file.content)
 }
 
+/** Rows of the last logits that a run is asked for: enough that wrong ones are found. */
+export const LOGIT_ROWS = 64
+/** Of what a process says beside weights and logits. */
+const WORDS_BYTES_MAX = 64 * 1024 * 1024
+
 /** What one process of a job may use; its life covers all its segments at their limits. */
 export function toTrainingPolicy({ contract, quads }: TrainingJob): Policy {
   const { limits } = contract
   // A warm-up, and two runs a quad; while it waits for the other side its clock goes on.
   const segments = 1 + 4 * quads
+  // Each is followed by all weights; a quad is run three times at most, two runs of it by one process.
+  const answers = 1 + 6 * quads
+  const parameters = tensorsOf(contract).reduce((sum, tensor) => sum + elementsOf(tensor), 0)
+  const answerBytes = 4 * (parameters + LOGIT_ROWS * contract.model.vocabulary)
   return {
     ...basePolicy,
     memoryBytes: limits.memoryBytes,
     cpus: limits.cpus,
     wallMs: limits.startMs + limits.loadMs + 2 * limits.warmupMs + 3 * segments * limits.segmentMs,
+    stdoutBytesMax: answers * answerBytes + WORDS_BYTES_MAX,
     stderrBytesMax: 1024 * 1024,
   }
 }

@@ -23,9 +23,10 @@ import { toPlainLog } from '../referee/output.ts'
 import { LOG_CHARACTERS_MAX, of, SIDES, type Side, SideFault, toFault } from '../referee/sides.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { trainingData } from './data.ts'
-import { disturbanceOf, driftOf, type Telemetry } from './disturbance.ts'
+import { disturbanceOf, driftOf, isHopeless, type Telemetry } from './disturbance.ts'
 import { TrainingFrame } from './frames.ts'
 import {
+  LOGIT_ROWS,
   type QuadTimes,
   type TrainingJob,
   type TrainingMeasurement,
@@ -38,11 +39,11 @@ import { readReference } from './reference.ts'
 import { type Position, type Questions, runSegment, type SegmentRun } from './segment.ts'
 import { openVerifier, type Verifier } from './verifier.ts'
 
-/** Questions of one run: enough that wrong logits or a run that lags behind are found. */
-const ROWS = 64
+/** Weights that a run is asked for at its secret step: enough that one which lags behind is found. */
 const CHECKPOINT_POSITIONS = 1_024
 /** Shorter runs have no secret step. */
 const STEPS_MIN = 6
+const NANOS_PER_MS = 1_000_000n
 
 /** Questions from this validator's private stream: positions evenly over all weights. */
 function drawQuestions(draw: (bound: number) => number, contract: TrainingContract, steps: number): Questions {
@@ -58,7 +59,7 @@ function drawQuestions(draw: (bound: number) => number, contract: TrainingContra
   }
   const rows = contract.batch * (contract.model.sequence - 1)
   return {
-    rows: Array.from({ length: Math.min(ROWS, rows) }, () => draw(rows)),
+    rows: Array.from({ length: Math.min(LOGIT_ROWS, rows) }, () => draw(rows)),
     // Late enough that a run which has only taken batches so far is far behind; none in a short warm-up.
     checkpoint: steps < STEPS_MIN ? steps : 4 + draw(steps - 4),
     checkpointPositions: steps < STEPS_MIN ? [] : Array.from({ length: CHECKPOINT_POSITIONS }, place),
@@ -138,6 +139,12 @@ async function runPair(
     runs.push({ side, run: await of(side, runSegment(channels[side], what)), questions })
   }
   await letRun(channels, null)
+  const nanosOf = (side: Side): bigint => runs.find((one) => one.side === side)?.run.nanos ?? 0n
+  const [own, other] = [nanosOf('candidate'), nanosOf('partner')]
+  if (isHopeless(own, other)) {
+    const text = `a run took ${own / NANOS_PER_MS} ms, ${other / NANOS_PER_MS} ms what it was compared with`
+    throw new SideFault('candidate', new RunFault('TIMEOUT', { text }))
+  }
   return runs
 }
 
@@ -194,10 +201,12 @@ async function runUndisturbed(context: Context, seeds: Seeds, steps: number): Pr
   const isGpu = job.contract.device === 'cuda'
   for (let attempt = 1; ; attempt += 1) {
     const before = isGpu ? await verifier.telemetry() : null
+    // Before the runs: what no machine can do is judged by the name of the last that is known.
+    if (before !== null) telemetry.push(before)
     const data = attempt === 1 ? seeds.data : `${seeds.data}:${attempt - 1}`
     const quad = await runQuad(context, { ...seeds, data }, steps)
     const after = isGpu ? await verifier.telemetry() : null
-    telemetry.push(...[before, after].filter((state) => state !== null))
+    if (after !== null) telemetry.push(after)
     const disturbance = (isGpu ? disturbanceOf({ before, after }) : null) ?? partnerDrift(context, quad)
     if (disturbance === null) return quad
     if (attempt === QUAD_TRIES_MAX && !isGpu) return quad

@@ -1,7 +1,7 @@
 /** Promises about a machine that times are taken on: what is shared, throttled or drifting is measured again. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { disturbanceOf, driftOf, type Telemetry } from '../../../sandbox/training/disturbance.ts'
+import { disturbanceOf, driftOf, isHopeless, type Telemetry } from '../../../sandbox/training/disturbance.ts'
 
 const calm: Telemetry = {
   ...{
@@ -34,4 +34,12 @@ test('a reference that drifts by more than it may within a quad disturbs it, in 
   assert.match(driftOf([10_000n, 10_101n], 10_000) ?? '', /drifts by 10100 ppm/)
   assert.match(driftOf([10_101n, 10_000n], 10_000) ?? '', /drifts/)
   assert.equal(driftOf([10_000n, 10_500n], 50_000), null)
+})
+
+test('a code that takes minutes beside a partner of seconds is not waited for again; a short hiccup and a slow partner are no reason', () => {
+  const seconds = (count: number) => BigInt(count) * 1_000_000_000n
+  assert.equal(isHopeless(seconds(600), seconds(10)), true)
+  assert.equal(isHopeless(seconds(61), seconds(15)), true)
+  assert.equal(isHopeless(seconds(61), seconds(16)), false)
+  assert.equal(isHopeless(seconds(30), seconds(1)), false)
 })
