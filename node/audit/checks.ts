@@ -102,18 +102,20 @@ const checkLog = (replayed: Replayed): readonly Check[] => {
   ]
 }
 
-/** Each member's row on chain against the vectors of the log that it may stand for. */
+/** Each member's row on chain, as it stood at the log's last block, against the vectors of the log that it may stand for. */
 export const checkWeights = async (o: {
   readonly genesis: Genesis
   readonly chain: Pick<Chain, 'weightsOf' | 'metagraphAt'>
-  readonly replayed: Pick<Replayed, 'machine'>
+  readonly replayed: Pick<Replayed, 'machine' | 'untilBlock'>
 }): Promise<readonly Check[]> => {
   const { genesis, chain } = o
+  const { netuid } = genesis
+  const { untilBlock } = o.replayed
   const { rounds } = o.replayed.machine
   const checks: Check[] = []
   for (const { hotkey } of rounds.committee.members) {
     const name = `weights ${encodeSs58(hotkey)}`
-    const row = await chain.weightsOf({ netuid: genesis.netuid, hotkey }).catch((error: unknown) => {
+    const row = await chain.weightsOf({ netuid, hotkey, block: untilBlock }).catch((error: unknown) => {
       if (error instanceof ChainError && error.code === 'NOT_REGISTERED') return null
       throw error
     })
@@ -126,7 +128,7 @@ export const checkWeights = async (o: {
     const candidates = vectorsUpTo(rounds, row.setAt).slice(0, 2)
     const vectors = await Promise.all(
       candidates.map(async ({ block }) => {
-        const metagraph: Metagraph = await chain.metagraphAt({ netuid: genesis.netuid, block })
+        const metagraph: Metagraph = await chain.metagraphAt({ netuid, block })
         const { uids, values } = vectorOf(rounds, metagraph) ?? { uids: [], values: [] }
         return { block, row: JSON.stringify(uids.map((uid, index) => [uid, values[index]])) }
       }),

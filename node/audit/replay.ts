@@ -29,6 +29,8 @@ export type Replayed = {
   readonly machine: Machine<RoundState>
   /** Every decided height, in order. */
   readonly decided: readonly Decided[]
+  /** The last block at which every row on chain must stand for a vector of this log: later ones may be of heights that it does not hold. */
+  readonly untilBlock: number
   readonly signaturesChecked: number
   /** Pieces of evidence of invalid proposals that this archive has too little to judge by. */
   readonly unshown: number
@@ -84,8 +86,7 @@ export const replay = async (o: {
   const { genesis, source, chain, verify } = o
   const machine = createMachine({ genesis, self: null, application, rounds: createRounds({ genesis, self: null }) })
   const decided: Decided[] = []
-  let signaturesChecked = 0
-  let unshown = 0
+  let [signaturesChecked, unshown] = [0, 0]
 
   const admitted = async (received: Parameters<typeof claims>[0]) => {
     const claimed = claims(received, claimContext(machine))
@@ -140,7 +141,9 @@ export const replay = async (o: {
     }
   }
 
-  await feed({ kind: 'head', at: 0, block: await chain.finalizedHead() })
+  // Before the log is read: what stands on chain by now follows from heights that a running validator has.
+  const head = await chain.finalizedHead()
+  await feed({ kind: 'head', at: 0, block: head })
   for (;;) {
     const height = machine.consensus.current.height
     const batch = await source.decidedFrom(height, (id) => isHere(machine.rounds, id))
@@ -163,5 +166,6 @@ export const replay = async (o: {
       `height ${machine.rounds.backlog[0]?.header.height} cannot be derived from the archive`,
     )
   }
-  return { machine, decided, signaturesChecked, unshown }
+  const untilBlock = source.isGrowing ? head.number : (decided.at(-1)?.header.block ?? 0)
+  return { machine, decided, untilBlock, signaturesChecked, unshown }
 }

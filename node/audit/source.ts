@@ -22,6 +22,8 @@ import { createPuller, PeerFault } from '../sync/pull.ts'
 
 /** An archive, believed in nothing: whoever reads it checks every byte. */
 export type ArchiveSource = {
+  /** A running validator's grows while it is read; a stopped one's ends with its last height, whatever the mesh decides after it. */
+  readonly isGrowing: boolean
   /** Decided heights from this one on, in order; empty at the end of the log. `isHere`: items that nobody will ask for. */
   decidedFrom(height: number, isHere: (id: Digest) => boolean): Promise<readonly Decided[]>
   /** A message or evidence. */
@@ -33,6 +35,7 @@ export const openArchive = async (o: { readonly home: string; readonly domains: 
   const store = await openStore({ dir: join(o.home, 'store') })
   const journal = createJournal({ store, domains: o.domains })
   return {
+    isGrowing: false,
     decidedFrom: async (height) => journal.decidedFrom(height),
     item: async (id) => journal.item(id),
     close: () => store.close(),
@@ -54,6 +57,7 @@ export const openPeer = async (o: {
   /** What the heights read last name. */
   let near: ReadonlyMap<Digest, Item> = new Map()
   return {
+    isGrowing: true,
     decidedFrom: async (height, isHere) => {
       try {
         const batch = await createPuller({ ...o, mesh, isHere }).batch(peerId, height)

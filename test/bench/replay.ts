@@ -133,6 +133,7 @@ const replayLog = async (log: Log, verify: VerifySignatures): Promise<number> =>
   const replayed = await replay({
     genesis: log.crew.genesis,
     source: {
+      isGrowing: false,
       decidedFrom: async (height) => log.decided.slice(height - 1),
       item: async (id) => {
         const message = log.messages.get(id)

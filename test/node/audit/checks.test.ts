@@ -24,6 +24,7 @@ const audited = () => {
   mesh.run(() => kindsOf(mesh).includes('result'))
   mesh.run(() => mesh.nodes.every((node) => node.weights.size > 1))
   const genesis = genesisOf()
+  const every = genesis.weightsEveryBlocks
   const rounds = createRounds({ genesis, self: null })
   const machine = restoreMachine({ genesis, self: null, application, rounds, records: nodeAt(mesh, 0).journal })
   const [block, vector] = [...nodeAt(mesh, 0).weights].at(-1) ?? assert.fail()
@@ -32,12 +33,12 @@ const audited = () => {
     weights: vector.uids.map((uid, index) => [uid, vector.values[index] ?? 0]),
     setAt: block + 3,
   }
-  const check = (rowOf: (hotkey: string) => WeightsRow) =>
+  const check = (rowOf: (hotkey: string, block?: number) => WeightsRow) =>
     checkWeights({
       genesis,
-      replayed: { machine },
+      replayed: { machine, untilBlock: block + every },
       chain: {
-        weightsOf: async ({ hotkey }) => rowOf(hotkey),
+        weightsOf: async (at) => rowOf(at.hotkey, at.block),
         // Only what a vector is made of is looked at.
         metagraphAt: async (at) => metagraphAt(at.block) as unknown as Metagraph,
       },
@@ -69,9 +70,9 @@ const audited = () => {
         }),
       },
     })
-  return { row, check, every: genesis.weightsEveryBlocks, lookAhead }
+  return { row, check, every, untilBlock: block + every, lookAhead }
 }
-const { row, check, every, lookAhead } = audited()
+const { row, check, every, untilBlock, lookAhead } = audited()
 
 test('an audit tells whether the certified vector will be the chain’s consensus', async () => {
   assert.equal(VALIDATORS.length, 4)
@@ -100,6 +101,12 @@ test('a row that differs from what was certified is a contradiction, and names i
     [`weights ${encodeSs58(liar)}`],
   )
   assert.match(checks.find(({ ok }) => !ok)?.detail ?? '', /certified is/)
+})
+
+test('a row that was set after the log ended stands for a vector that it does not hold, and contradicts nothing', async () => {
+  const newer: WeightsRow = { ...row, weights: [[0, 65_535]], setAt: untilBlock + 1 }
+  const checks = await check((_, block = untilBlock + 1) => (block > untilBlock ? newer : row))
+  assert.ok(checks.every(({ ok, detail }) => ok && detail.includes('equals the certified vector')))
 })
 
 test('who has set nothing, or is registered no more, contradicts nothing', async () => {

@@ -56,10 +56,11 @@ const certified = (header: Header): Decided => {
   return { header, certificate: { phase: 'finalize', height, view: 0, value: headerDigest(header), signatures } }
 }
 
-const audit = (mesh: Mesh, headers: readonly Header[]) =>
+const audit = (mesh: Mesh, headers: readonly Header[], isGrowing = false) =>
   replay({
     genesis: mesh.genesis,
     source: {
+      isGrowing,
       decidedFrom: async (height) => headers.slice(height - 1).map(certified),
       item: async (id) => {
         const evidence = mesh.proofs.get(id)
@@ -103,6 +104,14 @@ test('an auditor derives an honest round again from its log, its messages and th
   const replayed = await audit(mesh, [...headers, result])
   assert.equal(replayed.decided.length, headers.length + 1)
   assert.equal(replayed.machine.rounds.competitions.get(result.entry.competition)?.results.length, 1)
+  assert.equal(replayed.untilBlock, result.block, 'a stopped validator knows nothing of later rows')
+})
+
+test('what stands on chain must follow from a running validator’s log up to the head that was there before it was read', async () => {
+  const { mesh, headers, result } = decidedRound()
+  mesh.run(() => mesh.clock.head > result.block + 3)
+  const { head } = mesh.clock
+  assert.equal((await audit(mesh, [...headers, result], true)).untilBlock, head)
 })
 
 test('an auditor refuses a reveal that does not open its commitment, though a quorum has counted and certified it', async () => {
