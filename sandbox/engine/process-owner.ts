@@ -17,9 +17,9 @@ function startTicks(pid: number): string | null {
   }
 }
 
-/** This process as `pid-ticks`; ticks are 0 where there is no /proc. */
-export function ownerTag(): string {
-  return `${process.pid}-${startTicks(process.pid) ?? '0'}`
+/** A process, this one if none is given, as `pid-ticks`; ticks are 0 where there is no /proc. */
+export function ownerTag(pid = process.pid): string {
+  return `${pid}-${startTicks(pid) ?? '0'}`
 }
 
 /** Whether the process behind a tag still runs; a tag that cannot be read counts as alive, so nothing is removed by mistake. */

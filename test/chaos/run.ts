@@ -16,8 +16,8 @@ export const VALIDATORS_MAX = NAMES.length
 
 /** Two minutes: an epoch changes several times in a run, faults or not. */
 const TEMPO_BLOCKS = 240
-/** The longest from the last fault to one log and a round that began after it: TCP may wait as long as a partition lasted. */
-const HEAL_MS = 180_000
+/** The longest from the last fault to one log and a round that began after it: half a minute on two cores; TCP may wait as long as a partition lasted. */
+const HEAL_MS = 300_000
 const LOOK_MS = 500
 
 /** Rounds of seconds on a host with a core for three validators: few matrices, and a θ that its noise stays below. */

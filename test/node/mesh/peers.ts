@@ -21,8 +21,8 @@ export const silent: MeshLog = { debug() {}, info() {}, warn() {}, error() {} }
 export type Heard = { readonly gossip: string[]; readonly direct: string[] }
 export type TestPeer = { readonly mesh: Mesh; readonly heard: Heard }
 
-/** Resolves when `isDone` holds, looked at on every turn of the event loop's timers; fails the test after `msMax`. */
-export const until = async (isDone: () => boolean, what: string, msMax = 10_000): Promise<void> => {
+/** Resolves when `isDone` holds, looked at on every turn of the event loop's timers; fails the test after `msMax`: a slow machine is no fault. */
+export const until = async (isDone: () => boolean, what: string, msMax = 60_000): Promise<void> => {
   const deadline = performance.now() + msMax
   while (!isDone()) {
     if (performance.now() > deadline) throw new Error(`not within ${msMax} ms: ${what}`)

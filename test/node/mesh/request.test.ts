@@ -234,7 +234,7 @@ test('a closed mesh says so, ends what was waiting, and its process ends by itse
   c.mesh.send(address.split('/').at(-1) ?? '', bytes('hello'))
   await once(child.stdout, 'data')
   child.stdin.end()
-  const [code] = await once(child, 'exit', { signal: AbortSignal.timeout(10_000) })
+  const [code] = await once(child, 'exit', { signal: AbortSignal.timeout(60_000) })
   assert.equal(code, 0)
 })
 

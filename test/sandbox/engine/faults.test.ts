@@ -69,7 +69,7 @@ async function measureUnder(o: { hosts: readonly EngineHost[]; folder: string; s
   let isStruck = false
   try {
     const measurement = await evaluator.evaluate(job, {
-      signal: AbortSignal.timeout(300_000),
+      signal: AbortSignal.timeout(600_000),
       onProgress: () => {
         if (!isStruck) o.strike()
         isStruck = true

@@ -68,7 +68,7 @@ export async function startRemoteEngine(root: string): Promise<RemoteEngine> {
     child.kill('SIGTERM')
     await exited
   }
-  const until = performance.now() + 30_000
+  const until = performance.now() + 120_000
   for (;;) {
     try {
       await connectDocker(address)

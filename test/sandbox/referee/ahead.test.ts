@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openBubblewrap } from '../../../sandbox/engine/bubblewrap.ts'
-import type { Engine, SandboxSpec } from '../../../sandbox/engine/engine.ts'
+import type { Engine, Sandbox, SandboxSpec } from '../../../sandbox/engine/engine.ts'
 import { createHostsEvaluator } from '../../../sandbox/evaluator.ts'
 import { basePolicy, type Job, localHardware, readBaseline } from '../../../sandbox/index.ts'
 import { takeLock } from '../../../sandbox/lock.ts'
@@ -29,13 +29,15 @@ const spec: SandboxSpec = {
 
 let engine: Engine
 let starts = 0
+let newest: Sandbox | undefined
 before(async () => {
   if (skip !== false) return
   const { rootfs, digest } = await testImage()
   const opened = await openBubblewrap({ root: { kind: 'built', rootfs, digest } })
-  const start: Engine['start'] = (wanted) => {
+  const start: Engine['start'] = async (wanted) => {
     starts += 1
-    return opened.start(wanted)
+    newest = await opened.start(wanted)
+    return newest
   }
   engine = { ...opened, start }
 })
@@ -95,7 +97,7 @@ test('the life of a run begins when it gets its sandbox, and one that died in st
   assert.equal((await late.exited).status, 'timeout')
   const dying = stockEngine(engine, brief, 1)
   await dying.stocked
-  await delay(900)
+  await newest?.exited
   assert.match((await ask(dying, spec)) ?? '', /-/)
 })
 
