@@ -133,7 +133,8 @@ test('a log whose newest EPOCH is not what the chain says gets no vote, and the 
     return { ...honest, neurons }
   }
   const chain = createFakeChain(log, { metagraph })
-  const joiner = await startNode(t, { log, chain, member: 3, bootstrap: [server.address()], aloneMs: 500 })
+  // Until then it must have met the server: who meets nobody goes on with what it has.
+  const joiner = await startNode(t, { log, chain, member: 3, bootstrap: [server.address()], aloneMs: 5_000 })
   const refuses = () => joiner.sync.view().kind === 'contradicted'
   await until(() => isThere(joiner, log)() && refuses(), 'the joiner refuses the whole log', MS_MAX)
   chain.advance(30)
