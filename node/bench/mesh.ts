@@ -6,13 +6,13 @@ import type { MinerView, SameCode } from '../api/miners.ts'
 import type { ParamsView } from '../api/params-view.ts'
 import { askApi } from '../cli/api-client.ts'
 import { CliError, EXIT } from '../cli/output.ts'
-import type { BenchReport } from './bench.ts'
+import { fileOf } from '../miner/bundle.ts'
 
 /** The mesh as it is before anything is measured. */
 export type MeshNow = {
   readonly api: string
   readonly competition: string
-  readonly params: Pick<CompetitionParams, 'thetaPpm' | 'confirmRounds' | 'bundleBytesMax'>
+  readonly params: Pick<CompetitionParams, 'thetaPpm' | 'confirmRounds' | 'bundleBytesMax' | 'poolManifest'>
   /** Submissions with the very same code, whoever handed them in. */
   readonly same: readonly SameCode[]
   /** Null without a hotkey to ask about. */
@@ -47,7 +47,15 @@ export type Outlook = {
   readonly sentence: string
 }
 
-const bundleOf = (solution: Uint8Array): Digest => hash(packBundle([{ path: 'solution.py', content: solution }]))
+const bundleOf = (competition: string, solution: Uint8Array): Digest =>
+  hash(packBundle([{ path: fileOf(competition), content: solution }]))
+
+/** Of a report of either kind. */
+type Measured = {
+  readonly score: { readonly takesLead: boolean; readonly pair: string } | null
+  readonly verdict: string
+  readonly code: string
+}
 
 const leaderOf = async (api: string, { leader }: BoardView): Promise<MeshNow['leader']> => {
   if (leader === null) return null
@@ -75,7 +83,10 @@ export const askMesh = async (o: {
     throw new CliError({ exitCode: EXIT.notFound, message: `the mesh of ${api} has no competition ${competition}` })
   }
   const board = await askApi<BoardView>(api, `/leaderboard?competition=${competition}`)
-  const { submissions } = await askApi<{ submissions: readonly SameCode[] }>(api, `/bundles/${bundleOf(o.solution)}`)
+  const { submissions } = await askApi<{ submissions: readonly SameCode[] }>(
+    api,
+    `/bundles/${bundleOf(competition, o.solution)}`,
+  )
   const miner = o.hotkey === null ? null : await askApi<MinerView>(api, `/miners/${encodeSs58(o.hotkey)}`)
   const same = submissions.filter((one) => one.competition === competition)
   return { api, competition, params, same, miner, leader: await leaderOf(api, board) }
@@ -108,7 +119,7 @@ const refusalOf = ({ params, competition, miner, same }: MeshNow, sizeBytes: num
   return { would: 'duplicate', sentence: `the same code is there, by ${other.miner}: who came first stays first` }
 }
 
-const measuredAs = ({ leader, params }: MeshNow, report: Pick<BenchReport, 'score' | 'verdict' | 'code'>): Would => {
+const measuredAs = ({ leader, params }: MeshNow, report: Measured): Would => {
   const { score } = report
   if (score === null) {
     return report.verdict === 'miner'
@@ -134,12 +145,12 @@ export const outlookOf = (
   now: MeshNow,
   o: {
     readonly solution: Uint8Array
-    readonly report: Pick<BenchReport, 'score' | 'verdict' | 'code'>
+    readonly report: Measured
     readonly isAgainstLeader: boolean
   },
 ): Outlook => ({
   api: now.api,
-  bundle: bundleOf(o.solution),
+  bundle: bundleOf(now.competition, o.solution),
   same: now.same,
   miner: now.miner,
   leader: now.leader?.submission ?? null,

@@ -63,6 +63,8 @@ export type TrainingBenchOptions = {
   /** Any text; the round's seed is its hash. */
   readonly seed: string
   readonly quads: number
+  /** Of a mesh; the preset's if undefined. */
+  readonly thetaPpm?: number | undefined
   readonly solution: Uint8Array
   /** Source of the code to compare with; undefined for the reference. */
   readonly against: string | undefined
@@ -121,14 +123,15 @@ export const judgeTraining = (o: {
  * @throws the signal's reason
  */
 export const runTrainingBench = async (o: TrainingBenchOptions): Promise<TrainingReport> => {
-  const { competition, preset, contract, seed, rules, signal, say } = o
+  const { competition, contract, seed, rules, signal, say } = o
   const start = performance.now()
-  const params = rules.presets[contract.name === 'tiny' ? 'demo' : 'real']({
+  const preset = rules.presets[contract.name === 'tiny' ? 'demo' : 'real']({
     image: NONE,
     poolManifest: NONE,
     poolRoot: NONE,
     referenceNanos: 1n,
   })
+  const params = { ...preset, thetaPpm: o.thetaPpm ?? preset.thetaPpm }
   const evaluator = createTrainingEvaluator({ engine: o.options })
   const evaluate = (
     name: string,
@@ -149,7 +152,7 @@ export const runTrainingBench = async (o: TrainingBenchOptions): Promise<Trainin
       ? await evaluate('submission', { candidate: source, partner: o.against ?? reference }, extent)
       : source
   const report = (parts: Pick<TrainingReport, 'score' | 'host'>, said: TrainingMeasurement): TrainingReport => ({
-    ...{ competition, preset, seed, engine: said.engine, device: said.device ?? contract.device },
+    ...{ competition, preset: o.preset, seed, engine: said.engine, device: said.device ?? contract.device },
     ...{ verdict: said.verdict, code: said.code, line: said.line, printed: measurement.stderr },
     ...{ gates: measurement.gates, quads: measurement.quads, ...parts },
     elapsedMs: Math.round(performance.now() - start),

@@ -59,7 +59,8 @@ const showProfile = ({ compress, decompress }: Profile): readonly string[] => [
   ]),
 ]
 
-const showMesh = ({ api, sentence, would, leader, isAgainstLeader, miner }: Outlook): readonly string[] => {
+/** What a running mesh would do, in lines. */
+export const showMesh = ({ api, sentence, would, leader, isAgainstLeader, miner }: Outlook): readonly string[] => {
   const who =
     leader === null ? 'the baseline' : `${leader.slice(0, 16)}${isAgainstLeader ? ', measured against here' : ''}`
   const days = miner?.competitions.map((c) => `${c.usedToday} of ${c.dailyMax} in ${c.competition}`) ?? []

@@ -1,9 +1,11 @@
 /** The command `evalmesh bench run` for training speed: the options that differ, and the report in plain words. */
 import { randomBytes } from 'node:crypto'
 import type { Gate, TrainingRules } from '../../protocol/index.ts'
-import { type ContractName, contractNames, readContract } from '../../sandbox/index.ts'
+import { type ContractName, contractByDigest, contractNames, readContract } from '../../sandbox/index.ts'
+import { type MeshNow, type Outlook, outlookOf } from '../bench/mesh.ts'
 import { runTrainingBench, type TrainingReport } from '../bench/training.ts'
 import { openSandbox } from '../demo/prepare.ts'
+import { showMesh } from './bench-show.ts'
 import { CliError, EXIT, print, printJson, progress, table } from './output.ts'
 
 export type TrainingFlags = {
@@ -52,10 +54,11 @@ const showQuads = (quads: TrainingReport['quads'], ratios: readonly number[]): s
     ]),
   ])
 
-const show = (report: TrainingReport): string => {
+const show = (report: TrainingReport, outlook: Outlook | null): string => {
   const { score, host, verdict, code, line, gates, printed } = report
   const again = `again: --seed ${report.seed}`
-  const told = printed === '' ? [] : ['It printed:', printed]
+  const mesh = outlook === null ? [] : showMesh(outlook)
+  const told = [...mesh, ...(printed === '' ? [] : ['It printed:', printed])]
   const checks = gates.length === 0 ? [] : [showGates(gates), '']
   if (score === null || host === null) return [...checks, `${verdict}  ${code}: ${line}`, ...told, again].join('\n')
   const { thetaPpm, centrePpm, madPpm, pair, takesLead, rawTps, referenceTps } = score
@@ -76,15 +79,20 @@ const show = (report: TrainingReport): string => {
 
 const usage = (message: string): CliError => new CliError({ exitCode: EXIT.usage, message })
 
-/** The contract that a preset names, on the device that was asked for. */
-const contractOf = ({ preset = 'tiny', device }: TrainingFlags) => {
-  const name = contractNames.find((known): known is ContractName => known === preset)
+/** The contract that a preset names, else the mesh's, on the device that was asked for. */
+const contractOf = ({ preset, device }: TrainingFlags, mesh: MeshNow | null) => {
+  const name = contractNames.find((known): known is ContractName => known === (preset ?? 'tiny'))
   if (name === undefined) throw usage(`--preset is one of ${contractNames.join(', ')}`)
-  const { contract } = readContract(name)
+  const theirs = mesh === null ? undefined : contractByDigest(mesh.params.poolManifest)
+  if (mesh !== null && theirs === undefined) {
+    const message = `this version does not have the contract that the mesh of ${mesh.api} trains by: take the mesh’s version`
+    throw new CliError({ exitCode: EXIT.notFound, message })
+  }
+  const contract = preset === undefined && theirs !== undefined ? theirs : readContract(name).contract
   if (device === undefined || device === contract.device) return contract
   if (device !== 'cpu' && device !== 'cuda') throw usage('--device is cpu or cuda')
   progress(
-    `WARNING: preset ${name} was calibrated on ${contract.device}: on ${device} its tolerances may refuse what is honest.`,
+    `WARNING: contract ${contract.name} was calibrated on ${contract.device}: on ${device} its tolerances may refuse what is honest.`,
   )
   return { ...contract, device } as const
 }
@@ -95,11 +103,13 @@ export const runTraining = async (o: {
   readonly flags: TrainingFlags
   readonly solution: Uint8Array
   readonly against: string | undefined
+  /** A running mesh to compare with; null where none was named. */
+  readonly mesh: MeshNow | null
   readonly signal: AbortSignal
 }): Promise<void> => {
-  const { rules, flags, solution, against, signal } = o
+  const { rules, flags, solution, against, mesh, signal } = o
   const { competition } = flags
-  const contract = contractOf(flags)
+  const contract = contractOf(flags, mesh)
   const onGpu = contract.device === 'cuda'
   const where = onGpu ? ({ image: 'cuda', engine: 'docker' } as const) : ({ image: 'torch' } as const)
   const prepared = await openSandbox({ ...flags, ...where, hostPython: false, say: progress, signal })
@@ -108,15 +118,17 @@ export const runTraining = async (o: {
     const options = onGpu ? { ...prepared.options, gpus: ['0'] } : prepared.options
     const seed = flags.seed ?? randomBytes(16).toString('hex')
     const quads = flags.quads ?? rules.presets[contract.name === 'tiny' ? 'demo' : 'real'](NO_FACTS).matrixCount
-    const codes = { solution, against, seed, quads }
+    const codes = { solution, against, seed, quads, thetaPpm: mesh?.params.thetaPpm }
     const preset = contract.name
     const report = await runTrainingBench({
       ...{ competition, rules, preset, contract, ...codes, options },
       say: progress,
       signal,
     })
-    if (flags.json) printJson(report)
-    else print(show(report))
+    const isAgainstLeader = against !== undefined && against === mesh?.leader?.source
+    const outlook = mesh === null ? null : outlookOf(mesh, { solution, report, isAgainstLeader })
+    if (flags.json) printJson({ ...report, mesh: outlook })
+    else print(show(report, outlook))
     if (report.verdict !== 'pass') process.exitCode = report.verdict === 'miner' ? EXIT.rejected : EXIT.unavailable
   } finally {
     await prepared.engine.close()

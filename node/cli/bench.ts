@@ -43,7 +43,7 @@ const oneOf = <T extends string>(flag: string, value: string, names: readonly T[
   return found
 }
 
-const readSource = async (path: string, file = 'solution.py'): Promise<Buffer> => {
+const readSource = async (path: string, file: string): Promise<Buffer> => {
   try {
     return await readFile((await stat(path)).isDirectory() ? join(path, file) : path)
   } catch (error) {
@@ -61,8 +61,8 @@ const toCount = (flag: string, text: string | undefined): number | undefined => 
 const LEADER = 'leader'
 
 /** What is compared with: a file, the mesh's leader where its code is public, or the baseline. */
-const againstOf = async ({ against }: Flags, mesh: MeshNow | null): Promise<string | undefined> => {
-  if (against !== undefined && against !== LEADER) return (await readSource(against)).toString()
+const againstOf = async ({ against }: Flags, mesh: MeshNow | null, file: string): Promise<string | undefined> => {
+  if (against !== undefined && against !== LEADER) return (await readSource(against, file)).toString()
   if (against === LEADER && mesh === null) throw usage('--against leader needs --api')
   const leader = mesh?.leader ?? null
   if (leader !== null && leader.source === null) progress(`against the baseline, not the leader: ${leader.why}`)
@@ -97,13 +97,27 @@ const untilStopped = (): AbortSignal => {
   return stopping.signal
 }
 
-/** The options that a training measurement has; the others are the matrix competitions'. */
+/** Options that only the other kind of competition has: silently ignored they would answer another question than was asked. */
+const FOREIGN = {
+  matrix: ['quads', 'device'],
+  training: ['matrices', 'pool', 'profile', 'hostPython'],
+} as const satisfies Record<string, readonly (keyof Flags)[]>
+
+const checkOptions = (kind: keyof typeof FOREIGN, flags: Flags): void => {
+  const given = FOREIGN[kind].find((name) => flags[name] !== undefined)
+  const flag = given?.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  if (flag !== undefined) throw usage(`--${flag} is not for ${flags.competition}`)
+  if (kind === 'training' && flags.image !== 'auto') throw usage(`--image is not for ${flags.competition}`)
+}
+
+/** The options that a training measurement has beside the common ones. */
 const train = async (path: string, { flags, rules }: { flags: Flags; rules: TrainingRules }): Promise<void> => {
   const { competition, preset, device, seed } = flags
   const engine = oneOf('--engine', flags.engine, ENGINES)
   const quads = toCount('--quads', flags.quads)
   const solution = await readSource(path, rules.file)
-  const against = flags.against === undefined ? undefined : (await readSource(flags.against, rules.file)).toString()
+  const mesh = await meshOf(flags, solution)
+  const against = await againstOf(flags, mesh, rules.file)
   const signal = untilStopped()
   const options = {
     competition,
@@ -115,7 +129,7 @@ const train = async (path: string, { flags, rules }: { flags: Flags; rules: Trai
     yes: flags.yes ?? false,
     json: flags.json ?? false,
   }
-  await runTraining({ rules, solution, against, signal, flags: options }).catch((error: unknown) => {
+  await runTraining({ rules, solution, against, mesh, signal, flags: options }).catch((error: unknown) => {
     throw signal.aborted ? signal.reason : error
   })
 }
@@ -126,6 +140,7 @@ const run = async (path: string, flags: Flags): Promise<void> => {
     const message = `no competition ${flags.competition}; there is ${[...COMPETITIONS.keys()].join(', ')}`
     throw new CliError({ exitCode: EXIT.notFound, message })
   }
+  checkOptions(rules.kind, flags)
   if (rules.kind === 'training') return train(path, { flags, rules })
   const preset = oneOf('--preset', flags.preset ?? 'real', ['real', 'demo'] as const)
   const engine = oneOf('--engine', flags.engine, ENGINES)
@@ -133,9 +148,9 @@ const run = async (path: string, flags: Flags): Promise<void> => {
   const hostPython = flags.hostPython ?? false
   if (hostPython && (engine === 'docker' || engine === 'podman')) throw usage('--host-python works on bubblewrap only')
   const matrixCount = toCount('--matrices', flags.matrices)
-  const solution = await readSource(path)
+  const solution = await readSource(path, rules.file)
   const mesh = await meshOf(flags, solution)
-  const against = await againstOf(flags, mesh)
+  const against = await againstOf(flags, mesh, rules.file)
   if (hostPython) progress(HOST_PYTHON_WARNING)
   const signal = untilStopped()
   const needed = image === 'auto' ? recipeFor(`${solution}\n${against ?? ''}`) : image
@@ -207,6 +222,7 @@ Examples:
   evalmesh bench run ./solution.py --competition matrix-lossy --matrices 8 --profile
   evalmesh bench run ./solution.py --against best.py --seed 7 --json
   evalmesh bench run --competition training-speed ./train.py --quads 8
+  evalmesh bench run --competition training-speed ./train.py --api http://127.0.0.1:8080
   evalmesh bench run ./solution.py --api http://127.0.0.1:8080 --home ./miner`,
     )
     .action(run)

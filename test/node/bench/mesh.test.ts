@@ -9,7 +9,7 @@ const solution = new TextEncoder().encode('compress = decompress = bytes\n')
 const now: MeshNow = {
   api: 'http://127.0.0.1:8080',
   competition: 'matrix-lossy',
-  params: { thetaPpm: 10_000, confirmRounds: 2, bundleBytesMax: 20_000 },
+  params: { thetaPpm: 10_000, confirmRounds: 2, bundleBytesMax: 20_000, poolManifest: '' },
   same: [],
   miner: null,
   leader: null,

@@ -3,14 +3,18 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
-import { after, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { type BenchReport, judge } from '../../../node/bench/bench.ts'
+import type { Outlook } from '../../../node/bench/mesh.ts'
+import type { TrainingReport } from '../../../node/bench/training.ts'
 import { matrixRulesOf } from '../../../protocol/index.ts'
-import type { MatrixTimes, Measurement } from '../../../sandbox/index.ts'
+import { type MatrixTimes, type Measurement, readContract } from '../../../sandbox/index.ts'
 import { mustRun } from '../../sandbox/engine/setup.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -129,12 +133,60 @@ test('bench answers mistakes in its arguments before it prepares anything', asyn
     [2, ['--home', '.', baseline]],
     [6, ['--api', 'http://127.0.0.1:1', baseline]],
     [2, ['--host-python', '--engine', 'docker', baseline]],
+    [2, ['--quads', '8', baseline]],
+    [2, ['--competition', 'training-speed', '--matrices', '8', baseline]],
+    [2, ['--competition', 'training-speed', '--host-python', baseline]],
+    [2, ['--competition', 'training-speed', '--image', 'numpy', baseline]],
+    [6, ['--competition', 'training-speed', '--api', 'http://127.0.0.1:1', baseline]],
   ]
   for (const [code, args] of cases) {
     const answer = await bench(...args)
     assert.deepEqual([answer.code, answer.stdout], [code, ''], answer.stderr)
     assert.match(answer.stderr, /^error: /)
   }
+})
+
+/** A validator's interface, as far as `--api` asks it. */
+const meshOf = async (t: TestContext, poolManifest: string): Promise<string> => {
+  const competition = 'training-speed'
+  const params = { thetaPpm: 50_000, confirmRounds: 2, bundleBytesMax: 65_536, poolManifest }
+  const answers: readonly (readonly [start: string, answer: object])[] = [
+    ['/params', { targets: [{ competition, params }] }],
+    ['/leaderboard', { leader: null }],
+    ['/bundles/', { submissions: [] }],
+  ]
+  const server = createServer((request, response) => {
+    const [, answer] = answers.find(([start]) => request.url?.startsWith(start)) ?? []
+    response.statusCode = answer === undefined ? 404 : 200
+    response.end(JSON.stringify(answer ?? { detail: 'not here' }))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+const training = ['--competition', 'training-speed', '--json', '--api']
+
+test('bench of a training submission trains by the mesh’s contract, and says what the mesh would do', {
+  skip,
+}, async (t) => {
+  const api = await meshOf(t, readContract('tiny').digest)
+  const lazy = join(root, 'test/submissions/training-speed/skips-last-1/submission')
+  const child = await bench(...training, api, '--quads', '1', lazy)
+  assert.equal(child.code, 5, child.stderr)
+  const { preset, code, mesh } = JSON.parse(child.stdout) as TrainingReport & { mesh: Outlook }
+  assert.deepEqual([preset, code, mesh.would], ['tiny', 'WRONG_MEMORY', 'fault'])
+  writeFileSync(join(folder, 'train.py'), `#${'x'.repeat(65_536)}`)
+  const large = await bench(...training, api, join(folder, 'train.py'))
+  assert.equal(large.code, 5)
+  assert.equal((JSON.parse(large.stdout) as { mesh: Outlook }).mesh.would, 'too large')
+})
+
+test('bench does not train by another contract than the mesh’s', async (t) => {
+  const api = await meshOf(t, digest)
+  const child = await bench(...training, api, join(solutions, 'training-speed/fused.py'))
+  assert.deepEqual([child.code, child.stdout], [3, ''])
+  assert.match(child.stderr, /does not have the contract/)
 })
 
 const digest = 'd'.repeat(64)
