@@ -293,7 +293,7 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
   const views = createViews({
     machine,
     name: p.config.name,
-    certificates: createCertificates(p),
+    certificates: createCertificates({ ...p, height: () => machine().consensus.current.height }),
     sync: sync.view,
     self: p.self,
     isConnected: (peerId) => mesh.connectedPeers().includes(peerId),
@@ -305,7 +305,9 @@ const tieTogether = async (p: Parts, restored: State, guards: readonly GuardReco
   })
   const metrics = createMetrics({ ...p, status: views.status, machine, now: p.clock.now, headAt: headWatch.seenAt })
   closers.push(metrics.close)
-  const api = createApi({ ...views, metrics: metrics.print })
+  const api = createApi({ ...views, metrics: metrics.print }, (fault) =>
+    p.log.error(fault, 'the HTTP interface failed'),
+  )
   closers.push(() => api.close())
   return { mesh, driver, api, chainReader, sync, stop: headWatch.stop }
 }

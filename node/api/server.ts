@@ -70,10 +70,15 @@ const addVitals = (app: FastifyInstance, views: ApiViews): void => {
   app.get('/metrics', (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(views.metrics()))
 }
 
-export const createApi = (views: ApiViews): FastifyInstance => {
+/** `onFault` hears what went wrong in this node while it answered, and where. */
+export const createApi = (
+  views: ApiViews,
+  onFault: (fault: { readonly path: string; readonly error: string }) => void,
+): FastifyInstance => {
   const app = fastify({ logger: false, bodyLimit: 1, routerOptions: { ignoreTrailingSlash: true } })
-  app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
+  app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
     const status = error.statusCode ?? 500
+    if (status >= 500) onFault({ path: request.url, error: `${error}` })
     const detail = status < 500 ? error.message : 'an error of this node, see its log'
     return reply
       .code(status)

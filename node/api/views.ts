@@ -388,8 +388,9 @@ export const createViews = (o: Source) => {
       const result = rounds()
         .competitions.get(id)
         ?.results.find((one) => one.round === round)
+      if (result === undefined) return null
       const certificate = o.certificates.ofRound(id, round)
-      return result === undefined || certificate === null ? null : { ...roundView(result), certificate }
+      return certificate && { ...roundView(result), certificate }
     },
   } satisfies Omit<ApiViews, 'metrics'>
 }

@@ -1,9 +1,17 @@
 /** The fee of a submission on the command line: paid once, or named where it was paid elsewhere. */
-import { type Digest, encodeSs58, type Key, type Metagraph, type PaymentRef } from '../../protocol/index.ts'
+import {
+  type Digest,
+  encodeSs58,
+  type Key,
+  type Metagraph,
+  type PaymentRef,
+  ProtocolError,
+} from '../../protocol/index.ts'
 import { openChain } from '../chain/open.ts'
 import { type Chain, ChainError } from '../chain/port.ts'
 import { loadHotkey } from '../home/keys.ts'
 import { PaymentError, pay, paymentFor } from '../miner/payments.ts'
+import { recipientOf } from '../owner/params.ts'
 import { CliError, EXIT, progress } from './output.ts'
 
 export type FeeFlags = {
@@ -12,6 +20,10 @@ export type FeeFlags = {
   readonly coldkey?: string
   readonly payment?: string
   readonly chain?: string
+  /** In TAO, as text. */
+  readonly feeMax?: string
+  /** An address, or `owner`. */
+  readonly feeTo?: string
 }
 
 /** What one submission costs, and who gets it; null: the subnet owner's coldkey. */
@@ -19,15 +31,21 @@ export type Fee = { readonly feeRao: bigint; readonly feeRecipient: string | nul
 
 const RAO_PER_TAO = 1_000_000_000n
 
+const usage = (message: string, hint: string): CliError => new CliError({ exitCode: EXIT.usage, message, hint })
+
 const tao = (rao: bigint): string => {
   const rest = `${rao % RAO_PER_TAO}`.padStart(9, '0').replace(/0+$/, '')
   return `${rao / RAO_PER_TAO}${rest === '' ? '' : `.${rest}`} TAO`
 }
 
+const raoOf = (text: string): bigint => {
+  const [, whole, part = ''] = /^(\d{1,8})(?:\.(\d{1,9}))?$/.exec(text) ?? []
+  if (whole === undefined) throw usage(`--fee-max ${text} is no amount of TAO`, 'give 0.1')
+  return BigInt(whole) * RAO_PER_TAO + BigInt(part.padEnd(9, '0'))
+}
+
 /** As block explorers name an extrinsic. */
 export const paymentName = ({ blockNumber, extrinsicIndex }: PaymentRef): string => `${blockNumber}-${extrinsicIndex}`
-
-const usage = (message: string, hint: string): CliError => new CliError({ exitCode: EXIT.usage, message, hint })
 
 const withChain = async <T>(flags: FeeFlags, use: (chain: Chain) => Promise<T>): Promise<T> => {
   if (flags.chain === undefined)
@@ -61,7 +79,41 @@ const named = (text: string, flags: FeeFlags): Promise<PaymentRef> => {
 type Subject = { readonly competition: string; readonly bundle: Digest }
 
 /** What is paid for: a solution of this hotkey, on this subnet. */
-type Due = { readonly subject: Subject; readonly fee: Fee; readonly hotkey: Key; readonly netuid: number }
+type Due = {
+  readonly subject: Subject
+  /** As a validator says. */
+  readonly fee: Fee
+  /** As the genesis document says. */
+  readonly founded: Fee
+  readonly hotkey: Key
+  readonly netuid: number
+}
+
+const addressOf = ({ feeRecipient }: Fee): string => (feeRecipient === null ? 'owner' : encodeSs58(feeRecipient))
+
+const namedRecipient = (text: string): string | null => {
+  try {
+    return recipientOf(text)
+  } catch (error) {
+    if (error instanceof ProtocolError) throw usage(`--fee-to ${text} is no address`, 'give an SS58 address, or owner')
+    throw error
+  }
+}
+
+/** One validator’s word moves no money: what differs from the genesis document must have been agreed to. */
+const checkAgreed = ({ feeMax, feeTo }: FeeFlags, { fee, founded }: Due): void => {
+  const trust = 'if `evalmesh params show` of validators that you trust says so too, run it again with'
+  const maxRao = feeMax === undefined ? founded.feeRao : raoOf(feeMax)
+  if (fee.feeRao > maxRao) {
+    const amount = tao(fee.feeRao)
+    const message = `the validator at --api asks for ${amount}; the genesis document says ${tao(founded.feeRao)}`
+    throw usage(message, `${trust} --fee-max ${amount.replace(' TAO', '')}: nothing was paid`)
+  }
+  const to = feeTo === undefined ? founded.feeRecipient : namedRecipient(feeTo)
+  if (fee.feeRecipient === to) return
+  const message = `the validator at --api says that the fee goes to ${addressOf(fee)}; the genesis document says ${addressOf(founded)}`
+  throw usage(message, `${trust} --fee-to ${addressOf(fee)}: nothing was paid`)
+}
 
 /** Money of anybody else than the hotkey's owner would buy nothing. */
 const checkPayer = ({ neurons }: Pick<Metagraph, 'neurons'>, { hotkey }: Due, payer: Key): void => {
@@ -79,6 +131,7 @@ const payNow = async (flags: FeeFlags, o: Due): Promise<PaymentRef> => {
       '--pay needs the coldkey that owns your hotkey',
       'give --coldkey DIR, or pay elsewhere and give --payment',
     )
+  checkAgreed(flags, o)
   const payer = await loadHotkey(flags.coldkey)
   const stopping = new AbortController()
   const onSignal = (): void => stopping.abort()

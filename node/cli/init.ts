@@ -11,6 +11,7 @@ import { loadDelegation } from '../home/delegation.ts'
 import { completeValidatorKeys, hotkeyFileOf as homeHotkeyOf, loadHotkey, type ValidatorKeys } from '../home/keys.ts'
 import { toPeerId } from '../mesh/index.ts'
 import { askApi, askBytes } from './api-client.ts'
+import { apiPlaceOf } from './api-place.ts'
 import { type Ask, withQuestions } from './ask.ts'
 import { CliError, EXIT, print, printJson, table } from './output.ts'
 
@@ -36,12 +37,6 @@ type Flags = {
 }
 
 const usage = (message: string, hint = ''): CliError => new CliError({ exitCode: EXIT.usage, message, hint })
-
-const toApi = (text: string): { host: string; port: number } => {
-  const url = URL.canParse(`http://${text}`) ? new URL(`http://${text}`) : null
-  if (url === null || url.port === '') throw usage(`--api ${text} is no HOST:PORT`, 'for example 127.0.0.1:8080')
-  return { host: url.hostname, port: Number(url.port) }
-}
 
 /** Asks for what was not given, with what the mesh and the defaults suggest. */
 const complete = async (flags: Flags, ask: Ask): Promise<Flags> => {
@@ -137,7 +132,7 @@ const layOut = async (flags: Flags): Promise<Layout> => {
     hotkey: hotkeyFile ?? undefined,
     listen,
     peers,
-    api: api === undefined ? undefined : toApi(api),
+    api: api === undefined ? undefined : apiPlaceOf(api),
     engine,
     image,
     pools: pool?.map((dir) => resolve(dir)),

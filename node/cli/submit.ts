@@ -1,13 +1,13 @@
 /** The command `evalmesh submit`: signs a miner's solution and hands it to a validator. */
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { domainsOf, parseGenesis } from '../../protocol/index.ts'
+import { type CompetitionParams, domainsOf, parseGenesis } from '../../protocol/index.ts'
 import type { ParamsView } from '../api/params-view.ts'
 import { loadHotkey } from '../home/keys.ts'
 import { MeshError } from '../mesh/index.ts'
 import { prepareSubmission } from '../miner/submit.ts'
 import { askApi } from './api-client.ts'
-import { type Fee, type FeeFlags, paymentName, settleFee } from './fee.ts'
+import { type FeeFlags, paymentName, settleFee } from './fee.ts'
 import { explainRefusal, handOver } from './hand-over.ts'
 import { CliError, EXIT, print, printJson, progress } from './output.ts'
 
@@ -51,13 +51,12 @@ const waitForVerdict = async (id: string, api: string): Promise<Seen> => {
 }
 
 /** Those of the genesis document, with the limit and the fee that a validator at `--api` says are in force; it decides in any case. */
-const paramsOf = async (genesis: ReturnType<typeof parseGenesis>, { competition, api }: Flags) => {
-  const params = genesis.competitions.find(({ id }) => id === competition)
+const paramsInForce = async (founded: CompetitionParams, api: string): Promise<CompetitionParams> => {
   const view = await askApi<ParamsView>(api, '/params').catch(() => null)
-  const inForce = view?.targets.find((target) => target.competition === competition)?.params
-  if (params === undefined || inForce === undefined || !('bundleBytesMax' in inForce)) return params
+  const inForce = view?.targets.find((target) => target.competition === founded.id)?.params
+  if (inForce === undefined || !('bundleBytesMax' in inForce)) return founded
   const { bundleBytesMax, feeRao, feeRecipient } = inForce
-  return { ...params, bundleBytesMax, feeRao: BigInt(feeRao), feeRecipient }
+  return { ...founded, bundleBytesMax, feeRao: BigInt(feeRao), feeRecipient }
 }
 
 /** A validator may see a block as final a little later than who paid. */
@@ -80,8 +79,8 @@ const insist = async <T>(send: () => Promise<T>): Promise<T> => {
 
 const run = async (file: string, flags: Flags): Promise<void> => {
   const genesis = parseGenesis(await readFile(flags.genesis))
-  const params = await paramsOf(genesis, flags)
-  if (params === undefined) {
+  const founded = genesis.competitions.find(({ id }) => id === flags.competition)
+  if (founded === undefined) {
     const known = genesis.competitions.map(({ id }) => id).join(', ')
     throw new CliError({
       exitCode: EXIT.notFound,
@@ -89,6 +88,7 @@ const run = async (file: string, flags: Flags): Promise<void> => {
       hint: `it runs: ${known}`,
     })
   }
+  const params = await paramsInForce(founded, flags.api)
   const solution = await readSolution(file)
   const hotkey = await loadHotkey(flags.home)
   try {
@@ -98,9 +98,9 @@ const run = async (file: string, flags: Flags): Promise<void> => {
     if (flags.dryRun)
       return flags.json ? printJson({ id: draft.id, sent: false }) : print(`${draft.id} (dry run, not sent)`)
     const { bundle } = draft.message.body
-    const fee: Fee = params
     const subject = { competition: params.id, bundle }
-    const payment = await settleFee(flags, { subject, fee, hotkey: hotkey.publicKey, netuid: genesis.netuid })
+    const due = { subject, fee: params, founded, hotkey: hotkey.publicKey, netuid: genesis.netuid }
+    const payment = await settleFee(flags, due)
     const submission = prepareSubmission({ ...parts, payment })
     const paid = payment === null ? {} : { payment: paymentName(payment) }
     const { id, peer } = await insist(() => handOver({ name: 'submit', item: submission, genesis, peers: flags.peer }))
@@ -129,6 +129,8 @@ export const addSubmit = (program: Command): void => {
     .requiredOption('--peer <multiaddr...>', 'validators to hand it to, with /p2p/; tried in turn')
     .option('--pay', 'pay the fee that the competition asks for; never twice for the same code')
     .option('--coldkey <dir>', 'directory with the key that pays: the coldkey that owns the hotkey')
+    .option('--fee-max <tao>', 'what may be paid at most; the fee of the genesis document if not given')
+    .option('--fee-to <ss58>', 'who may be paid, an address or owner; as in the genesis document if not given')
     .option('--payment <block-index>', 'the extrinsic of a fee that was paid elsewhere, as 4711000-12')
     .option('--chain <url>', 'the chain to pay on, or to look a payment up on')
     .option('--dry-run', 'check and sign, pay and send nothing')

@@ -5,6 +5,7 @@ import { startValidator } from '../compose.ts'
 import type { StopReason } from '../head-watch.ts'
 import { loadConfig } from '../home/config.ts'
 import { createLineCounter, createLog } from '../log.ts'
+import { apiPlaceOf } from './api-place.ts'
 import { EXIT, printJson, progress } from './output.ts'
 
 type Flags = {
@@ -25,12 +26,6 @@ type Flags = {
 /** A sandbox is ended within seconds; below what systemd and Docker wait before they kill. */
 const STOP_MS = 20_000
 
-const toApi = (text: string | undefined) => {
-  if (text === undefined) return undefined
-  const url = new URL(`http://${text}`)
-  return { host: url.hostname, port: Number(url.port) }
-}
-
 const run = async (flags: Flags, version: string): Promise<void> => {
   const { home, peer, pool, api, lifeline, stopAtBlock, ...rest } = flags
   const here = (path: string): string => resolve(path)
@@ -39,7 +34,7 @@ const run = async (flags: Flags, version: string): Promise<void> => {
     genesis: rest.genesis && here(rest.genesis),
     peers: peer,
     pools: pool?.map(here),
-    api: toApi(api),
+    api: api === undefined ? undefined : apiPlaceOf(api),
     stopAtBlock: stopAtBlock === undefined ? undefined : Number(stopAtBlock),
   })
   const lines = createLineCounter()

@@ -229,8 +229,9 @@ test('a newcomer gets the genesis document byte for byte, and each address of a 
   assert.deepEqual(addresses, ['/ip4/127.0.0.1/tcp/4001/p2p/A', '/ip4/127.0.0.1/tcp/4002/p2p/B'])
 })
 
-test('an error of this node’s own tells nothing about its insides', async () => {
-  const app = createApi({
+test('an error of this node’s own tells nothing about its insides, but to its log', async () => {
+  const faults: unknown[] = []
+  const views = {
     metrics: () => '',
     ...createViews({
       machine: () => {
@@ -247,10 +248,14 @@ test('an error of this node’s own tells nothing about its insides', async () =
       pool: { read: async () => undefined },
       poolIndex: { isSecret: async () => false, isRevealed: async () => false, inputsOf: async () => null },
     }),
-  })
+  }
+  const app = createApi(views, (fault) => faults.push(fault))
   const { status, body } = await get('/status', app)
   assert.equal(status, 500)
   assert.ok(!JSON.stringify(body).includes('secret'))
+  assert.deepEqual(faults, [{ path: '/status', error: 'Error: secret path' }])
+  await get('/rounds/matrix-lossless/-1', app)
+  assert.equal(faults.length, 1, 'what was asked wrongly is no fault of this node’s')
 })
 
 test('evidence tells who was convicted, of what and until when, and whose waits for a header', async () => {

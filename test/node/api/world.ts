@@ -1,5 +1,4 @@
 /** A machine after one decided round, and the HTTP interface over it. */
-import assert from 'node:assert/strict'
 import { createCertificates } from '../../../node/api/certificates.ts'
 import { printMetrics, type Vitals } from '../../../node/api/metrics.ts'
 import { createApi } from '../../../node/api/server.ts'
@@ -86,15 +85,8 @@ const viewsOf = (
     self,
     certificates: createCertificates({
       genesis,
-      journal: {
-        append: () => Promise.reject(new Error('read only')),
-        records: () => assert.fail(),
-        message: () => null,
-        envelope: () => null,
-        item: () => null,
-        decided: (height) => decided[height - 1] ?? null,
-        decidedFrom: () => [],
-      },
+      height: () => decided.length + 1,
+      journal: { decided: (height) => decided[height - 1] ?? null },
     }),
     isConnected: (peerId) => peers.has(peerId),
     sync: () => o.sync ?? { kind: 'live' },
@@ -128,7 +120,10 @@ export const vitalsOf = (o: Shown = {}): Vitals => ({
   loopLagSeconds: 0.01,
 })
 
-export const create = (o: Shown = {}) => createApi({ ...viewsOf(o), metrics: () => printMetrics(vitalsOf(o)) })
+export const create = (o: Shown = {}) =>
+  createApi({ ...viewsOf(o), metrics: () => printMetrics(vitalsOf(o)) }, ({ path, error }) => {
+    throw new Error(`${path}: ${error}`)
+  })
 
 export const get = async (path: string, app = create()) => {
   const response = await app.inject(path)

@@ -4,10 +4,10 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createLocalChain } from '../../../node/chain/local-chain.ts'
-import { type FeeFlags, paymentName, settleFee } from '../../../node/cli/fee.ts'
+import { type Fee, type FeeFlags, paymentName, settleFee } from '../../../node/cli/fee.ts'
 import { CliError, EXIT } from '../../../node/cli/output.ts'
 import { createHotkey } from '../../../node/home/keys.ts'
-import { hash, utf8ToBytes } from '../../../protocol/index.ts'
+import { encodeSs58, hash, utf8ToBytes } from '../../../protocol/index.ts'
 import { signerOf, startDevnet } from '../chain/devnet.ts'
 import { newFolder } from '../store/folder.ts'
 
@@ -31,8 +31,8 @@ const open = async (t: TestContext) => {
     ['--block-ms', '20'],
   )
   t.after(() => devnet.destroy())
-  const settle = (flags: Partial<FeeFlags>, key = hotkey.publicKey, fee = FEE) =>
-    settleFee({ home, ...flags }, { subject: SUBJECT, fee, hotkey: key, netuid: NETUID })
+  const settle = (flags: Partial<FeeFlags>, key = hotkey.publicKey, fee: Fee = FEE) =>
+    settleFee({ home, ...flags }, { subject: SUBJECT, fee, founded: FEE, hotkey: key, netuid: NETUID })
   const receipts = (): Promise<readonly string[]> => readdir(join(home, 'payments')).catch(() => [])
   return { coldkey, foreign, other, chain: devnet.endpoint, settle, receipts }
 }
@@ -53,6 +53,30 @@ test('only the coldkey that owns the hotkey pays: another one’s money would bu
   await assert.rejects(settle({ pay: true, coldkey, chain }, other.publicKey), isUsage(/no uid.*nothing was paid/))
   await assert.rejects(settle({ pay: true, coldkey }), isUsage(/--chain/))
   assert.deepEqual(await receipts(), [])
+})
+
+test('a validator’s word alone makes nobody pay more than the genesis document says, or anybody else', async (t) => {
+  const { settle, coldkey, other, chain: url, receipts } = await open(t)
+  const pay = { pay: true, coldkey, chain: url }
+  const dear = { ...FEE, feeRao: 4_000_000_000n }
+  const elsewhere = { ...FEE, feeRecipient: other.publicKey }
+  await assert.rejects(settle(pay, undefined, dear), isUsage(/asks for 4 TAO.*0\.1 TAO.*--fee-max 4/))
+  await assert.rejects(settle({ ...pay, feeMax: '3.9' }, undefined, dear), isUsage(/--fee-max 4/))
+  await assert.rejects(settle({ ...pay, feeMax: 'all' }, undefined, dear), isUsage(/--fee-max all is no amount/))
+  await assert.rejects(settle(pay, undefined, elsewhere), isUsage(/--fee-to 5/))
+  await assert.rejects(settle({ ...pay, feeTo: 'owner' }, undefined, elsewhere), isUsage(/--fee-to 5/))
+  await assert.rejects(
+    settle({ ...pay, feeTo: 'nobody' }, undefined, elsewhere),
+    isUsage(/--fee-to nobody is no address/),
+  )
+  assert.deepEqual(await receipts(), [])
+  const agreed = { ...pay, feeMax: '4.0', feeTo: encodeSs58(other.publicKey) }
+  const paid = await settle(agreed, undefined, { ...dear, ...{ feeRecipient: other.publicKey } })
+  assert.ok(paid !== null)
+  const chain = createLocalChain({ endpoint: url })
+  t.after(() => chain.close())
+  const [transfer] = (await chain.transfersAt(paid)).transfers
+  assert.deepEqual([transfer?.amountRao, transfer?.to], [dear.feeRao, other.publicKey])
 })
 
 test('a fee is paid once, and the same command finds it, also without its flags', async (t) => {
