@@ -89,8 +89,8 @@ ${table([['code', 'line'], ...rowsOf(REFUSALS)])}
 
 ## Submissions with a known verdict
 
-${matrix.length} folders in \`test/submissions\`, judged on every engine by \`npm test\`, and ${training.length} in
-\`test/submissions/training-speed\`; all of them also by
+${matrix.length} folders in \`test/submissions\`, of which \`npm test\` judges all on bubblewrap and those that try the engine itself on
+Docker too, and ${training.length} in \`test/submissions/training-speed\`, of which it judges some. All of them, on any engine:
 
 \`\`\`
 npm run -s submissions -- --competition matrix-lossless --engine docker
