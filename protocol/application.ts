@@ -1,9 +1,9 @@
 /** What the agreement on heights asks of the rounds it decides: the one seam between consensus/ and round/. */
 import type { Committee } from './committee.ts'
-import type { Digest } from './crypto.ts'
+import type { Digest, Key } from './crypto.ts'
 import type { Effect, Input, JournalRecord } from './machine-types.ts'
 import type { Entry, Header } from './message/entry.ts'
-import type { Signed } from './message/message.ts'
+import type { Signed, Unsigned } from './message/message.ts'
 import type { Proposal } from './message/vote.ts'
 
 /**
@@ -36,6 +36,8 @@ export const UNCHANGED: readonly Effect[] = []
 export type Application<S> = {
   /** The committee that votes the next height; null while a decided one waits for a delegation that it names. The same object until it changes. */
   readonly committee: (state: S) => Committee | null
+  /** The session key that a vote or proposal is taken under now, also while the committee is not known; null for a stranger's. */
+  readonly sessionKeyOf: (state: S, message: Unsigned) => Key | null
   /** Δ of the next height's timers. */
   readonly deltaMs: (state: S) => number
   /** The finalised block this node has seen last; null before the first. */

@@ -67,6 +67,8 @@ export type JournalRecord =
     }
   /** I am about to set the vector of this block: never twice. */
   | { readonly kind: 'weights'; readonly block: number }
+  /** Another copy of this node signs with this session key: by it I vote no more. */
+  | { readonly kind: 'cloned'; readonly sessionKey: Key }
 
 /** One weights vector: uids rising, u16 values with maximum 65535. */
 export type WeightsVector = { readonly uids: readonly number[]; readonly values: readonly number[] }

@@ -33,6 +33,7 @@ export const createMachine = <S>({ genesis, self, application, rounds }: Parts<S
   let due: Entry | null | undefined
   const host: Host = {
     committee: () => application.committee(rounds),
+    sessionKeyOf: (message) => application.sessionKeyOf(rounds, message),
     deltaMs: () => application.deltaMs(rounds),
     headBlock: () => application.headBlock(rounds),
     due: () => {

@@ -144,7 +144,8 @@ const statusView = (o: Source): StatusView => {
   const there = committee.members.filter((m) => m.hotkey === o.self || o.isConnected(m.peerId)).map((m) => m.hotkey)
   const connected = weightOf(committee, there)
   const quorum = isQuorum(connected, committee.total)
-  const seated = o.self === null || committee.members.some((m) => m.hotkey === o.self)
+  const seat = committee.members.find((m) => m.hotkey === o.self)
+  const cloned = seat !== undefined && seat.sessionKey === consensus.clonedKey
   const chain = rounds.head !== null
   const missing = committee.members.length - there.length
   const sync = o.sync()
@@ -156,7 +157,8 @@ const statusView = (o: Source): StatusView => {
     ],
     [sync.kind === 'starting', syncSentence(sync)],
     [!chain, 'waits for the chain: no finalised block seen yet'],
-    [!seated, 'follows: this hotkey has no seat in the committee of this epoch'],
+    [cloned, 'votes no more: another copy signs with its keys; stop that one, then `evalmesh keys renew` here'],
+    [o.self !== null && seat === undefined, 'follows: this hotkey has no seat in the committee of this epoch'],
   ]
   const reason = reasons.find(([is]) => is)?.[1] ?? 'a quorum is connected'
   return {

@@ -16,6 +16,7 @@ import {
   type Infer,
   type Item,
   type JournalRecord,
+  key,
   messageId,
   oneOf,
   PHASES,
@@ -44,6 +45,7 @@ const line = union({
   }),
   weights: struct({ block: count }),
   evidence: struct({ id: digest }),
+  cloned: struct({ sessionKey: key }),
 })
 
 export type Journal = {

@@ -2,6 +2,9 @@
 import { encodeSs58, type Notice } from '../../protocol/index.ts'
 import type { Log } from '../log.ts'
 
+/** R-32; said when it is noticed, and at each start after. */
+export const CLONED = 'another copy of this node signs with its keys: this one votes no more'
+
 export const logNotice = (notice: Notice, log: Log): void => {
   switch (notice.kind) {
     case 'decided': {
@@ -24,7 +27,7 @@ export const logNotice = (notice: Notice, log: Log): void => {
       log.warn({ hotkey: notice.proposal.body.hotkey, reason: notice.reason }, 'proposal refused')
       break
     case 'cloned':
-      log.error({ kind: notice.message.kind }, 'another copy of this node signs with its keys: this one votes no more')
+      log.error({ kind: notice.message.kind }, CLONED)
       break
   }
 }

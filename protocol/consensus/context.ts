@@ -5,7 +5,7 @@ import type { Committee } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
 import type { Effect, Input, JournalRecord, Notice, Relayed } from '../machine-types.ts'
 import type { Entry, Header } from '../message/entry.ts'
-import type { Signed } from '../message/message.ts'
+import type { Signed, Unsigned } from '../message/message.ts'
 import type { Phase } from '../message/vote.ts'
 import { voteMessage } from './certificate.ts'
 import { guardAllows } from './guard.ts'
@@ -15,6 +15,7 @@ import { voteOf } from './votes.ts'
 /** The rounds, bound to their state. */
 export type Host = {
   readonly committee: () => Committee | null
+  readonly sessionKeyOf: (message: Unsigned) => Key | null
   readonly deltaMs: () => number
   readonly headBlock: () => number | null
   readonly due: () => Entry | null

@@ -67,6 +67,15 @@ const isForeign = (c: Context, message: Agreement): boolean => {
   return height > current.height || current.views.get(view)?.guard[message.kind] !== valueNamed(message)
 }
 
+/** from here on this node votes no more by the key that the message was taken under, also after a restart. */
+const noteClone = (c: Context, message: Agreement): void => {
+  const sessionKey = c.host.sessionKeyOf(message)
+  if (sessionKey === null || c.state.clonedKey === sessionKey) return
+  c.state.clonedKey = sessionKey
+  persist(c, { kind: 'cloned', sessionKey })
+  notify(c, { kind: 'cloned', message })
+}
+
 const receiveProposal = (c: Context, proposal: Signed<'proposal'>): void => {
   const { current } = c.state
   const { view, hotkey, header, parentView } = proposal.body
@@ -125,11 +134,7 @@ export const receive = (c: Context, message: Agreement): void => {
   const { state } = c
   const { current } = state
   const { height, view, hotkey } = message.body
-  if (isForeign(c, message)) {
-    const key = memberOf(current.committee, hotkey)?.sessionKey ?? null
-    if (state.clonedKey !== key) notify(c, { kind: 'cloned', message })
-    state.clonedKey = key
-  }
+  if (isForeign(c, message)) noteClone(c, message)
   if (height < current.height) answerOld(c, { height, hotkey })
   else if (height > current.height) receiveEarly(c, message)
   else if (view > current.view + VIEWS_AHEAD_MAX) return

@@ -53,6 +53,9 @@ export const restoreRecord = (state: Consensus, host: Host, record: JournalRecor
       if (record.message.kind !== 'proposal') return false
       restoreProposal(state, record.message)
       return true
+    case 'cloned':
+      state.clonedKey = record.sessionKey
+      return true
     default:
       return false
   }

@@ -14,6 +14,7 @@ import { checkParams, dueParams } from './params-entry.ts'
 import { notePayment } from './payment.ts'
 import { pump, relayOwn, relayProposed } from './pump.ts'
 import { termsOf } from './reveal.ts'
+import { sessionKeysOf } from './signers.ts'
 import { checkStage, dueStage } from './stages.ts'
 import type { RoundState } from './state.ts'
 import { parseStatement, statementFault } from './statement.ts'
@@ -165,6 +166,7 @@ const restore = (state: RoundState, record: JournalRecord): void => {
 export const rounds: Application<RoundState> = {
   // An epoch that is decided but not folded has a committee nobody here knows yet.
   committee: (state) => (state.backlog.some(({ header }) => header.entry.kind === 'epoch') ? null : state.committee),
+  sessionKeyOf: (state, message) => sessionKeysOf(state, message)[0] ?? null,
   deltaMs: (state) => state.params.mesh.deltaMs,
   headBlock: (state) => state.head?.number ?? null,
   due,

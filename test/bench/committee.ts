@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import sodium from 'sodium-native'
 import type { Application } from '../../protocol/application.ts'
-import type { Committee } from '../../protocol/committee.ts'
+import { type Committee, memberOf } from '../../protocol/committee.ts'
 import { type Digest, hash, type Key, utf8ToBytes } from '../../protocol/crypto.ts'
 import { domainsOf, type Genesis } from '../../protocol/genesis.ts'
 import { bytesToSign, type Domains, type Signed, type Unsigned } from '../../protocol/message/message.ts'
@@ -91,6 +91,7 @@ export type Heights = { readonly committee: Committee; head: number; decided: nu
 
 export const heights: Application<Heights> = {
   committee: (state) => state.committee,
+  sessionKeyOf: (state, { body }) => memberOf(state.committee, body.hotkey)?.sessionKey ?? null,
   headBlock: (state) => state.head,
   deltaMs: () => DELTA_MS,
   due: (state) =>

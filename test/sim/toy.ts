@@ -1,7 +1,7 @@
 /** Rounds as small as they can be: every node gossips items, each height decides a list of them; waiting, pulling and inclusion are real. */
 import type { Application, CheckQuery, EntryCheck } from '../../protocol/application.ts'
 import { backoffMs } from '../../protocol/backoff.ts'
-import type { Committee } from '../../protocol/committee.ts'
+import { type Committee, memberOf } from '../../protocol/committee.ts'
 import { type Digest, hash, type Key, utf8ToBytes } from '../../protocol/crypto.ts'
 import type { Effect, Input } from '../../protocol/machine-types.ts'
 import type { Entry } from '../../protocol/message/entry.ts'
@@ -112,6 +112,7 @@ const step = (state: ToyRounds, input: Input): readonly Effect[] => {
 
 export const toy: Application<ToyRounds> = {
   committee: (state) => state.committee,
+  sessionKeyOf: (state, { body }) => memberOf(state.committee, body.hotkey)?.sessionKey ?? null,
   deltaMs: (state) => state.deltaMs,
   headBlock: (state) => state.head,
   due,

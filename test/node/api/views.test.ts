@@ -42,6 +42,20 @@ test('liveness is 200 also where nothing can be decided, so that nobody restarts
   assert.equal((await get('/health/live', app)).status, 200)
 })
 
+test('a node that has heard a copy of itself says that it votes no more, also after a restart', async () => {
+  const [sessionKey = ''] = world.machine.rounds.committee.members.flatMap((m) =>
+    m.hotkey === self ? m.sessionKey : [],
+  )
+  const reasonAfter = async (key: string) => {
+    const records = [...world.records, { kind: 'cloned', sessionKey: key } as const]
+    const machine = restoreMachine({ genesis, self, application, rounds: createRounds({ genesis, self }), records })
+    machine.rounds.head = world.machine.rounds.head
+    return (await get('/health', create({ machine }))).body.reason
+  }
+  assert.match(await reasonAfter(sessionKey), /votes no more: another copy signs .* `evalmesh keys renew`/)
+  assert.equal(await reasonAfter(DIGEST), 'a quorum is connected')
+})
+
 test('the parameters in force are shown', async () => {
   const { status, body } = await get('/params')
   assert.equal(status, 200)

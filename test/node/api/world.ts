@@ -49,7 +49,7 @@ const machineAfterRound = () => {
   const waiting = mesh.tell(submissionOf(MINERS[1] ?? '', 'second'))
   const records = nodeAt(mesh, 0).journal
   const machine = restoreMachine({ genesis, self, application, rounds: createRounds({ genesis, self }), records })
-  return { id, waiting, machine, log: mesh.log }
+  return { id, waiting, machine, records, log: mesh.log }
 }
 
 export const world = machineAfterRound()

@@ -21,8 +21,11 @@ import { checkNotMoved, countStart } from '../../../node/home/guard.ts'
 import { createValidatorKeys, loadValidatorKeys } from '../../../node/home/keys.ts'
 import { backUp, exportHome, importHome, missingBeside, renewKeys, restoreHome } from '../../../node/home/move.ts'
 import { writePack } from '../../../node/home/pack.ts'
+import { createJournal } from '../../../node/machine/journal.ts'
 import { openStore, toSequenceKey } from '../../../node/store/index.ts'
-import { newFolder } from '../store/folder.ts'
+import { domainsOf } from '../../../protocol/index.ts'
+import { genesisOf } from '../../protocol/round/mesh.ts'
+import { collect, newFolder } from '../store/folder.ts'
 
 type Test = Parameters<typeof newFolder>[0]
 
@@ -234,6 +237,37 @@ test('a backup holds no session key and no votes, is written while the validator
   assert.notEqual(restored.session.publicKey, keys.session.publicKey)
   assert.deepEqual(await missingBeside(await loadConfig(target, {})), [])
   assert.equal(await start(target), 1)
+})
+
+test('that a copy was heard moves with the votes and stays beside new keys, but is in no backup', async (t) => {
+  const { folder, home, keys, out, target } = await createHome(t)
+  const sessionKey = keys.session.publicKey
+  const open = async (at: string) => {
+    const store = await openStore({ dir: join(at, 'store') })
+    return { store, journal: createJournal({ store, domains: domainsOf(genesisOf()) }) }
+  }
+  rmSync(join(home, 'store'), { recursive: true })
+  const { store, journal } = await open(home)
+  await journal.append([{ kind: 'cloned', sessionKey }])
+  await store.close()
+  const heardIn = async (at: string) => {
+    const { store, journal } = await open(at)
+    const records = await collect(journal.records())
+    await store.close()
+    return records
+  }
+  const backup = join(folder, 'backup')
+  await backUp({ home, out: backup })
+  await exportHome({ home, out, isAgain: false })
+  await importHome({ file: out, home: target })
+  assert.deepEqual(await heardIn(target), [{ kind: 'cloned', sessionKey }])
+  await renewKeys(target)
+  assert.deepEqual(await heardIn(target), [{ kind: 'cloned', sessionKey }])
+  assert.notEqual((await loadValidatorKeys(target)).session.publicKey, sessionKey)
+  const again = join(folder, 'again')
+  await restoreHome({ file: backup, home: again })
+  assert.deepEqual(await heardIn(again), [])
+  assert.notEqual((await loadValidatorKeys(again)).session.publicKey, sessionKey)
 })
 
 test('what lies outside a home does not move with it, and is named', async (t) => {

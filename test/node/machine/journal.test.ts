@@ -50,6 +50,7 @@ const record: fc.Arbitrary<JournalRecord> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('weights' as const), block: fc.nat() }),
   fc.constant({ kind: 'evidence' as const, evidence: evidenceIn(domains) }),
+  fc.record({ kind: fc.constant('cloned' as const), sessionKey: hex }),
 )
 const height = (value: Decided, at: number): Decided => ({ ...value, header: { ...value.header, height: at } })
 

@@ -1,5 +1,6 @@
 /** One machine over the toy's rounds, fed by hand: what a rule's test stands on. */
 
+import type { Committee } from '../../../protocol/committee.ts'
 import { NO_VALUE } from '../../../protocol/consensus/certificate.ts'
 import { leaderOrder } from '../../../protocol/consensus/leader.ts'
 import type { Digest, Key } from '../../../protocol/crypto.ts'
@@ -74,10 +75,20 @@ export const decidedOf = (header: Header): Verified<Decided> =>
 
 export type Bench = ReturnType<typeof createBench>
 
-/** `self`: null observes. `records`: what was on its disk. `isBlind`: the chain shows it no block. */
-export const createBench = (o: { self: Key | null; records?: readonly JournalRecord[]; isBlind?: boolean }) => {
+/**
+ * `self`: null observes. `records`: what was on its disk. `isBlind`: the chain shows it no block. `committee`: what the rounds know of it,
+ * null for nothing.
+ */
+export const createBench = (o: {
+  self: Key | null
+  records?: readonly JournalRecord[]
+  isBlind?: boolean
+  committee?: () => Committee | null
+}) => {
   const rounds = createToy({ self: o.self, committee, deltaMs: DELTA_MS })
-  const parts = { genesis, self: o.self, application: o.isBlind ? { ...toy, headBlock: () => null } : toy, rounds }
+  const seeing = o.isBlind ? { ...toy, headBlock: () => null } : toy
+  const application = { ...seeing, committee: o.committee ?? toy.committee }
+  const parts = { genesis, self: o.self, application, rounds }
   const machine: Machine<ToyRounds> = o.records
     ? restoreMachine({ ...parts, records: o.records })
     : createMachine(parts)

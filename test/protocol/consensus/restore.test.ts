@@ -2,12 +2,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { guardAllows, openGuard } from '../../../protocol/consensus/guard.ts'
+import { leaderOrder } from '../../../protocol/consensus/leader.ts'
+import type { JournalRecord } from '../../../protocol/machine-types.ts'
 import { headerDigest } from '../../../protocol/message/entry.ts'
 import { runRange } from '../../sim/range.ts'
 import {
   certificateOf,
+  committee,
   createBench,
   DELTA_MS,
+  decidedOf,
+  except,
   headerOf,
   leaderAt,
   notices,
@@ -102,6 +107,47 @@ test('R-32: a node that hears a message of its own that it never signed votes no
     assert.equal(notices(bench.hear(foreign), 'cloned').length, 1)
     assert.deepEqual(votes([...bench.hear(proposalOf({ header })), ...bench.wait(4 * DELTA_MS)]), [])
     assert.equal(notices(bench.hear(foreign), 'cloned').length, 0, 'said once')
+  }
+})
+
+test('R-32: a node that has heard a clone votes no more after a restart either, until its session key is another', () => {
+  const bench = createBench({ self: follower })
+  bench.head(4)
+  const heard = bench.hear(voteOf({ phase: 'notarize', hotkey: follower, value: otherValue }))
+  assert.ok(heard.findIndex(({ kind }) => kind === 'persist') < heard.findIndex(({ kind }) => kind === 'notice'))
+  const restarted = (records: readonly JournalRecord[]) => {
+    const back = createBench({ self: follower, records })
+    back.head(4)
+    return votes([...back.hear(proposalOf({ header })), ...back.wait(4 * DELTA_MS)])
+  }
+  assert.deepEqual(restarted(bench.disk), [])
+  assert.equal(bench.disk.filter(({ kind }) => kind === 'cloned').length, 1)
+  const renewed = bench.disk.map((record) =>
+    record.kind === 'cloned' ? { ...record, sessionKey: 'ab'.repeat(32) } : record,
+  )
+  assert.equal(restarted(renewed)[0], 'notarize 0')
+})
+
+test('R-32: a clone that is heard while the committee is not known counts, and takes back nothing that was heard before', () => {
+  const [leader = ''] = leaderOrder(committee, 2)
+  const [self = ''] = except(leader)
+  const foreign = (salt: string, height: number) =>
+    voteOf({ phase: 'notarize', hotkey: self, value: headerDigest(headerOf({ salt })), height })
+  for (const before of [[], [foreign('b', 7)]]) {
+    let isKnown = true
+    const bench = createBench({ self, committee: () => (isKnown ? committee : null) })
+    bench.head(8)
+    bench.hear(...before)
+    // As after an EPOCH whose delegations are not here yet.
+    isKnown = false
+    bench.adopt(decidedOf(headerOf({ round: 1 })))
+    bench.hear(foreign('c', 2))
+    isKnown = true
+    bench.wait(0)
+    assert.equal(bench.current().committee, committee)
+    const { log } = bench.machine.consensus
+    const second = { ...headerOf({ round: 2 }), height: 2, previous: log.last, logRoot: log.root }
+    assert.deepEqual(votes(bench.hear(proposalOf({ header: second, hotkey: leader }))), [])
   }
 })
 
