@@ -46,7 +46,7 @@ if (process.env[childFlag] !== undefined) {
       execFileSync('chown', ['-R', `${ORDINARY_UID}:${ORDINARY_UID}`, cache])
       const env = { PATH: process.env['PATH'], HOME: cache, EVALMESH_CACHE: cache, [childFlag]: '1' }
       const args = [...as, process.execPath, '--test-reporter=spec', import.meta.filename]
-      const { status, stdout, stderr } = spawnSync('setpriv', args, { env, encoding: 'utf8', timeout: 120_000 })
+      const { status, stdout, stderr } = spawnSync('setpriv', args, { env, encoding: 'utf8', timeout: 600_000 })
       assert.equal(status, 0, `${stdout}\n${stderr}`)
     } finally {
       rmSync(cache, { recursive: true, force: true })
