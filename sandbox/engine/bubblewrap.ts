@@ -9,13 +9,16 @@ import { ARGS_FD, bashOf, CLOSE_SCRIPT, SECCOMP_FD, STATUS_FD } from './bash.ts'
 import { boundedReadable, boundedText } from './bounded.ts'
 import { type Cgroup, type CgroupTree, openCgroupTree } from './cgroup.ts'
 import type { Engine, EngineStrength, Sandbox, SandboxExit, SandboxSpec } from './engine.ts'
-import { membersOf, signalAll } from './freeze.ts'
+import { membersOf, signalAll, stopAll } from './freeze.ts'
 import { type ImageRoot, systemBinds } from './image-root.ts'
 import { checkSpec, toBubblewrapArgs } from './policy.ts'
 import { type SeccompProfile, toBpf } from './seccomp.ts'
 import { auditArch, type SeccompArch } from './seccomp-calls.ts'
 import { type Copies, stageCopies, sweepCopies } from './stage.ts'
 import { type Entrance, openStage, PATH, type Stage } from './stage-namespace.ts'
+
+/** A system call that takes longer was made to. */
+const STOP_MS_MAX = 10_000
 
 const asRoot = (): boolean => process.getuid?.() === 0
 
@@ -100,7 +103,11 @@ function watch({ spec, spawned, cgroup, copies }: Running): Sandbox {
     await exited
   }
   const members = () => membersOf({ procsFile: cgroup?.procsFiles[0], pid: child.pid })
-  const setFrozen = async (isFrozen: boolean) => signalAll(members, isFrozen ? 'SIGSTOP' : 'SIGCONT')
+  const setFrozen = async (isFrozen: boolean) => {
+    if (!isFrozen) signalAll(members, 'SIGCONT')
+    // Nobody is timed beside a program that cannot be stopped.
+    else if (!(await stopAll(members, STOP_MS_MAX))) end('timeout')
+  }
   return { stdin, stdout, exited, setFrozen, kill }
 }
 

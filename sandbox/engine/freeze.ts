@@ -1,6 +1,7 @@
 /** Stops all processes of a sandbox and lets them go on: what waits for its turn must not disturb what is timed. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** Looks until nothing new has come; who forks faster than this is stopped with its last child or found by the clock. */
 const ROUNDS_MAX = 64
@@ -44,5 +45,37 @@ export function signalAll(list: () => readonly number[], signal: 'SIGSTOP' | 'SI
         // It ended by itself.
       }
     }
+  }
+}
+
+/** States of a thread that takes no time from anybody: stopped, traced, ended, or asleep until something else happens. */
+const AT_REST = new Set(['T', 't', 'Z', 'X', 'D'])
+const LOOK_MS = 2
+
+const threadsOf = (pid: number): string[] => {
+  try {
+    return readdirSync(`/proc/${pid}/task`)
+  } catch {
+    return []
+  }
+}
+
+const isAtRest = (pid: number): boolean =>
+  threadsOf(pid).every((thread) => {
+    const stat = readOr(`/proc/${pid}/task/${thread}/stat`)
+    // Behind the program's name, which may hold anything.
+    const state = stat[stat.lastIndexOf(')') + 2]
+    return state === undefined || AT_REST.has(state)
+  })
+
+/**
+ * Stops every process that `list` gives; resolves when all of their threads stand still, for one that is in a long system call goes on until
+ * the kernel lets it out. False: after `msMax` some still run.
+ */
+export async function stopAll(list: () => readonly number[], msMax: number): Promise<boolean> {
+  for (const until = performance.now() + msMax; ; await delay(LOOK_MS)) {
+    signalAll(list, 'SIGSTOP')
+    if (list().every(isAtRest)) return true
+    if (performance.now() > until) return false
   }
 }

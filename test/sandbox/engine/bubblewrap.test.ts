@@ -1,12 +1,13 @@
 /** Bubblewrap against the promises of every engine, as root with control groups. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { test } from 'node:test'
 import { openBubblewrap } from '../../../sandbox/engine/bubblewrap.ts'
 import { ownerTag } from '../../../sandbox/engine/process-owner.ts'
 import { describeEngine } from './compliance.ts'
-import { mustRun, strong, testImage } from './setup.ts'
+import { mustRun, startProgram, strong, testImage } from './setup.ts'
 
 /** Control groups that belong to the process with this tag. */
 function groupsOf(owner: string): string[] {
@@ -51,5 +52,41 @@ if (!mustRun) {
     const weights = places.map((path) => (existsSync(path) ? Number(readFileSync(path, 'utf8')) : null))
     // A program's own: 1024 in version 1, 100 in version 2.
     assert.ok(weights[0] === 16 * 1_024 || weights[1] === 1_600, weights.join())
+  })
+
+  test('a program that is stopped stands still before anybody goes on, also one whose threads are in long system calls', async () => {
+    const { rootfs, digest } = await testImage()
+    const engine = await openBubblewrap({ root: { kind: 'built', rootfs, digest } })
+    const code = `
+import os, threading
+hole = os.open("/cache/hole", os.O_RDWR | os.O_CREAT)
+os.ftruncate(hole, 1 << 30)
+place = bytearray(1 << 20)
+def read():
+    while True:
+        os.preadv(hole, [place] * 1000, 0)
+for _ in range(8):
+    threading.Thread(target=read).start()
+print("busy", flush=True)
+`
+    const sandbox = await startProgram(engine, { code, cacheBytes: 1024 * 1024 })
+    try {
+      await once(sandbox.stdout, 'data')
+      await sandbox.setFrozen(true)
+      const [group = ''] = groupsOf(ownerTag())
+      const folder = ['/sys/fs/cgroup/cpu/evalmesh', '/sys/fs/cgroup/evalmesh'].find(existsSync) ?? ''
+      const pids = readFileSync(`${folder}/${group}/cgroup.procs`, 'utf8').trim().split('\n')
+      const states = pids.flatMap((pid) =>
+        readdirSync(`/proc/${pid}/task`).map((thread) => {
+          const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
+          return stat[stat.lastIndexOf(')') + 2]
+        }),
+      )
+      assert.ok(states.length >= 9, states.join())
+      assert.deepEqual(new Set(states), new Set(['T']))
+    } finally {
+      await sandbox.kill()
+      await engine.close()
+    }
   })
 }
