@@ -123,28 +123,33 @@ export const checkWeights = async (o: {
       checks.push({ name, ok: true, detail: 'has set none' })
       continue
     }
+    const { setAt, behindBlocks = 0 } = row
     const shown = JSON.stringify(row.weights)
+    const all = vectorsUpTo(rounds, setAt)
     // A vector is set a few blocks after its own; the one before it is allowed for a slow validator.
-    const candidates = vectorsUpTo(rounds, row.setAt).slice(0, 2)
-    const vectors = await Promise.all(
-      candidates.map(async ({ block }) => {
-        const metagraph: Metagraph = await chain.metagraphAt({ netuid, block })
-        const { uids, values } = vectorOf(rounds, metagraph) ?? { uids: [], values: [] }
-        return { block, row: JSON.stringify(uids.map((uid, index) => [uid, values[index]])) }
-      }),
-    )
-    const equal = vectors.find((vector) => vector.row === shown)
+    const candidates = all.slice(0, 2 + all.filter(({ block }) => block > setAt - behindBlocks).length)
+    let newest: string | null = null
+    let equal: { readonly block: number } | null = null
+    for (const { block } of candidates) {
+      const metagraph: Metagraph = await chain.metagraphAt({ netuid, block })
+      const { uids, values } = vectorOf(rounds, metagraph) ?? { uids: [], values: [] }
+      const certified = JSON.stringify(uids.map((uid, index) => [uid, values[index]]))
+      newest ??= certified
+      if (certified !== shown) continue
+      equal = { block }
+      break
+    }
     checks.push(
-      equal === undefined
+      equal === null
         ? {
             name,
             ok: false,
-            detail: `the row set at block ${row.setAt} is ${shown}; certified is ${vectors[0]?.row ?? 'none'}`,
+            detail: `the row set at block ${setAt} is ${shown}; certified is ${newest ?? 'none'}`,
           }
         : {
             name,
             ok: true,
-            detail: `the row set at block ${row.setAt} equals the certified vector of block ${equal.block}`,
+            detail: `the row set at block ${setAt} equals the certified vector of block ${equal.block}`,
           },
     )
   }

@@ -41,6 +41,8 @@ export type WeightsRow = {
   readonly uid: number
   readonly weights: readonly Weight[]
   readonly setAt: number | null
+  /** Where weights are hidden at first `setAt` is the newest commit's: by so many blocks an older one the row may be of. None if missing. */
+  readonly behindBlocks?: number
 }
 
 /**

@@ -33,7 +33,8 @@ export const metagraphCodec: Codec<Metagraph> = struct<Metagraph>({
   neurons: vec(neuronCodec, uidsMax),
 })
 
-export const weightsRowCodec: Codec<WeightsRow> = struct<WeightsRow>({
+/** Nothing is hidden on this chain. */
+export const weightsRowCodec: Codec<Omit<WeightsRow, 'behindBlocks'>> = struct<Omit<WeightsRow, 'behindBlocks'>>({
   uid: u16,
   weights: vec(pair(u16, u16), uidsMax),
   setAt: nullable(u32),

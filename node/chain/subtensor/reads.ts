@@ -102,6 +102,15 @@ export const readRow = (
     return { weights, lastUpdate: numberOf(itemsOf(await stored(at, 'lastUpdate', index))[o.uid]) }
   })
 
+/** Blocks by which a stored row may be of an older commit than the newest; null where weights are not hidden. */
+export const behindBlocks = (at: At, netuid: number): Promise<number | null> =>
+  asChainError(async () => {
+    if ((await stored(at, 'commitRevealWeightsEnabled', netuid)).toString() !== 'true') return null
+    const [period, tempo] = await Promise.all([stored(at, 'revealPeriodEpochs', netuid), stored(at, 'tempo', netuid)])
+    // From the first block of the commit's epoch to the last of the one in which its row stands; the older scheduler has one block more an epoch.
+    return (numberOf(period) + 1) * (numberOf(tempo) + 1)
+  })
+
 /** Blocks after which a validator that has set nothing no longer counts. */
 const activityCutoff = async (at: At, o: { readonly netuid: number; readonly tempo: number }): Promise<number> => {
   if (!hasStorage(at, 'activityCutoffFactorMilli')) return numberOf(await stored(at, 'activityCutoff', o.netuid))

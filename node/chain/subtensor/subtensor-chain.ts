@@ -5,7 +5,7 @@ import { createBlocks } from './blocks.ts'
 import { createEndpoints } from './endpoints.ts'
 import { unrevealedBy } from './hash-commit.ts'
 import { createPendingReveals, FORGETFUL } from './pending.ts'
-import { readMetagraph, readRow, readYumaInput, uidOf } from './reads.ts'
+import { behindBlocks, readMetagraph, readRow, readYumaInput, uidOf } from './reads.ts'
 import { type At, asChainError, bigintOf, createRuntime, hexOf } from './runtime.ts'
 import { RpcRefusal } from './socket.ts'
 import { createSubmitter } from './submit.ts'
@@ -87,7 +87,9 @@ export const createSubtensorChain = (options: SubtensorOptions): Chain => {
         const uid = await uidOf(at, { netuid, hotkey })
         if (uid === null) throw new ChainError('NOT_REGISTERED', { hotkey })
         const { weights, lastUpdate } = await readRow(at, { netuid, mechanism: o.mechanism, uid })
-        return { uid, weights, setAt: weights.length === 0 ? null : lastUpdate }
+        const behind = await behindBlocks(at, netuid)
+        const setAt = weights.length === 0 ? null : lastUpdate
+        return { uid, weights, setAt, ...(behind !== null && { behindBlocks: behind }) }
       }),
     transfer: ({ to, amountRao, signer, signal }) =>
       orClosed(async () => {

@@ -64,6 +64,7 @@ test('weights: plainly, they are a set_weights and stand as they were sent', nee
   const { call } = sentIn(blockOf(net, receipt), receipt.extrinsicIndex)
   assert.equal(call, `${PALLET}00${u16(7)}${ROW}${u64(3n)}`)
   assert.deepEqual(await rowOf(net.client), STORED)
+  assert.equal((await net.client.weightsOf({ netuid: 7, hotkey })).behindBlocks, undefined)
 })
 
 test(
@@ -142,6 +143,7 @@ for (const mechanism of [0, 1]) {
       assert.equal(Math.floor(revealed.number / 10), Math.floor(receipt.block.number / 10) + 1)
       // The epoch's block and three more: the pulse must be younger than the epoch.
       assert.equal(revealed.number % 10, 3)
+      assert.equal((await net.client.weightsOf({ netuid: 7, hotkey })).behindBlocks, 22)
       assert.deepEqual(await rowOf(net.client), STORED)
     },
   )
