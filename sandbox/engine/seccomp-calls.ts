@@ -9,7 +9,8 @@ export type SeccompArch = keyof typeof auditArch
 /**
  * Name → [x86_64, aarch64]; null where that machine never had the call (aarch64 has only the newer `…at` forms).
  * Everything else is refused. Left out on purpose: SysV shared memory and semaphores (they outlive a process), ptrace
- * and process_vm_*, io_uring and kernel AIO, namespaces, mounts, keys, bpf, perf, vmsplice.
+ * and process_vm_*, io_uring and kernel AIO, namespaces, mounts, keys, bpf, perf, vmsplice; and fadvise64: it drops files of the image
+ * from the kernel's cache, which all sandboxes of a host share, and whoever runs later can tell which are gone.
  */
 export const systemCalls: Readonly<Record<string, readonly [number, number | null]>> = {
   accept: [43, 202],
@@ -50,7 +51,6 @@ export const systemCalls: Readonly<Record<string, readonly [number, number | nul
   exit_group: [231, 94],
   faccessat: [269, 48],
   faccessat2: [439, 439],
-  fadvise64: [221, 223],
   fallocate: [285, 47],
   fchdir: [81, 50],
   fchmod: [91, 52],

@@ -89,7 +89,7 @@ export const walls: readonly Wall[] = [
     docker: ['`seccomp=`', ({ HostConfig }) => HostConfig.SecurityOpt.includes('seccomp=PROFILE')],
     bubblewrap: '--seccomp 4',
     seen: 'EPERM for ptrace, io_uring, keys, System V IPC, bpf, mounts and whatever else is not listed',
-    triedBy: ['snooper-calls', 'snooper-native-code', 'cheat-sysv', 'cheat-keyring'],
+    triedBy: ['snooper-calls', 'snooper-native-code', 'cheat-sysv', 'cheat-keyring', 'cheat-page-cache'],
   },
   {
     what: 'processes, IPC and host name of its own',

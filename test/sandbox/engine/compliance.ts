@@ -177,7 +177,7 @@ function describeKernel(get: () => Engine) {
     const dangerous = [
       ...['ptrace', 'process_vm_readv', 'unshare', 'mount', 'setns', 'bpf', 'perf_event_open', 'io_uring_setup'],
       ...['keyctl', 'userfaultfd', 'shmget', 'semget', 'fsopen', 'chroot', 'mknodat', 'reboot', 'vmsplice'],
-      ...['io_setup', 'pivot_root', 'clone-namespace', 'setuid', 'setgid'],
+      ...['io_setup', 'pivot_root', 'fadvise64', 'clone-namespace', 'setuid', 'setgid'],
     ]
     const outcomes = await attempt(get(), ...dangerous)
     // In a user namespace there is no user 0 to become: EINVAL.

@@ -107,7 +107,17 @@ test('what reaches into the kernel, other processes or other networks is in neit
     assert.equal(systemCalls[name], undefined, name)
     assert.ok(!json.includes(`"${name}"`), name)
   }
-  for (const name of ['shmget', 'shmat', 'semget', 'semop', 'msgget', 'userfaultfd', 'vmsplice', 'perf_event_open']) {
+  for (const name of [
+    'shmget',
+    'shmat',
+    'semget',
+    'semop',
+    'msgget',
+    'userfaultfd',
+    'vmsplice',
+    'perf_event_open',
+    'fadvise64',
+  ]) {
     assert.equal(systemCalls[name], undefined, name)
   }
 })

@@ -15,6 +15,7 @@ NUMBERS = {
     'bpf': (321, 280), 'perf_event_open': (298, 241), 'io_uring_setup': (425, 425), 'keyctl': (250, 219),
     'userfaultfd': (323, 282), 'shmget': (29, 194), 'semget': (64, 190), 'fsopen': (430, 430), 'chroot': (161, 51),
     'mknodat': (259, 33), 'reboot': (169, 142), 'vmsplice': (278, 75), 'io_setup': (206, 0), 'pivot_root': (155, 41),
+    'fadvise64': (221, 223),
 }
 
 
