@@ -1,6 +1,6 @@
 /** Names the process that owns a container or a cgroup, so that a later one can tell a crash from a neighbour. */
 import { hash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import process from 'node:process'
 
@@ -36,13 +36,22 @@ export function isOwnerAlive(tag: string): boolean {
   }
 }
 
-/** Tags mean something on one host only; containers of an engine that several hosts share carry this beside it. */
+/**
+ * Owners' tags mean something only among processes that see each other: containers of an engine that several hosts share, or
+ * several containers of one host, carry this beside it.
+ */
 export function hostTag(): string {
-  let machine = ''
+  // None on macOS; no machine id in most containers: there the name has to do.
+  const machine = textOr(() => readFileSync('/etc/machine-id', 'utf8').trim())
+  // With the host's network a container has the host's name too, but process numbers of its own.
+  const numbers = textOr(() => readlinkSync('/proc/self/ns/pid'))
+  return hash('sha256', `${hostname()}\n${machine}\n${numbers}`).slice(0, 16)
+}
+
+function textOr(read: () => string): string {
   try {
-    machine = readFileSync('/etc/machine-id', 'utf8').trim()
+    return read()
   } catch {
-    // None on macOS and in most containers: there the name has to do.
+    return ''
   }
-  return hash('sha256', `${hostname()}\n${machine}`).slice(0, 16)
 }

@@ -3,6 +3,7 @@ import type Docker from 'dockerode'
 import { reasonOf, SandboxError } from '../../errors.ts'
 import { importImage } from '../../image/docker-image.ts'
 import type { Image } from '../../image/image.ts'
+import { basePolicy } from '../../limits.ts'
 import type { EngineAddress } from '../address.ts'
 import type { Engine, EngineStrength, Sandbox, SandboxSpec } from '../engine.ts'
 import { checkSpec, type DockerContext, toDockerOptions } from '../policy.ts'
@@ -13,7 +14,7 @@ import { type DockerFacts, readFacts } from './dialect.ts'
 import { createHeartbeat, type Heartbeat } from './heartbeat.ts'
 import { createLayers, type Layers } from './layer.ts'
 import { demux } from './stream.ts'
-import { ownLabels, sandboxLabels, statusOf, sweepContainers } from './sweep.ts'
+import { sandboxLabels, statusOf, sweepContainers } from './sweep.ts'
 import { takeDockerTurn } from './turn.ts'
 import { handSeccomp, proveWalls } from './walls.ts'
 import { openOomCounter, watchContainer } from './watch.ts'
@@ -21,6 +22,9 @@ import { within } from './within.ts'
 
 // Each step of a start on a crowded machine with a slow disk.
 const STEP_MS_MAX = 60_000
+// A container in which a layer is made never runs: this is when it must be gone, should its maker be.
+const LAYER_POLICY = { ...basePolicy, wallMs: 10 * STEP_MS_MAX }
+
 /** Where an engine is and what of it may be used; all but the image may be left out. */
 export type DockerEngineOptions = {
   readonly image: Image
@@ -131,7 +135,7 @@ export async function openDocker(options: DockerEngineOptions): Promise<Engine> 
   const context: Context = {
     ...{ docker, facts, isRemote, live, seccomp, now },
     ...{ runtime: options.runtime, cores: options.cores, gpus: options.gpus ?? [] },
-    layers: createLayers(docker, image, ownLabels()),
+    layers: createLayers(docker, image, () => sandboxLabels({ name: 'layer', policy: LAYER_POLICY, now: now() })),
     heartbeat: createHeartbeat(() => docker.ping()),
   }
   let isClosed = false

@@ -23,8 +23,8 @@ export type Layers = {
   sweep(now: number): Promise<void>
 }
 
-/** `image`: id of the image below; `labels` mark the container that lives while a layer is made. */
-export function createLayers(docker: Docker, image: string, labels: Readonly<Record<string, string>>): Layers {
+/** `image`: id of the image below; `toLabels` marks the container that lives while a layer is made. */
+export function createLayers(docker: Docker, image: string, toLabels: () => Readonly<Record<string, string>>): Layers {
   const made = new Map<string, Promise<string>>()
   const idOf = async (name: string): Promise<string | null> => {
     try {
@@ -38,7 +38,7 @@ export function createLayers(docker: Docker, image: string, labels: Readonly<Rec
     const present = await idOf(name)
     if (present !== null) return present
     // Never started: a container is where an engine takes files.
-    const options = { Image: image, Cmd: ['/bin/true'], Labels: { ...labels }, NetworkDisabled: true }
+    const options = { Image: image, Cmd: ['/bin/true'], Labels: { ...toLabels() }, NetworkDisabled: true }
     const container = await within(COMMIT_MS_MAX, 'create', docker.createContainer(options))
     try {
       await within(COMMIT_MS_MAX, 'copy', container.putArchive(tar, { path: '/' }))
