@@ -62,16 +62,12 @@ export function createLayers(docker: Docker, image: string, toLabels: () => Read
     },
     forget: () => made.clear(),
     sweep: async (now) => {
-      const images = await docker.listImages({ filters: { reference: [`${REPOSITORY}-*`] } })
+      const listed = docker.listImages({ filters: { reference: [`${REPOSITORY}-*`] } })
+      const images = await within(COMMIT_MS_MAX, 'list', listed)
       const old = images.filter(({ Created }) => Created < now / 1_000 - KEPT_SECONDS)
-      // One in use is refused with 409, one that somebody else removed with 404.
+      // One in use is refused with 409, one that somebody else removed with 404; one that hangs stays.
       await Promise.all(
-        old.map(({ Id }) =>
-          docker
-            .getImage(Id)
-            .remove()
-            .catch(() => undefined),
-        ),
+        old.map(({ Id }) => within(COMMIT_MS_MAX, 'remove', docker.getImage(Id).remove()).catch(() => undefined)),
       )
     },
   }

@@ -24,14 +24,12 @@ const toOptions = (name: string, image: string): Docker.ContainerCreateOptions =
 })
 
 async function removeUnstarted(docker: Docker, name: string, now: number): Promise<void> {
-  const found = await docker.listContainers({ all: true, filters: { name: [`^/?${name}$`], status: ['created'] } })
+  const filters = { name: [`^/?${name}$`], status: ['created'] }
+  const found = await within(STEP_MS_MAX, 'turn', docker.listContainers({ all: true, filters }))
   const lost = found.filter(({ Created }) => Created < now / 1_000 - UNSTARTED_SECONDS_MAX)
   await Promise.all(
     lost.map(({ Id }) =>
-      docker
-        .getContainer(Id)
-        .remove({ force: true })
-        .catch(() => undefined),
+      within(STEP_MS_MAX, 'turn', docker.getContainer(Id).remove({ force: true })).catch(() => undefined),
     ),
   )
 }
@@ -68,14 +66,14 @@ async function create(docker: Docker, name: string, image: string): Promise<Dock
 }
 
 async function begin(docker: Docker, container: Docker.Container): Promise<() => Promise<void>> {
-  const remove = () => container.remove({ force: true, v: true }).catch(() => undefined)
+  const remove = () => within(STEP_MS_MAX, 'turn', container.remove({ force: true, v: true })).catch(() => undefined)
   try {
     const stream = await within(STEP_MS_MAX, 'turn', attach(docker, container))
     stream.on('error', () => undefined).resume()
     await within(STEP_MS_MAX, 'turn', container.start())
     return async () => {
       stream.destroy()
-      await within(STEP_MS_MAX, 'turn', remove()).catch(() => undefined)
+      await remove()
     }
   } catch (thrown) {
     await remove()
