@@ -174,12 +174,15 @@ def pass_log(log):
 
 
 def await_word(up, log):
-    """Waits until the child says something here; meanwhile passes on what it prints."""
+    """Waits until the child says something here; meanwhile passes on what it prints. Without a referee it leaves."""
     waiting = select.poll()
-    for pipe in (up, log):
+    # The referee has nothing to say now: its end alone can be heard.
+    for pipe in (up, log, 0):
         waiting.register(pipe, select.POLLIN)
     while True:
         ready = {pipe for pipe, _ in waiting.poll()}
+        if 0 in ready:
+            os._exit(0)
         if log in ready and not pass_log(log):
             waiting.unregister(log)  # Closed by all who had it.
         if up in ready:
