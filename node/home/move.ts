@@ -1,6 +1,7 @@
 /** A validator's way to another folder or host: out of a home that is then locked, into a new one, with everything it has ever voted. */
-import { readdir, rename, rm } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { constants } from 'node:fs'
+import { access, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { encodeSs58 } from '../../protocol/index.ts'
 import { isMissing, isThere } from '../files.ts'
 import { openStore, type Store, StoreError } from '../store/index.ts'
@@ -9,7 +10,7 @@ import { delegationFileOf } from './delegation.ts'
 import { HomeError } from './errors.ts'
 import { checkNotMoved, readMoved, writeMoved } from './guard.ts'
 import { completeValidatorKeys, hotkeyFileOf, loadHotkey, loadValidatorKeys, renewSession } from './keys.ts'
-import { type Manifest, type Source, unpack, writePack } from './pack.ts'
+import { type Manifest, type Source, TAKEN, unpack, writePack } from './pack.ts'
 
 /** Not taken along: what a round makes anew, the lock of this very folder, and what LevelDB makes anew. */
 const LEFT = new Set(['work', 'moved.json', 'LOCK', 'LOG.old'])
@@ -55,6 +56,9 @@ export const exportHome = async (o: {
     const what = `exported to ${before.file} at ${before.at}; if that file is lost and was never imported, add --again`
     throw new HomeError('MOVED', home, what)
   }
+  // What can be known before is no reason to lock a home that then has no file to go on from.
+  if (await isThere(out)) throw new HomeError('FILE_EXISTS', out, TAKEN)
+  await access(dirname(out), constants.W_OK)
   // Open while the lock is written: from here on nobody else can start it.
   const store: Store = await openStore({ dir: storeDirOf(home) })
   const at = new Date().toISOString()

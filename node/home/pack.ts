@@ -37,6 +37,9 @@ const digestOf = async (path: string): Promise<{ sizeBytes: number; sha256: stri
   return { sizeBytes, sha256: hash.digest('hex') }
 }
 
+/** Said of a file that is in the way. */
+export const TAKEN = 'there already, and never overwritten: choose another name'
+
 /** Writes the files, which must not change meanwhile, to a new file. @throws HomeError FILE_EXISTS */
 export const writePack = async (o: {
   readonly out: string
@@ -76,7 +79,7 @@ export const writePack = async (o: {
     await link(partial, o.out)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    throw new HomeError('FILE_EXISTS', o.out, 'there already, and never overwritten: choose another name')
+    throw new HomeError('FILE_EXISTS', o.out, TAKEN)
   } finally {
     await rm(partial, { force: true })
   }

@@ -113,12 +113,21 @@ test('a running validator is not exported, and stays as it was', async (t) => {
   assert.equal(await start(home), 1)
 })
 
-test('an export that was cut short leaves the home locked, and is made again', async (t) => {
-  const { home, out, target } = await createHome(t)
+test('an export that cannot begin locks nothing: a file of its name, or no folder for it', async (t) => {
+  const { home, out } = await createHome(t)
   writeFileSync(out, 'in the way')
   await assert.rejects(exportHome({ home, out, isAgain: false }), { code: 'FILE_EXISTS' })
+  await assert.rejects(exportHome({ home, out: join(out, '..', 'away', 'x'), isAgain: false }), { code: 'ENOENT' })
+  assert.equal(await start(home), 1)
+})
+
+test('an export that was cut short leaves the home locked, and is made again', async (t) => {
+  const { home, out, target } = await createHome(t)
+  const foreign = join(home, 'not a name of ours')
+  writeFileSync(foreign, '')
+  await assert.rejects(exportHome({ home, out, isAgain: false }), { code: 'BAD_PACK' })
   await assert.rejects(start(home), { code: 'MOVED', message: /cut short: run `evalmesh keys export` again/ })
-  rmSync(out)
+  rmSync(foreign)
   await exportHome({ home, out, isAgain: false })
   await importHome({ file: out, home: target })
   assert.deepEqual(await journalOf(target), [0, 1, 2])
