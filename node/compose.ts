@@ -165,7 +165,7 @@ const openNetwork = (p: Parts, mesh: Mesh, stored: (digest: Digest) => void) => 
       blob: async (digest) => (await p.store.getBlob(digest).catch(() => undefined)) ?? null,
       isMalformed: intake.isMalformed,
       isComing: (id) => p.sync().isComing(id),
-      decided: (from) => p.journal.decidedFrom(from),
+      decided: p.journal.decidedFrom,
     },
     inOrder: p.syncPeers.allInOrder,
     blame: p.syncPeers.failed,

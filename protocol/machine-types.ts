@@ -112,8 +112,8 @@ export type Relayed =
   | { readonly kind: 'message'; readonly message: Signed }
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   | { readonly kind: 'decided'; readonly decided: readonly Decided[] }
-  /** Decided heights from this one on, out of the archive: they are older than what the machine remembers; at most SYNC_BATCH_MAX. */
-  | { readonly kind: 'archived'; readonly fromHeight: number }
+  /** So many decided heights from this one on, out of the archive: they are older than what the machine remembers; at most SYNC_BATCH_MAX. */
+  | { readonly kind: 'archived'; readonly fromHeight: number; readonly count: number }
   | { readonly kind: 'status'; readonly status: Status }
   | { readonly kind: 'evidence'; readonly evidence: Evidence }
 

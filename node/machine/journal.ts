@@ -59,8 +59,8 @@ export type Journal = {
   /** A message or evidence by id. */
   item(id: Digest): Item | null
   decided(height: number): Decided | null
-  /** Decided heights from this one on, at most SYNC_BATCH_MAX. */
-  decidedFrom(height: number): readonly Decided[]
+  /** Decided heights from this one on, at most `countMax`; SYNC_BATCH_MAX if not said. */
+  decidedFrom(height: number, countMax?: number): readonly Decided[]
 }
 
 const envelope = (content: Parameters<typeof encodeEnvelopes>[0]): Uint8Array => {
@@ -113,9 +113,9 @@ export const createJournal = (o: { readonly store: Store; readonly domains: Doma
     const received = raw && decodeEnvelope(raw)[0]
     return received?.kind === 'decided' ? received.decided : null
   }
-  const decidedFrom = (from: number): readonly Decided[] => {
+  const decidedFrom = (from: number, countMax = SYNC_BATCH_MAX): readonly Decided[] => {
     const found: Decided[] = []
-    for (let height = from; found.length < SYNC_BATCH_MAX; height++) {
+    for (let height = from; found.length < countMax; height++) {
       const one = decided(height)
       if (one === null) break
       found.push(one)

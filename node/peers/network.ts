@@ -94,8 +94,8 @@ type Local = {
   readonly isMalformed: (digest: Digest) => boolean
   /** About to come in another way. */
   readonly isComing: (id: Digest) => boolean
-  /** Decided heights of the archive from this one on, as many as one answer may hold. */
-  readonly decided: (fromHeight: number) => readonly Decided[]
+  /** So many decided heights of the archive from this one on. */
+  readonly decided: (fromHeight: number, countMax: number) => readonly Decided[]
 }
 
 const lookHere = async ({ what, digest }: Wanted, local: Local, self: string): Promise<Found | null> => {
@@ -204,7 +204,9 @@ export const createNetwork = (o: {
     relay: (what, to) => {
       const member = o.committee().members.find(({ hotkey }) => hotkey === to)
       const content =
-        what.kind === 'archived' ? { kind: 'decided' as const, decided: o.local.decided(what.fromHeight) } : what
+        what.kind === 'archived'
+          ? { kind: 'decided' as const, decided: o.local.decided(what.fromHeight, what.count) }
+          : what
       for (const data of encodeEnvelopes(content)) {
         // Those without stake hear of it too; what is too large for gossip they can ask for.
         if (what.kind === 'evidence' && data.length <= GOSSIP_BYTES_MAX) publish('evidence', data)

@@ -55,6 +55,9 @@ export type LogEnd = {
   readonly block: number
 }
 
+/** What a peer that is behind was sent since a moment: heights below one, in so many answers. */
+export type Served = { readonly since: number; below: number; answers: number }
+
 /** Changed in place by `step`; never shared between machines. */
 export type Consensus = {
   /** Null for an observer. */
@@ -68,6 +71,8 @@ export type Consensus = {
   early: Map<string, SignedVote | Signed<'proposal'>>
   /** R-32: the session key that another copy of this node signs with; null when there is none. */
   clonedKey: Key | null
+  /** R-22: whom decided heights were sent to a moment ago. */
+  readonly served: Map<Key, Served>
   resendAt: number
   hintAt: number
   /** The alarm that was asked for last; null when it has rung. */
@@ -105,6 +110,7 @@ export const openConsensus = (o: {
   current: openHeight(1, o.committee),
   early: new Map(),
   clonedKey: null,
+  served: new Map(),
   resendAt: 0,
   hintAt: 0,
   alarm: null,

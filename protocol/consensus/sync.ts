@@ -5,8 +5,8 @@ import { headerDigest } from '../message/entry.ts'
 import type { Signed } from '../message/message.ts'
 import { type Certificate, PHASES, type Status } from '../message/vote.ts'
 import { type Context, repeatOwn, send } from './context.ts'
-import type { Height } from './state.ts'
-import { HINT_MS, RESEND_MS, STATUS_IDLE_MS } from './timer.ts'
+import type { Height, Served } from './state.ts'
+import { ANSWER_EVERY_MS, ANSWERS_MAX, HINT_MS, RESEND_MS, STATUS_IDLE_MS } from './timer.ts'
 
 /** views below the current one whose end is not known here, or whose notarized header is not, down to the newest notarization. */
 export const missingViews = (height: Height): readonly number[] => {
@@ -33,14 +33,31 @@ export const hint = (c: Context, to: 'committee' | Key): void => {
   send(c, { kind: 'status', status: statusOf(c.state) }, to)
 }
 
-/** decided heights from this one on, so that who still works on them is done. */
+/** What this peer was sent within ANSWER_EVERY_MS; what others were sent before that is forgotten. */
+const servedOf = ({ state, at }: Context, peer: Key): Served => {
+  for (const [key, { since }] of state.served) if (at >= since + ANSWER_EVERY_MS) state.served.delete(key)
+  const known = state.served.get(peer)
+  if (known !== undefined) return known
+  const opened = { since: at, below: 0, answers: 0 }
+  state.served.set(peer, opened)
+  return opened
+}
+
+/**
+ * R-22: decided heights from this one on, so that who still works on them is done. A height may take a megabyte and what asks for it a line,
+ * which anyone can replay: so none goes to a peer twice within a second, and no more answers than who catches up can ask for.
+ */
 const sendDecided = (c: Context, o: { from: number; to: Key; countMax: number }): void => {
-  const first = c.state.current.height - c.state.recent.length
-  if (o.from < first) send(c, { kind: 'archived', fromHeight: o.from }, o.to)
-  else {
-    const decided = c.state.recent.slice(o.from - first, o.from - first + o.countMax)
-    send(c, { kind: 'decided', decided }, o.to)
-  }
+  const { current, recent } = c.state
+  const served = servedOf(c, o.to)
+  const from = Math.max(o.from, served.below)
+  const end = Math.min(o.from + o.countMax, current.height)
+  if (from >= end || served.answers >= ANSWERS_MAX) return
+  served.answers++
+  served.below = end
+  const first = current.height - recent.length
+  if (from < first) send(c, { kind: 'archived', fromHeight: from, count: end - from }, o.to)
+  else send(c, { kind: 'decided', decided: recent.slice(from - first, end - first) }, o.to)
 }
 
 /**

@@ -15,3 +15,8 @@ export const STATUS_IDLE_MS = 10_000
 
 /** Hints that this node lacks something are answered at most this often: a burst of messages asks once. */
 export const HINT_MS = 250
+
+/** a decided height goes to a peer at most this often: half of RESEND_MS, so that who lost it and says so again gets it again. */
+export const ANSWER_EVERY_MS = 1000
+/** answers with decided heights to one peer in that time: twice as many as it has hints. */
+export const ANSWERS_MAX = 8

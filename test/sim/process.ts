@@ -1,6 +1,5 @@
 /** One simulated process of a validator: the real machine, a disk that survives it, and a driver that carries out its effects or dies between two of them. */
 import type { Key } from '../../protocol/crypto.ts'
-import { SYNC_BATCH_MAX } from '../../protocol/limits.ts'
 import { createMachine, type Machine, restoreMachine, step } from '../../protocol/machine.ts'
 import type { Effect, Input, JournalRecord, Relayed } from '../../protocol/machine-types.ts'
 import type { Signed, Unsigned, Verified } from '../../protocol/message/message.ts'
@@ -48,17 +47,17 @@ export type Surroundings = {
 const INPUTS_MAX = 1000
 const CLOCK_ZERO_MAX = 100_000
 
-const decidedFrom = (disk: readonly JournalRecord[], fromHeight: number): readonly Decided[] => {
+const decidedFrom = (disk: readonly JournalRecord[], fromHeight: number, count: number): readonly Decided[] => {
   const found: Decided[] = []
   for (const record of disk) {
     if (record.kind === 'decided' && record.decided.header.height >= fromHeight) found.push(record.decided)
-    if (found.length === SYNC_BATCH_MAX) break
+    if (found.length === count) break
   }
   return found
 }
 
 const payloadOf = (disk: readonly JournalRecord[], what: Relayed): Payload => {
-  if (what.kind === 'archived') return { kind: 'decided', decided: decidedFrom(disk, what.fromHeight) }
+  if (what.kind === 'archived') return { kind: 'decided', decided: decidedFrom(disk, what.fromHeight, what.count) }
   // A machine relays only what it was given as verified, or signed itself.
   return what.kind === 'message' ? { kind: 'message', message: what.message as Verified<Signed> } : what
 }

@@ -19,7 +19,7 @@ test('effects are carried out one after the other, in the order the machine gave
     { kind: 'readBlock', number: 1 },
     persist,
     sign,
-    { kind: 'relay', what: { kind: 'archived', fromHeight: 1 }, to: 'committee' },
+    { kind: 'relay', what: { kind: 'archived', fromHeight: 1, count: 64 }, to: 'committee' },
     { kind: 'fetch', what: 'blob', digest: DIGEST },
     { kind: 'accuse', evidence: evidenceIn({ chain: DIGEST, mesh: DIGEST }) },
     { kind: 'readMetagraph', block: 1 },

@@ -106,12 +106,14 @@ test('messages are found by their id and decided heights by their number, a batc
   assert.equal(journal.message(DIGEST), null)
   assert.deepEqual(journal.decided(7), heights[6])
   assert.equal(journal.decided(101), null)
-  const numbers = (from: number) => journal.decidedFrom(from).map((one) => one.header.height)
+  const numbers = (from: number, countMax?: number) =>
+    journal.decidedFrom(from, countMax).map((one) => one.header.height)
   assert.deepEqual(
     numbers(1),
     heights.slice(0, 64).map((one) => one.header.height),
   )
   assert.deepEqual(numbers(99), [99, 100])
+  assert.deepEqual(numbers(7, 2), [7, 8])
   assert.deepEqual(numbers(101), [])
 })
 

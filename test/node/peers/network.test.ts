@@ -191,7 +191,7 @@ test('each decided height but a MANIFEST is announced by a few members, and all 
 
 test('a relay goes to the one it is for, decided heights out of the archive, nothing to a stranger or oneself', (t) => {
   const { network, sent } = create(t, {})
-  network.relay({ kind: 'archived', fromHeight: 4 }, '03'.repeat(32))
+  network.relay({ kind: 'archived', fromHeight: 4, count: 1 }, '03'.repeat(32))
   network.relay({ kind: 'message', message }, '02'.repeat(32))
   network.relay({ kind: 'message', message }, '01'.repeat(32))
   network.relay({ kind: 'message', message }, 'ee'.repeat(32))

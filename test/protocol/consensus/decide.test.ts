@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SYNC_BATCH_MAX } from '../../../protocol/limits.ts'
+import type { Effect, Relayed } from '../../../protocol/machine-types.ts'
 import { headerDigest } from '../../../protocol/message/entry.ts'
 import {
   type Bench,
@@ -106,10 +107,71 @@ test('R-22: who still works on a decided height gets it; who was merely overtake
   assert.deepEqual(answer?.what.kind === 'decided' && answer.what.decided.map((decided) => decided.header.height), [3])
 })
 
+const isAnswer = ({ kind }: Relayed): boolean => kind === 'decided' || kind === 'archived'
+const answers = (effects: readonly Effect[]) =>
+  effects.flatMap((effect) => (effect.kind === 'relay' && isAnswer(effect.what) ? [effect] : []))
+const behind = (height: number) => ({ height, view: 0, missingViews: [] })
+
+test('R-22: an old message that is replayed a thousand times is answered once a second, however old it is', () => {
+  const bench = createBench({ self: follower })
+  grow(bench, SYNC_BATCH_MAX + 10)
+  for (const height of [1, 40]) {
+    const old = voteOf({ phase: 'notarize', hotkey: peer, value, height })
+    const replay = () => Array.from({ length: 1_000 }, () => answers(bench.hear(old))).flat()
+    bench.wait(1_000)
+    const [answer, ...more] = replay()
+    assert.equal(more.length, 0)
+    const { what } = answer ?? assert.fail('who repeats what was lost is answered again')
+    assert.equal(what.kind === 'archived' ? what.count : what.kind === 'decided' && what.decided.length, 1)
+    bench.wait(999)
+    assert.equal(replay().length, 0)
+  }
+})
+
+test('R-22: who has moved on is answered at once, and is sent no height twice within a second', () => {
+  const bench = createBench({ self: follower })
+  grow(bench, 2 * SYNC_BATCH_MAX)
+  const heightsOf = (height: number) =>
+    answers(bench.ask(peer, behind(height))).map(({ what }) =>
+      what.kind === 'archived'
+        ? [what.fromHeight, what.count]
+        : what.kind === 'decided' && [what.decided[0]?.header.height, what.decided.length],
+    )
+  assert.deepEqual(heightsOf(1), [[1, 64]])
+  assert.deepEqual(heightsOf(1), [])
+  assert.deepEqual(heightsOf(40), [[65, 39]])
+  assert.deepEqual(heightsOf(104), [[104, 25]])
+  grow(bench, 1)
+  assert.deepEqual(heightsOf(104), [[129, 1]])
+  bench.wait(1_000)
+  assert.deepEqual(heightsOf(104), [[104, 26]])
+})
+
+test('R-22: nobody has more than eight answers a second, and who is silent is forgotten', () => {
+  const bench = createBench({ self: follower })
+  grow(bench, 20)
+  const ask = () => Array.from({ length: 20 }, (_, index) => answers(bench.ask(peer, behind(index + 1)))).flat().length
+  const hear = () =>
+    Array.from({ length: 20 }, (_, index) =>
+      answers(bench.hear(voteOf({ phase: 'nullify', hotkey: peer, height: index + 1 }))),
+    ).flat().length
+  assert.equal(hear(), 8)
+  assert.equal(ask(), 0)
+  bench.wait(1_000)
+  assert.ok(ask() > 0)
+  bench.wait(1_000)
+  const [other = ''] = except(follower, peer)
+  bench.ask(other, behind(1))
+  assert.deepEqual([...bench.machine.consensus.served.keys()], [other])
+})
+
 test('R-33: a status from behind is answered with decided heights, out of the archive where memory ends', () => {
   const bench = createBench({ self: follower })
   grow(bench, SYNC_BATCH_MAX + 10)
-  const answer = (height: number) => bench.ask(peer, { height, view: 0, missingViews: [] })
+  const answer = (height: number) => {
+    bench.wait(1_000)
+    return bench.ask(peer, behind(height))
+  }
   const [recent] = relays(answer(12), 'decided')
   assert.deepEqual(
     recent?.what.kind === 'decided' && [recent.what.decided[0]?.header.height, recent.what.decided.length],
@@ -117,11 +179,11 @@ test('R-33: a status from behind is answered with decided heights, out of the ar
   )
   assert.deepEqual(
     relays(answer(10), 'archived').map(({ what }) => what),
-    [{ kind: 'archived', fromHeight: 10 }],
+    [{ kind: 'archived', fromHeight: 10, count: 64 }],
   )
   assert.deepEqual(
     relays(answer(0), 'archived').map(({ what }) => what),
-    [{ kind: 'archived', fromHeight: 1 }],
+    [{ kind: 'archived', fromHeight: 1, count: 64 }],
   )
 })
 

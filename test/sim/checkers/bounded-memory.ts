@@ -1,7 +1,7 @@
 /** Checks that a machine's memory stays within its limits, whatever peers send (19). */
 import type { Consensus, View } from '../../../protocol/consensus/state.ts'
 import type { Key } from '../../../protocol/crypto.ts'
-import { EVIDENCE_MAX, SYNC_BATCH_MAX, VIEWS_AHEAD_MAX } from '../../../protocol/limits.ts'
+import { EVIDENCE_MAX, MEMBERS_MAX, SYNC_BATCH_MAX, VIEWS_AHEAD_MAX } from '../../../protocol/limits.ts'
 import type { RoundState } from '../../../protocol/round/state.ts'
 import { type Checker, type Sim, Violation } from '../watch.ts'
 
@@ -22,7 +22,7 @@ const COPIES_MAX = 2
 
 const isCertified = ({ notarization, nullification }: View): boolean => notarization !== null || nullification !== null
 
-const agreementFault = ({ current, early, recent }: Consensus): string | null => {
+const agreementFault = ({ current, early, recent, served }: Consensus): string | null => {
   const members = current.committee.members.length
   let views = 0
   for (const view of current.views.values()) {
@@ -34,6 +34,8 @@ const agreementFault = ({ current, early, recent }: Consensus): string | null =>
   // Each view brings one value by its first proposal and one by its certificate.
   if (current.headers.size > 2 * views) return 'headers'
   if (current.heard.size > members) return 'heard'
+  // Whoever has a delegation here may have said something old within the last second.
+  if (served.size > 2 * MEMBERS_MAX) return 'served'
   // Four kinds of message of the next height.
   if (early.size > 4 * members) return 'early'
   return recent.length > SYNC_BATCH_MAX ? 'recent' : null

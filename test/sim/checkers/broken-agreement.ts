@@ -259,6 +259,16 @@ export const BROKEN_AGREEMENT: Broken = {
     [
       'memory is bounded',
       (tape) => {
+        const { consensus } = tape.state()
+        const served = new Map(
+          Array.from({ length: 257 }, (_, index) => [`${index}`, { since: 0, below: 1, answers: 1 }] as const),
+        )
+        return { tape, sim: { consensusOf: () => ({ ...consensus, served }) } }
+      },
+    ],
+    [
+      'memory is bounded',
+      (tape) => {
         const { rounds } = tape.state()
         const message = signedOf(tape, 'receipt', first)
         const items = new Map(
