@@ -6,6 +6,7 @@ import type Docker from 'dockerode'
 import { reasonOf } from '../../errors.ts'
 import { boundedReadable, boundedText } from '../bounded.ts'
 import type { Sandbox, SandboxExit, SandboxSpec, SandboxStatus } from '../engine.ts'
+import { pauseContainer } from './pause.ts'
 import type { Demuxed } from './stream.ts'
 import { within } from './within.ts'
 
@@ -129,9 +130,9 @@ export function watchContainer(started: Started): Sandbox {
   const setFrozen = async (isFrozen: boolean) => {
     if (isFrozen === frozen) return
     frozen = isFrozen
-    // A container that ended cannot be stopped and need not be; a lost engine shows in `exited`.
-    const told = isFrozen ? container.pause() : container.unpause()
-    await within(ANSWER_MS_MAX, 'pause', told).catch(() => undefined)
+    if (!isFrozen) await within(ANSWER_MS_MAX, 'unpause', container.unpause()).catch(() => undefined)
+    // Nobody is timed beside a program that cannot be stopped.
+    else if (!(await pauseContainer(container, ANSWER_MS_MAX))) end('timeout')
   }
   return { stdin: stream, stdout, exited, setFrozen, kill }
 }
