@@ -58,6 +58,30 @@ const openRound = (competition: CompetitionState): OpenRound => {
   return competition.open
 }
 
+/** who has another key from here on may have signed its commit under either. */
+const noteKeys = (state: RoundState, next: ReadonlyMap<string, Delegation>): void => {
+  for (const { open } of state.competitions.values()) {
+    for (const [hotkey, keys] of open?.keys ?? []) {
+      const key = next.get(hotkey)?.sessionKey
+      if (key !== undefined && !keys.includes(key)) open?.keys.set(hotkey, [key, ...keys])
+    }
+  }
+}
+
+/** receipts of who speaks by another key from here on: nobody else could check them any more. Their signer signs anew. */
+const dropReceipts = (state: RoundState, next: ReadonlyMap<string, Delegation>): void => {
+  const isDropped = ({ message }: Held): boolean =>
+    message.kind === 'receipt' &&
+    next.get(message.body.hotkey)?.sessionKey !== state.inForce.get(message.body.hotkey)?.sessionKey
+  const tables = [...state.competitions.values()].flatMap(({ candidates }) =>
+    [...candidates.values()].map((c) => c.receipts),
+  )
+  for (const table of [...tables, ...state.orphans.values()]) {
+    for (const [hotkey, held] of table) if (isDropped(held)) table.delete(hotkey)
+  }
+  for (const [id, held] of state.items) if (isDropped(held)) state.items.delete(id)
+}
+
 const foldEpoch = (state: RoundState, entry: EntryOf<'epoch'>): void => {
   const bodies = new Map<string, Delegation>()
   for (const { hotkey, delegation } of entry.members) {
@@ -70,6 +94,8 @@ const foldEpoch = (state: RoundState, entry: EntryOf<'epoch'>): void => {
     const conviction = state.convicted.get(hotkey)
     if (conviction !== undefined) state.convicted.set(hotkey, { ...conviction, isReleased: true })
   }
+  noteKeys(state, bodies)
+  dropReceipts(state, bodies)
   state.inForce = bodies
   seatOwner(state, entry.owner)
   state.committee = committeeOf({
@@ -96,6 +122,7 @@ const foldManifest = (
     entry,
     committee: state.committee,
     params: competition.params,
+    keys: new Map(state.committee.members.map(({ hotkey, sessionKey }) => [hotkey, [sessionKey]])),
     beacon: null,
     commits: new Map(),
     reveals: new Map(),

@@ -85,15 +85,16 @@ const signReceipt = (
   const { bundle, hotkey: miner } = held.message.body
   if (receipts.has(o.self) || !state.stored.has(bundle)) return []
   if (!state.latest?.neurons.some((neuron) => neuron.hotkey === miner)) return []
-  const isCounted = competition.ownReceipts.some((own) => own.submission === held.id)
-  if (!isCounted && !isWithinQuota(state, competition, { miner, head: o.head })) return []
+  const before = competition.ownReceipts.find((own) => own.submission === held.id)
+  if (before === undefined && !isWithinQuota(state, competition, { miner, head: o.head })) return []
   const named = { id: held.id, body: held.message.body, block: o.head }
   if (admissionFault(state, competition, named) !== null) return []
   if (!isPaid(o.candidate)) return readPayment(state, o.candidate, o)
   if (!ask(state, { key: `receipt ${held.id}`, at: o.at, everyMs: RETRY_MS })) return []
   // Counted before the signature comes back, so that a burst cannot slip through.
   noteOwnReceipt(competition, held, o.head)
-  const body = { submission: held.id, hotkey: o.self, block: o.head }
+  // Signed anew, under another key or after a crash, it is for the block of the first: nobody loses its place in the order.
+  const body = { submission: held.id, hotkey: o.self, block: before?.block ?? o.head }
   return [{ kind: 'sign', message: { kind: 'receipt', body } }]
 }
 

@@ -64,6 +64,8 @@ export type OpenRound = {
   /** committee and parameters in force at the manifest, for this round to its end, whatever comes into force meanwhile. */
   readonly committee: Committee
   readonly params: CompetitionParams
+  /** session keys that each member has spoken by since the manifest. */
+  readonly keys: Map<Key, readonly Key[]>
   /** Hash of the beacon block, once it is final. */
   beacon: Digest | null
   /** The first commit of each member, and the first reveal; a reveal may come before its commit counts and is checked then. */

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Decided, headerDigest, type JournalRecord, type Key } from '../../protocol/index.ts'
-import { createMesh, kindsOf, type Mesh, MINERS, SIGNATURE, submissionOf, VALIDATORS } from '../protocol/round/mesh.ts'
+import { createMesh, kindsOf, type Mesh, MINERS, submissionOf, VALIDATORS } from '../protocol/round/mesh.ts'
+import { SIGNATURE } from '../protocol/round/signing.ts'
 import type { Archive } from './archive.ts'
 import { checkArchives } from './checkers.ts'
 

@@ -23,10 +23,10 @@ import {
   kindsOf,
   MINERS,
   nodeAt,
-  SIGNATURE,
   submissionOf,
   VALIDATORS,
 } from '../../protocol/round/mesh.ts'
+import { SIGNATURE } from '../../protocol/round/signing.ts'
 
 const traits = { name: 'm', rows: 1, columns: 1, layer: 0, step: 1, direction: 'forward', loss: 1 } as const
 /** Of two bytes each, forty of them: more than a round draws. */

@@ -30,11 +30,11 @@ import {
   MINERS,
   metagraphAt,
   nodeAt,
-  SIGNATURE,
   settle,
   submissionOf,
   VALIDATORS,
 } from '../../protocol/round/mesh.ts'
+import { SIGNATURE } from '../../protocol/round/signing.ts'
 
 type Header = Decided['header']
 type Result = EntryOf<'result'>

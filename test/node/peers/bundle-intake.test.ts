@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { checkBundle } from '../../../node/miner/bundle.ts'
 import { type BundleNames, createIntake, namesOfBundle } from '../../../node/peers/bundle-intake.ts'
 import { hash, ProtocolError, packBundle } from '../../../protocol/index.ts'
-import { createMesh, MINERS, nodeAt, params as roundParams, SIGNATURE } from '../../protocol/round/mesh.ts'
+import { createMesh, MINERS, nodeAt, params as roundParams } from '../../protocol/round/mesh.ts'
+import { SIGNATURE } from '../../protocol/round/signing.ts'
 import { createFakeLog } from '../fakes.ts'
 
 const params = { ...roundParams, bundleBytesMax: 20_000 }

@@ -12,7 +12,8 @@ import type { Signed, Unsigned, Verified } from '../../../protocol/message/messa
 import type { Certificate, Proposal } from '../../../protocol/message/vote.ts'
 import { rounds } from '../../../protocol/round/application.ts'
 import { createRounds, type RoundState } from '../../../protocol/round/state.ts'
-import { blockAt, delegationOf, digestOf, genesisOf, metagraphAt, SIGNATURE } from '../round/mesh.ts'
+import { blockAt, delegationOf, digestOf, genesisOf, metagraphAt } from '../round/mesh.ts'
+import { SIGNATURE } from '../round/signing.ts'
 
 /** An EPOCH is due as soon as the chain is at block 1,001. */
 const genesis = { ...genesisOf(), block: 985 }

@@ -9,10 +9,10 @@ import {
   MINERS,
   nodeAt,
   params,
-  SIGNATURE,
   submissionOf,
   VALIDATORS,
 } from './mesh.ts'
+import { SIGNATURE } from './signing.ts'
 
 const [ANN = ''] = MINERS
 const [FIRST = ''] = VALIDATORS

@@ -1,7 +1,8 @@
 /** Changes of parameters as the owner of the tests' mesh signs them. */
 import type { Signed } from '../../../protocol/message/message.ts'
 import type { ParamsChange } from '../../../protocol/message/params.ts'
-import { OWNER, params, SIGNATURE } from './mesh.ts'
+import { OWNER, params } from './mesh.ts'
+import { SIGNATURE } from './signing.ts'
 
 export const MESH = { deltaMs: 1_000, weightCapPpm: 330_000, weightsEveryBlocks: 10, evidenceEpochs: 3 }
 

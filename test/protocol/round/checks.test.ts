@@ -14,10 +14,10 @@ import {
   type Node,
   nodeAt,
   params,
-  SIGNATURE,
   submissionOf,
   VALIDATORS,
 } from './mesh.ts'
+import { SIGNATURE } from './signing.ts'
 
 const [ANN = '', BEN = '', CIN = ''] = MINERS
 const PATIENCE_MS = 2_000

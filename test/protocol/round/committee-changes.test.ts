@@ -23,11 +23,11 @@ import {
   nodeAt,
   OWNER,
   params,
-  SIGNATURE,
   STAKES,
   submissionOf,
   VALIDATORS,
 } from './mesh.ts'
+import { SIGNATURE } from './signing.ts'
 
 const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n)
 

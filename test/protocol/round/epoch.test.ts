@@ -14,11 +14,11 @@ import {
   MINERS,
   metagraphAt,
   nodeAt,
-  SIGNATURE,
   STAKES,
   submissionOf,
   VALIDATORS,
 } from './mesh.ts'
+import { SIGNATURE } from './signing.ts'
 
 test('no weight is above the cap of the sum, nothing under the cap is cut, and stakes under it stay as they are', () => {
   assert.deepEqual(cappedWeights([30n, 28n, 22n, 20n], 330_000), [30n, 28n, 22n, 20n])

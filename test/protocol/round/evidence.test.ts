@@ -23,11 +23,11 @@ import {
   metagraphAt,
   type Node,
   nodeAt,
-  SIGNATURE,
   settle,
   submissionOf,
   VALIDATORS,
 } from './mesh.ts'
+import { SIGNATURE } from './signing.ts'
 
 const [LIAR = '', OTHER = ''] = VALIDATORS
 const [JOINING = ''] = MINERS.slice(3)

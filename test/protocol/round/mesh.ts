@@ -11,20 +11,14 @@ import { merkleRoot } from '../../../protocol/merkle.ts'
 import { type Entry, type Header, headerDigest } from '../../../protocol/message/entry.ts'
 import { type Evidence, evidenceId } from '../../../protocol/message/evidence.ts'
 import type { Delegation } from '../../../protocol/message/membership.ts'
-import {
-  type Domains,
-  messageId,
-  type Signed,
-  type Unsigned,
-  type Verified,
-} from '../../../protocol/message/message.ts'
+import { type Domains, messageId, type Signed, type Verified } from '../../../protocol/message/message.ts'
 import { rounds } from '../../../protocol/round/application.ts'
 import { createRounds, type RoundState } from '../../../protocol/round/state.ts'
 import { buildStatement, failed, type Measured, passed } from '../../../protocol/round/statement.ts'
+import { isSigned, SIGNATURE, signed } from './signing.ts'
 import type { World } from './world.ts'
 
 export const digestOf = (name: string): Digest => hash(utf8ToBytes(name))
-export const SIGNATURE = '00'.repeat(64)
 export const OWNER = digestOf('owner')
 export const STAKES = [30n, 28n, 22n, 20n] as const
 /** Validators in the order of `STAKES`. */
@@ -171,8 +165,6 @@ const pass = (mesh: Shared, from: Key, what: Relayed): void => {
   }
 }
 
-const signed = (message: Unsigned): Signed => ({ ...message, signature: SIGNATURE }) as Signed
-
 const evaluated = (mesh: Shared, node: Node, effect: Extract<Effect, { kind: 'evaluate' }>): Input => {
   const { competition, round, manifest } = effect
   // Another one every time, as a real evaluator draws it.
@@ -225,7 +217,7 @@ const carry = (mesh: Shared, node: Node, effect: Effect): void => {
   if (effect.kind === 'setWeights') node.weights.set(effect.block, effect.vector)
   if (effect.kind === 'relay') pass(mesh, node.hotkey, effect.what)
   if (effect.kind === 'sign' && mesh.world.signs({ hotkey: node.hotkey, message: effect.message })) {
-    say(mesh, node.hotkey, signed(effect.message))
+    say(mesh, node.hotkey, signed(mesh.world, effect.message))
   }
   const input = answerTo(mesh, node, effect)
   if (input !== null) mesh.queue.push({ node, input })
@@ -234,7 +226,7 @@ const carry = (mesh: Shared, node: Node, effect: Effect): void => {
 export const settle = (mesh: Shared): void => {
   for (let next = mesh.queue.shift(); next !== undefined; next = mesh.queue.shift()) {
     const { node, input } = next
-    if (!node.isUp) continue
+    if (!node.isUp || (input.kind === 'message' && !isSigned(mesh.world, node.state, input.message))) continue
     for (const effect of rounds.step(node.state, input)) carry(mesh, node, effect)
   }
 }
@@ -281,6 +273,7 @@ const createShared = (o: Options): Shared => {
       delivers: () => true,
       shows: () => true,
       signs: () => true,
+      sessionKey: null,
       ...o.world,
     },
     archive: new Map(),

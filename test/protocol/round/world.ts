@@ -17,4 +17,6 @@ export type World = {
   shows: () => boolean
   /** False: this validator keeps silent where it should speak. */
   signs: (o: { hotkey: Key; message: Unsigned }) => boolean
+  /** The session key that this validator signs with: given, every node takes only what stands under a key that it knows of. */
+  sessionKey: ((hotkey: Key) => Key) | null
 }

@@ -8,7 +8,7 @@ import { createFreshVotes, type FreshVote, SETTLE_MS } from './timely.ts'
 /** Honest messages of one subject: who signed one, when first. */
 type Signers = Map<Key, number>
 
-/** Honest receipts for one submission: who signed at which block, when first. */
+/** Honest receipts for one submission: who signed at which block, when last. */
 type Receipts = Map<Key, { readonly block: number; readonly at: number }>
 
 type Seen = {
@@ -19,6 +19,52 @@ type Seen = {
   readonly opened: Map<Key, Map<Digest, number>>
   /** Submissions that an earlier manifest named: they may be done with. */
   readonly named: Set<Digest>
+  readonly keys: Keys
+}
+
+/** Who has spoken by more keys than one, and since when each honest node has known: a receipt under an old key is worth nothing there. */
+type Keys = {
+  /** A decision, at its first node and at every other one. */
+  readonly note: (node: Key, decision: Decision) => void
+  /** Whether a receipt that was signed then stands under a key that the voter has known for as long as it holds what it must not leave out. */
+  readonly isHeard: (o: { readonly hotkey: Key; readonly at: number; readonly vote: FreshVote }) => boolean
+}
+
+const createKeys = (sim: Sim): Keys => {
+  const keys = new Map(sim.genesis.delegations.map(({ body }) => [body.hotkey, body.sessionKey]))
+  /** By height of an EPOCH: whom it gave another key. */
+  const changes = new Map<number, readonly Key[]>()
+  /** By hotkey with another key: when each node decided that it has it. */
+  const known = new Map<Key, Map<Key, number>>()
+  const changedBy = ({ header: { entry } }: Decision): readonly Key[] => {
+    if (entry.kind !== 'epoch') return []
+    const next = new Map<Key, Key>()
+    for (const { hotkey, delegation } of entry.members) {
+      const message = sim.messageOf(delegation)
+      if (message?.kind === 'delegation') next.set(hotkey, message.body.sessionKey)
+    }
+    const changed = [...new Set([...keys.keys(), ...next.keys()])].filter((key) => keys.get(key) !== next.get(key))
+    keys.clear()
+    for (const [hotkey, key] of next) keys.set(hotkey, key)
+    return changed
+  }
+  return {
+    note: (node, decision) => {
+      const { height, entry } = decision.header
+      if (entry.kind !== 'epoch') return
+      if (!changes.has(height)) {
+        changes.set(height, changedBy(decision))
+        for (const hotkey of changes.get(height) ?? []) known.set(hotkey, new Map())
+      }
+      for (const hotkey of changes.get(height) ?? []) known.get(hotkey)?.set(node, sim.now())
+    },
+    isHeard: ({ hotkey, at, vote }) => {
+      const changed = known.get(hotkey)
+      if (changed === undefined) return true
+      const [own, theirs] = [changed.get(hotkey), changed.get(vote.node)]
+      return own !== undefined && theirs !== undefined && at >= own && theirs + SETTLE_MS < vote.heldBefore
+    },
+  }
 }
 
 const hotkeysOf = (sim: Sim, ids: readonly Digest[]): ReadonlySet<Key | undefined> =>
@@ -67,9 +113,14 @@ const omittedFor = (
   for (const [submission, receipts] of seen.receipts) {
     const own = receipts.get(vote.node)
     if (own === undefined || own.at >= vote.heldBefore || seen.named.has(submission)) continue
+    if (!seen.keys.isHeard({ hotkey: vote.node, at: own.at, vote })) continue
     const timely = [...receipts].filter(
       ([hotkey, { at, block }]) =>
-        isSeated(hotkey) && block <= entry.closeBlock && at >= settled && at < vote.heldBefore,
+        isSeated(hotkey) &&
+        block <= entry.closeBlock &&
+        at >= settled &&
+        at < vote.heldBefore &&
+        seen.keys.isHeard({ hotkey, at, vote }),
     )
     const ref = refs.get(submission)
     if (ref === undefined) {
@@ -87,12 +138,13 @@ const omittedFor = (
   return null
 }
 
-const createSeen = (): Seen => ({
+const createSeen = (sim: Sim): Seen => ({
   commits: new Map(),
   reveals: new Map(),
   receipts: new Map(),
   opened: new Map(),
   named: new Set(),
+  keys: createKeys(sim),
 })
 
 /** A member of every committee so far: its receipts are taken whichever EPOCH a voter has reached. */
@@ -104,7 +156,7 @@ const seatedAlways = (sim: Sim): ((hotkey: Key) => boolean) => {
 export const inclusion: Checker = {
   name: 'inclusion',
   watch: (sim, checked) => {
-    const seen = createSeen()
+    const seen = createSeen(sim)
     const fresh = createFreshVotes(sim)
     const decisionOf = firstDecisions(sim)
     const note = (decision: Decision): void => {
@@ -149,13 +201,15 @@ export const inclusion: Checker = {
         } else if (message.kind === 'receipt') {
           const { submission, block } = message.body
           const receipts = entryOf(seen.receipts, submission, () => new Map())
-          if (!receipts.has(node)) receipts.set(node, { block, at: sim.now() })
+          receipts.set(node, { block, at: sim.now() })
         }
       },
       decided: (node, decided) => {
         const decision = decisionOf(decided)
+        const known = decision ?? logOf(sim).decisions[decided.header.height - 1]
+        if (known !== undefined) seen.keys.note(node, known)
         if (decided.header.entry.kind === 'manifest') {
-          const { round } = decision ?? logOf(sim).decisions[decided.header.height - 1] ?? { round: null }
+          const round = known?.round ?? null
           if (round !== null) entryOf(seen.opened, node, () => new Map()).set(round.manifest, sim.now())
         }
         if (decision !== null) note(decision)

@@ -17,17 +17,23 @@ type Held = {
   readonly receipts: Map<Digest, Items>
   readonly submissions: Map<Digest, { readonly at: number; readonly competition: string }>
   readonly fresh: Map<number, Header>
+  /** Whom the newest EPOCH on this disk seats, by which delegation. */
+  seated: ReadonlyMap<Key, Digest>
   /** An item out of the journal counts as held since the start. */
   startedAt: number
+  /** Its first block since the start: from then on it asks for its bundles. Null while the chain stands still. */
+  headAt: number | null
 }
 
-const createHeld = (): Held => ({
+const createHeld = (seated: ReadonlyMap<Key, Digest>): Held => ({
   commits: new Map(),
   reveals: new Map(),
   receipts: new Map(),
   submissions: new Map(),
   fresh: new Map(),
+  seated,
   startedAt: 0,
+  headAt: 0,
 })
 
 const hold = (sim: Sim, held: Held, message: Signed): void => {
@@ -46,6 +52,22 @@ const hold = (sim: Sim, held: Held, message: Signed): void => {
     const { competition } = message.body
     held.submissions.set(messageId(message, domainsIn(sim)), { at, competition })
   }
+}
+
+/** Receipts under a key that is in force no more are dropped; what comes after stands under the new one. */
+const reseat = (sim: Sim, held: Held, members: EntryOf<'epoch'>['members']): void => {
+  const keyOf = (delegation: Digest | undefined): Key | null => {
+    const message = delegation === undefined ? null : sim.messageOf(delegation)
+    return message?.kind === 'delegation' ? message.body.sessionKey : null
+  }
+  const seated = new Map(members.map(({ hotkey, delegation }) => [hotkey, delegation]))
+  for (const receipts of held.receipts.values()) {
+    for (const hotkey of receipts.keys()) {
+      const [before, after] = [held.seated.get(hotkey), seated.get(hotkey)]
+      if (before !== after && keyOf(before) !== keyOf(after)) receipts.delete(hotkey)
+    }
+  }
+  held.seated = seated
 }
 
 const hotkeysOf = (sim: Sim, ids: readonly Digest[]): ReadonlySet<Key | undefined> =>
@@ -85,7 +107,8 @@ const omittedSubmission = (look: Look, header: Header, named: ReadonlySet<Digest
     entry.submissions.length >= (competitions.find(({ id }) => id === entry.competition)?.submissionsMax ?? 0)
   const refs = new Map(entry.submissions.map((ref) => [ref.id, ref]))
   // Bundles are stored again after a start; until then nothing is promised of their submissions.
-  const hasBundles = held.startedAt === 0 || Math.max(held.startedAt, sim.healAtMs) + SETTLE_MS < before
+  const { headAt } = held
+  const hasBundles = headAt === 0 || (headAt !== null && Math.max(headAt, sim.healAtMs) + SETTLE_MS < before)
   for (const [submission, receipts] of held.receipts) {
     const found = held.submissions.get(submission)
     if (found === undefined || found.at >= before || found.competition !== entry.competition || named.has(submission))
@@ -112,6 +135,12 @@ export const patience: Checker = {
   name: 'patience',
   watch: (sim, checked) => {
     const disks = new Map<Key, Held>()
+    const domains = domainsIn(sim)
+    const genesis = sim.genesis.delegations.map(({ body }): [Key, Digest] => [
+      body.hotkey,
+      messageId({ kind: 'delegation', body }, domains),
+    ])
+    const diskOf = (node: Key): Held => entryOf(disks, node, () => createHeld(new Map(genesis)))
     /** Submissions that a decided manifest named: they may be done with. */
     const named = new Set<Digest>()
     const look = (node: Key, vote: Place): void => {
@@ -142,14 +171,22 @@ export const patience: Checker = {
     }
     return {
       persisted: (node, records) => {
-        const held = entryOf(disks, node, createHeld)
+        const held = diskOf(node)
         for (const record of records) {
           if (record.kind === 'message') hold(sim, held, record.message)
+          else if (record.kind === 'decided' && record.decided.header.entry.kind === 'epoch')
+            reseat(sim, held, record.decided.header.entry.members)
           else if (record.kind === 'guard' && record.phase === 'notarize') look(node, record)
         }
       },
       restarted: (node) => {
-        entryOf(disks, node, createHeld).startedAt = sim.now()
+        const held = diskOf(node)
+        held.startedAt = sim.now()
+        held.headAt = null
+      },
+      stepped: (node) => {
+        const held = disks.get(node)
+        if (held?.headAt === null && sim.roundsOf(node)?.head) held.headAt = sim.now()
       },
       decided: (_, decided) => {
         logOf(sim).note(decided)
