@@ -29,6 +29,7 @@ export const REFUSALS: Readonly<Record<SubmissionRefusal | PaymentRefusal, strin
   UNREGISTERED: 'this hotkey has no uid on the subnet, or had none at its payment’s block: register it first',
   QUOTA: 'the day’s number of submissions of this hotkey or its coldkey is used up: try again later',
   WAITING: 'too many submissions of this hotkey wait for their round already',
+  TOO_LARGE: 'its code is larger than this competition allows now',
   UNPAID: 'this competition asks for a fee and the submission names no payment: see `evalmesh submit --help`',
   SPENT: 'its payment has paid for another submission: pay anew',
 }

@@ -23,9 +23,11 @@ export type Standing = {
   readonly records: LeadRecord[]
   /** Ahead of the leader, to be confirmed: rounds in a row so far. */
   provisional: ReadonlyMap<Digest, number>
+  /** Named by a manifest and not finished: what of them a round has not brought to an end the next ones go on with. */
+  readonly underWay: Set<Digest>
   /** Submissions that are done with: never measured again. */
   readonly finished: Set<Digest>
-  /** Rounds without a verdict, by submission that is not finished. */
+  /** Rounds without a verdict, by submission that is not finished; those that did not name it among them. */
   readonly inconclusive: Map<Digest, number>
   /** Every validator that ever had a seat in one of its rounds: as many as permits were held, never more than the chain sold. */
   readonly tallies: Map<Key, Tally>
@@ -33,13 +35,14 @@ export type Standing = {
 
 /**
  * R-62: a submission gets this many rounds without a verdict or in quarantine, then it is finished: else one that never ends could hold its
- * place for ever.
+ * place for ever. A round that does not name it any more is one of them, or what no manifest can name would hold its payment for ever.
  */
 const INCONCLUSIVE_ROUNDS_MAX = 5
 
 export const createStanding = (): Standing => ({
   records: [],
   provisional: new Map(),
+  underWay: new Set(),
   finished: new Set(),
   inconclusive: new Map(),
   tallies: new Map(),
@@ -48,12 +51,14 @@ export const createStanding = (): Standing => ({
 /** The leader, or null while the baseline leads. */
 export const incumbentOf = (standing: Standing): LeadRecord | null => standing.records.at(-1) ?? null
 
-const settle = (standing: Standing, submission: SubmissionResult): void => {
-  const { id, verdict, board } = submission
-  const isOpen = board === 'quarantined' || (verdict !== 'pass' && verdict !== 'miner')
+const isJudged = (row: SubmissionResult | undefined): boolean => row?.verdict === 'pass' || row?.verdict === 'miner'
+
+/** What a round did to a submission under way; it has no row where the manifest did not name it. */
+const settle = (standing: Standing, id: Digest, row: SubmissionResult | undefined): void => {
+  const isOpen = row?.board === 'quarantined' || !isJudged(row)
   if (!isOpen) {
     standing.inconclusive.delete(id)
-    if (board !== 'provisional') standing.finished.add(id)
+    if (row?.board !== 'provisional') standing.finished.add(id)
     return
   }
   const rounds = (standing.inconclusive.get(id) ?? 0) + 1
@@ -63,15 +68,26 @@ const settle = (standing: Standing, submission: SubmissionResult): void => {
   standing.finished.add(id)
 }
 
+/** @returns what of it this round has given up without a verdict. */
+const settleAll = (standing: Standing, rows: ReadonlyMap<Digest, SubmissionResult>): readonly Digest[] => {
+  const { underWay, finished } = standing
+  for (const id of rows.keys()) underWay.add(id)
+  for (const id of underWay) settle(standing, id, rows.get(id))
+  const ended = [...underWay].filter((id) => finished.has(id))
+  for (const id of ended) underWay.delete(id)
+  return ended.filter((id) => !isJudged(rows.get(id)))
+}
+
 /**
  * R-63: a new leader stays leader until another takes over; with a new leader every count of confirmations starts again. A provisional one that
  * got no verdict this round keeps its count; one that did not qualify again, or is quarantined, loses it.
+ * @returns the submissions that are finished with this round and got no verdict.
  */
-export const foldResult = (standing: Standing, result: RoundResult, block: number): void => {
+export const foldResult = (standing: Standing, result: RoundResult, block: number): readonly Digest[] => {
   foldMarks(standing.tallies, result.validators)
-  for (const submission of result.submissions) settle(standing, submission)
-  const record = result.submissions.find((s) => s.board === 'record')
   const rows = new Map(result.submissions.map((s) => [s.id, s]))
+  const givenUp = settleAll(standing, rows)
+  const record = result.submissions.find((s) => s.board === 'record')
   const next = new Map<Digest, number>()
   for (const [id, rounds] of standing.provisional) {
     const board = rows.get(id)?.board
@@ -82,7 +98,8 @@ export const foldResult = (standing: Standing, result: RoundResult, block: numbe
     if (board === 'provisional') next.set(id, record === undefined ? (standing.provisional.get(id) ?? 0) + 1 : 0)
   }
   standing.provisional = next
-  if (record === undefined) return
+  if (record === undefined) return givenUp
   const { id, hotkey, bundle, metricPpm, scorePpb, values } = record
   standing.records.push({ submission: id, hotkey, bundle, round: result.round, block, metricPpm, scorePpb, values })
+  return givenUp
 }

@@ -8,7 +8,7 @@ import { committeeOf } from './epoch.ts'
 import { convict, convictsAt, pruneEvidence } from './evidence.ts'
 import { prune } from './items.ts'
 import { foldParams, seatOwner, settleParams } from './params.ts'
-import { refundUnjudged, spendNamed } from './payment.ts'
+import { refund, spendNamed } from './payment.ts'
 import { resultDigest } from './result.ts'
 import { evaluationOf } from './reveal.ts'
 import { sealNamed } from './sealing.ts'
@@ -115,6 +115,7 @@ const foldManifest = (
   assert(competition.open === null, 'one round of a competition is open at a time')
   spendNamed(state, competition, o)
   sealNamed(state, competition, entry)
+  for (const { id } of entry.submissions) competition.standing.underWay.add(id)
   competition.lastRound = entry.round
   competition.lastCloseBlock = entry.closeBlock
   competition.open = {
@@ -176,8 +177,8 @@ const foldDecidedResult = (
   const result = deriveRound(state, { competition, round }, attested)
   assert(resultDigest(result) === o.entry.result, 'a certified result is what its reveals derive')
   const { height, block } = o.header
-  foldResult(competition.standing, result, block)
-  refundUnjudged(state, competition, result)
+  const givenUp = foldResult(competition.standing, result, block)
+  refund(state, givenUp)
   competition.attested = {
     committee: round.committee,
     height,

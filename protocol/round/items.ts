@@ -96,10 +96,9 @@ const isAdmissible = (state: RoundState, competition: CompetitionState, { id, me
   admissionFault(state, competition, { id, body: message.body, block: state.logBlock }) === null
 
 const acceptSubmission = (state: RoundState, { held, isNamed }: Incoming<'submission'>): Acceptance => {
-  const { hotkey, sizeBytes } = held.message.body
+  const { hotkey } = held.message.body
   const competition = state.competitions.get(held.message.body.competition)
-  if (competition === undefined || sizeBytes > competition.params.bundleBytesMax) return DROPPED
-  if (competition.standing.finished.has(held.id)) return DROPPED
+  if (competition === undefined || competition.standing.finished.has(held.id)) return DROPPED
   if (!isNamed && !isAdmissible(state, competition, held)) return DROPPED
   const receipts = state.orphans.get(held.id) ?? new Map<Key, Held<'receipt'>>()
   if (!isNamed && !isVouched(state, receipts.keys()) && !isWelcome(state, competition, hotkey)) return DROPPED
@@ -272,10 +271,9 @@ export const expire = (state: RoundState, at: number): void => {
     if (first !== undefined && at - heldSince(state, first) <= ORPHAN_MS) continue
     isAny = state.orphans.delete(id)
   }
-  for (const { candidates, open, standing } of state.competitions.values()) {
-    const named = new Set(open?.entry.submissions.map((submission) => submission.id))
+  for (const { candidates, standing } of state.competitions.values()) {
     for (const [id, { held, receipts }] of candidates) {
-      const isWanted = named.has(id) || standing.provisional.has(id) || isVouched(state, receipts.keys())
+      const isWanted = standing.underWay.has(id) || isVouched(state, receipts.keys())
       if (!isWanted && at - heldSince(state, held) > CANDIDATE_MS) isAny = candidates.delete(id)
     }
   }

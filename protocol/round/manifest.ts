@@ -62,8 +62,6 @@ const rank = (
 ): readonly Ranked[] => {
   const ranked = [...competition.candidates.values()]
     .filter(({ held }) => state.stored.has(held.message.body.bundle) && o.isCounted(held))
-    // The limit may have fallen since it was taken.
-    .filter(({ held }) => held.message.body.sizeBytes <= competition.params.bundleBytesMax)
     .filter(
       ({ held: { id, message } }) =>
         admissionFault(state, competition, { id, body: message.body, block: o.block }) === null,
@@ -156,13 +154,12 @@ const checkItems = (
   for (const ref of entry.submissions) {
     const submission = heldOf(state, 'submission', ref.id)
     if (submission?.message.body.competition !== entry.competition) return invalid('submission')
-    if (submission.message.body.sizeBytes > competition.params.bundleBytesMax) return invalid('too large')
     const receipts = allHeld(ref.receipts, (id) => heldOf(state, 'receipt', id))
     if ('missing' in receipts) return invalid('receipt kind')
     const fault = refFault(state, { entry, ref, receipts: receipts.items })
     if (fault !== null) return invalid(fault)
-    const unpaid = admissionFault(state, competition, { id: ref.id, body: submission.message.body, block })
-    if (unpaid !== null) return invalid(unpaid)
+    const unfit = admissionFault(state, competition, { id: ref.id, body: submission.message.body, block })
+    if (unfit !== null) return invalid(unfit)
   }
   const named = entry.submissions.flatMap((ref) => heldOf(state, 'submission', ref.id)?.message.body ?? [])
   if (eachPaidOnce(named, ({ payment }) => payment).length < named.length) return invalid('one payment twice')

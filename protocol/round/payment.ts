@@ -6,7 +6,6 @@ import { PAYMENT_BLOCKS_MAX } from '../limits.ts'
 import type { Effect, Input } from '../machine-types.ts'
 import type { ManifestEntry } from '../message/entry.ts'
 import type { BodyOf } from '../message/message.ts'
-import type { RoundResult } from '../round/result.ts'
 import { ask, type Candidate, type CompetitionState, heldOf, type RoundState } from './state.ts'
 
 const RETRY_MS = 2_000
@@ -14,26 +13,24 @@ const RETRY_MS = 2_000
 /** A submission beside the block of the header that names it, or would. */
 type Named = { readonly id: Digest; readonly body: BodyOf<'submission'>; readonly block: number }
 
-/** Why no manifest may name it. UNPAID: a fee is asked for and it names no payment; SPENT: that has paid for another; TOO_OLD: it may have paid before. */
-export type AdmissionFault = 'UNPAID' | 'SPENT' | 'TOO_OLD'
-
-const isUnderWay = ({ open, standing }: CompetitionState, id: Digest): boolean =>
-  standing.provisional.has(id) ||
-  standing.inconclusive.has(id) ||
-  (open?.entry.submissions.some((named) => named.id === id) ?? false)
+/**
+ * Why no manifest may name it. TOO_LARGE: for the limit in force; UNPAID: a fee is asked for and it names no payment; SPENT: that has paid for
+ * another; TOO_OLD: it may have paid before.
+ */
+export type AdmissionFault = 'TOO_LARGE' | 'UNPAID' | 'SPENT' | 'TOO_OLD'
 
 /**
  * R-115: a payment pays for the one submission that the first manifest with it names, whatever the competition. R-116: it may be new to a
- * manifest up to `PAYMENT_BLOCKS_MAX` after its block. R-117: what is being measured, or was left without a verdict or to be confirmed,
- * goes on under the terms that it came by.
+ * manifest up to `PAYMENT_BLOCKS_MAX` after its block. R-117: what a manifest has named goes on to its end under the terms that it came by.
  */
 export const admissionFault = (
   state: RoundState,
   competition: CompetitionState,
   { id, body, block }: Named,
 ): AdmissionFault | null => {
-  const { payment } = body
-  if (isUnderWay(competition, id)) return null
+  const { payment, sizeBytes } = body
+  if (competition.standing.underWay.has(id)) return null
+  if (sizeBytes > competition.params.bundleBytesMax) return 'TOO_LARGE'
   if (payment === null) return competition.params.feeRao === 0n ? null : 'UNPAID'
   const spent = state.spent.get(nullifierOf(payment))
   if (spent !== undefined) return spent.submission === id ? null : 'SPENT'
@@ -78,10 +75,9 @@ export const spendNamed = (
   }
 }
 
-/** R-117: what is given up without a verdict costs nothing: its payment may pay for another submission. After the result is in the ledger. */
-export const refundUnjudged = (state: RoundState, { standing }: CompetitionState, result: RoundResult): void => {
-  for (const { id, verdict } of result.submissions) {
-    if (verdict === 'pass' || verdict === 'miner' || !standing.finished.has(id)) continue
+/** R-117: what is given up without a verdict costs nothing: its payment may pay for another submission. */
+export const refund = (state: RoundState, givenUp: readonly Digest[]): void => {
+  for (const id of givenUp) {
     const payment = heldOf(state, 'submission', id)?.message.body.payment ?? null
     if (payment !== null) state.spent.delete(nullifierOf(payment))
   }

@@ -75,21 +75,32 @@ export const isWithinQuota = (
   o: { readonly miner: Key; readonly head: number },
 ): boolean => receiptsToday(state, competition, o) < competition.params.dailySubmissionsMax
 
-/** R-114: where a fee is asked for, only for what this node's own chain shows to be paid. */
+/** What a receipt's signer vouches for, each by its own chain and its own count. R-114: where a fee is asked for, that it is paid. */
+const isWelcome = (
+  state: RoundState,
+  competition: CompetitionState,
+  o: { readonly candidate: Candidate; readonly isCounted: boolean; readonly head: number },
+): boolean => {
+  const { id, message } = o.candidate.held
+  const { hotkey: miner } = message.body
+  if (!state.latest?.neurons.some((neuron) => neuron.hotkey === miner)) return false
+  if (!o.isCounted && !isWithinQuota(state, competition, { miner, head: o.head })) return false
+  return admissionFault(state, competition, { id, body: message.body, block: o.head }) === null
+}
+
+/** R-117: for what a manifest has named a quorum has vouched: who came to the committee after it asks for nothing but its code. */
 const signReceipt = (
   state: RoundState,
   competition: CompetitionState,
   o: { readonly candidate: Candidate; readonly self: Key; readonly head: number; readonly at: number },
 ): readonly Effect[] => {
   const { held, receipts } = o.candidate
-  const { bundle, hotkey: miner } = held.message.body
-  if (receipts.has(o.self) || !state.stored.has(bundle)) return []
-  if (!state.latest?.neurons.some((neuron) => neuron.hotkey === miner)) return []
+  if (receipts.has(o.self) || !state.stored.has(held.message.body.bundle)) return []
   const before = competition.ownReceipts.find((own) => own.submission === held.id)
-  if (before === undefined && !isWithinQuota(state, competition, { miner, head: o.head })) return []
-  const named = { id: held.id, body: held.message.body, block: o.head }
-  if (admissionFault(state, competition, named) !== null) return []
-  if (!isPaid(o.candidate)) return readPayment(state, o.candidate, o)
+  if (!competition.standing.underWay.has(held.id)) {
+    if (!isWelcome(state, competition, { ...o, isCounted: before !== undefined })) return []
+    if (!isPaid(o.candidate)) return readPayment(state, o.candidate, o)
+  }
   if (!ask(state, { key: `receipt ${held.id}`, at: o.at, everyMs: RETRY_MS })) return []
   // Counted before the signature comes back, so that a burst cannot slip through.
   noteOwnReceipt(competition, held, o.head)

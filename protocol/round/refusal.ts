@@ -7,7 +7,7 @@ import type { RoundState } from './state.ts'
 
 /**
  * `UNREGISTERED`: the hotkey has no uid here; `QUOTA`: its day's number is used up; `WAITING`: too many of its submissions wait already; the
- * others say what is wrong with its payment.
+ * others say what is wrong with its size or its payment.
  */
 export type SubmissionRefusal = 'UNREGISTERED' | 'QUOTA' | 'WAITING' | AdmissionFault
 

@@ -185,7 +185,7 @@ const ROUNDS: readonly Mutant[] = [
   ]),
   mutant('what has its verdict is measured again', [
     'ledger/fold.ts',
-    "if (board !== 'provisional') standing.finished.add(id)",
+    "if (row?.board !== 'provisional') standing.finished.add(id)",
     '',
   ]),
   mutant('a payment pays twice', [

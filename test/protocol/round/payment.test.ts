@@ -288,3 +288,81 @@ test('a restarted validator has the same spent payments, and looks at those that
   assert.deepEqual([...node.state.spent], before)
   assert.equal(before.length, 1)
 })
+
+const changeParams = (mesh: Mesh, values: Partial<typeof params>): void => {
+  const before = kindsOf(mesh).filter((kind) => kind === 'params').length
+  mesh.tell(roundChange({ feeRao: FEE_RAO, ...values }, { activationHeight: mesh.log.length + 2 }))
+  mesh.run(() => kindsOf(mesh).filter((kind) => kind === 'params').length > before)
+}
+
+test('R-117: a limit of size that falls ends nothing that a manifest has named, also in a round that was void', () => {
+  let isSilent = true
+  const mesh = createPaying({
+    measure: ({ submission }) => faulted(submission, 'infra', 'ENGINE_DOWN'),
+    signs: ({ message }) => !(isSilent && message.kind === 'commit'),
+  })
+  mesh.step()
+  const id = mesh.tell(paid(ANN, 'one', refAt(101)))
+  mesh.run(() => kindsOf(mesh).includes('void'))
+  isSilent = false
+  changeParams(mesh, { bundleBytesMax: 500 })
+  endRound(mesh, 5)
+  assert.deepEqual(namedIn(mesh), Array(6).fill(id))
+  for (const { state } of mesh.nodes) {
+    assert.equal(state.competitions.get(params.id)?.standing.finished.has(id), true)
+    assert.equal(state.spent.size, 0)
+  }
+})
+
+test('R-62: five results are all that a submission gets, also where no manifest can name it any more', () => {
+  const [one = '', two = ''] = VALIDATORS
+  let isGone = false
+  const mesh = createPaying({
+    measure: ({ submission }) => faulted(submission, 'infra', 'ENGINE_DOWN'),
+    // Half of the committee never receipts it once it was named: as after an epoch whose newcomers cannot get its code.
+    signs: ({ hotkey, message }) =>
+      !(isGone && message.kind === 'receipt' && message.body.submission === id && [one, two].includes(hotkey)),
+  })
+  mesh.step()
+  let id = ''
+  id = mesh.tell(paid(ANN, 'one', refAt(101)))
+  endRound(mesh, 1)
+  isGone = true
+  for (const { state } of mesh.nodes) {
+    const candidate = state.competitions.get(params.id)?.candidates.get(id)
+    for (const hotkey of [one, two]) candidate?.receipts.delete(hotkey)
+  }
+  for (let round = 2; round <= 5; round += 1) {
+    mesh.tell(paid(BEN, `other ${round}`, refAt(101 + round)))
+    endRound(mesh, round)
+  }
+  assert.equal(namedIn(mesh).filter((named) => named === id).length, 1)
+  for (const { state } of mesh.nodes) {
+    assert.equal(state.competitions.get(params.id)?.standing.finished.has(id), true)
+    assert.equal(
+      [...state.spent.values()].some(({ submission }) => submission === id),
+      false,
+    )
+  }
+})
+
+test('R-117: who comes to the committee later signs a receipt for what is under way, whatever the fee or the number a day is now', () => {
+  const late = VALIDATORS[3] ?? ''
+  let isLate = true
+  const mesh = createPaying({
+    measure: ({ submission }) => faulted(submission, 'infra', 'ENGINE_DOWN'),
+    signs: ({ hotkey, message }) => !(isLate && hotkey === late && message.kind === 'receipt'),
+  })
+  mesh.step()
+  const id = mesh.tell(paid(ANN, 'one', refAt(101)))
+  endRound(mesh)
+  changeParams(mesh, { feeRao: 2n * FEE_RAO, dailySubmissionsMax: 1 })
+  const node = nodeAt(mesh, 3)
+  mesh.restart(node)
+  isLate = false
+  for (let block = 0; block < 3; block += 1) mesh.step()
+  assert.equal(receiptsFor(mesh, id), 4)
+  const fresh = mesh.tell(paid(ANN, 'two', refAt(mesh.clock.head)))
+  for (let block = 0; block < 6; block += 1) mesh.step()
+  assert.equal(receiptsFor(mesh, fresh), 0, 'a new one pays the new fee')
+})

@@ -8,11 +8,11 @@ import { type Decision, firstDecisions, logOf } from './log.ts'
 import { naiveOf } from './naive.ts'
 import { paymentsOf } from './payments.ts'
 
-/** rounds in a row without a verdict, after which a submission is given up. */
+/** results in a row without a verdict, of rounds that did not name it too, after which a submission is given up. */
 const ROUNDS_MAX = 5
 
-/** What the newest results left open: rounds in a row without a verdict, or ahead and to be confirmed. */
-type Open = Map<Digest, number>
+/** What manifests have named and no result has ended: results in a row without a verdict. */
+type Open = Map<Digest, { readonly competition: string; readonly rounds: number }>
 
 /** Whether the chain moved money for it: by who owns the hotkey, in a final block, once, by its own hand. */
 const isMoved = (sim: Sim, { hotkey, payment }: BodyOf<'submission'>): boolean => {
@@ -59,13 +59,17 @@ export const paidOnce: Checker = {
             throw new Violation('a payment pays for one submission', { height, id: ref.id, other })
           const why = open.has(ref.id) ? null : faultOf(sim, decision, ref)
           if (why !== null) throw new Violation('what a manifest names is paid for', { height, id: ref.id, why })
+          if (!open.has(ref.id)) open.set(ref.id, { competition: entry.competition, rounds: 0 })
         }
       } else if (entry.kind === 'result') {
-        for (const { id, verdict, board } of naive.resultOf(entry.manifest)?.submissions ?? []) {
+        const rows = naive.resultOf(entry.manifest)?.submissions ?? []
+        for (const [id, { competition, rounds: before }] of open) {
+          if (competition !== entry.competition) continue
+          const { verdict, board } = rows.find((row) => row.id === id) ?? {}
           const isJudged = verdict === 'pass' || verdict === 'miner'
-          const rounds = isJudged && board !== 'quarantined' ? 0 : (open.get(id) ?? 0) + 1
+          const rounds = isJudged && board !== 'quarantined' ? 0 : before + 1
           if (rounds === ROUNDS_MAX || (rounds === 0 && board !== 'provisional')) open.delete(id)
-          else open.set(id, rounds)
+          else open.set(id, { competition, rounds })
           if (rounds === ROUNDS_MAX && !isJudged) payments.refund(id)
         }
       }
