@@ -52,7 +52,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   for (const kind of kindsOf(options)) {
     try {
       const engine = kind === 'bubblewrap' ? await openBubblewrapOn(options) : await openOrStart(options, kind)
-      await engine.sweep()
+      await engine.sweep().catch(async (thrown) => {
+        await engine.close()
+        throw thrown
+      })
       return engine
     } catch (thrown) {
       // No engine can run a missing or damaged image: that is the caller's to build.

@@ -19,7 +19,9 @@ import { toPlainLog } from './output.ts'
 import { openSession, type Role, type Session } from './session.ts'
 import { LOG_CHARACTERS_MAX, of, SIDES, type Side, SideFault, toFault } from './sides.ts'
 
-/** Both runs of one code in one role on one matrix; `kept` only of decompression. */
+/** Of one code in one role on one matrix. */
+const RUNS = 2
+/** What they brought; `bytes` while they are needed, `kept` only of decompression. */
 type Pair = { readonly bytes: Buffer[]; readonly nanos: bigint[]; readonly kept: Checked['similarityPpb'][] }
 /** Of each side, for each matrix. */
 type Runs = Record<Side, Pair[]>
@@ -62,10 +64,12 @@ async function runRole(
       for (const side of [first, second, second, first]) {
         const pair = runs[side][matrix]
         if (pair === undefined) throw new RunFault('REFEREE_FAILED', { text: 'a matrix is missing' })
-        const answer = await of(side, callOnce(both[side], inputOf(side, matrix, pair.bytes.length)))
+        const answer = await of(side, callOnce(both[side], inputOf(side, matrix, pair.nanos.length)))
         if (role === 'decompress') pair.kept.push(checkAnswer(context, { side, matrix, pair, bytes: answer.bytes }))
         pair.bytes.push(answer.bytes)
         pair.nanos.push(answer.nanos)
+        // What came back is checked and done with: all of it would be as large as the pool.
+        if (role === 'decompress' && pair.nanos.length === RUNS) pair.bytes.length = 0
       }
       onProgress({ phase: role, done: done + 1, total: plan.length })
     }
