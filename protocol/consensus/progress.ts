@@ -129,22 +129,28 @@ const checkProposal = (c: Context, proposal: Proposal): EntryCheck => {
   return c.host.check({ at: c.at, header, view, fresh: parentView === null, judge: judgeOf(c) })
 }
 
-/** what a proposal waits for is asked for when it changes and every two seconds, and looked at again at each input. */
-const lookAgainLater = (c: Context, record: View, check: Extract<EntryCheck, { kind: 'wait' }>): void => {
-  const { waiting } = record
-  if (waiting !== null && waiting.reason === check.reason && c.at < waiting.at + RESEND_MS) return
-  record.waiting = { reason: check.reason, at: c.at }
-  c.effects.push(...check.effects)
+/**
+ * R-35: what a proposal waits for is asked for by the rounds, which keep how often; it is looked at again at each input, and two seconds after
+ * it was asked for though no input comes.
+ */
+const lookAgain = (c: Context, record: View, { effects }: Extract<EntryCheck, { kind: 'wait' }>): void => {
+  const { lookAt } = record
+  if (effects.length > 0 || lookAt === null || c.at >= lookAt) record.lookAt = c.at + RESEND_MS
+  c.effects.push(...effects)
 }
+
+/** whether this node has still to judge the proposal of the view, if one is here. */
+const isUnjudged = (c: Context, { refused, guard }: View): boolean => !refused && guard.notarize === null && maySign(c)
 
 /** the first proposal of the view, once it is valid: guard, then Notarize, also after an own Nullify of the view. */
 const notarize = (c: Context): void => {
   const { current } = c.state
   const record = currentView(c)
   const { proposal, view } = record
-  if (proposal === null || record.refused || record.guard.notarize !== null || !maySign(c)) return
+  if (proposal === null || !isUnjudged(c, record)) return
   const check = checkProposal(c, proposal.body)
-  if (check.kind === 'wait') lookAgainLater(c, record, check)
+  if (check.kind === 'wait') lookAgain(c, record, check)
+  else record.lookAt = null
   if (check.kind === 'invalid') {
     record.refused = true
     notify(c, { kind: 'refused', proposal, reason: check.reason })
@@ -189,11 +195,14 @@ export const progress = (c: Context): void => {
   nullify(c)
 }
 
-/** When the current view's timer has something to do; null when nothing waits for it. */
-export const timerAt = (c: Context): number | null => {
+/** When the current view's timer has something to do, or its proposal is to be looked at again; Infinity when nothing waits for either. */
+export const timerAt = (c: Context): number => {
   const { current } = c.state
-  const { notarization, guard } = currentView(c)
-  if (current.finalization !== null) return null
+  const record = currentView(c)
+  const { notarization, guard, lookAt } = record
+  if (current.finalization !== null) return Number.POSITIVE_INFINITY
   const nullifies = guard.nullify === null && maySign(c)
-  return notarization !== null || nullifies ? current.deadline : null
+  const deadline = notarization !== null || nullifies ? current.deadline : null
+  const look = isUnjudged(c, record) ? lookAt : null
+  return Math.min(deadline ?? Number.POSITIVE_INFINITY, look ?? Number.POSITIVE_INFINITY)
 }

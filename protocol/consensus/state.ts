@@ -20,8 +20,8 @@ export type View = {
   proposalReported: boolean
   /** The proposal is provably wrong. */
   refused: boolean
-  /** What the proposal waited for when last looked at, and when its effects were asked for. */
-  waiting: { readonly reason: string; readonly at: number } | null
+  /** when a proposal that waits for something is looked at again at the latest. */
+  lookAt: number | null
   notarization: Certificate | null
   nullification: Certificate | null
 }
@@ -127,7 +127,7 @@ export const viewOf = (height: Height, view: number): View => {
     proposal: null,
     proposalReported: false,
     refused: false,
-    waiting: null,
+    lookAt: null,
     notarization: null,
     nullification: null,
   }

@@ -30,7 +30,7 @@ export const stepConsensus = (state: Consensus, host: Host, input: Input): reado
   take(c, input)
   progress(c)
   resend(c)
-  const alarm = Math.min(state.resendAt, timerAt(c) ?? state.resendAt)
+  const alarm = Math.min(state.resendAt, timerAt(c))
   if (alarm !== state.alarm) {
     state.alarm = alarm
     c.sends.push({ kind: 'wake', at: alarm })

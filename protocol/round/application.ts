@@ -65,7 +65,9 @@ const check = (state: RoundState, query: CheckQuery): EntryCheck => {
   const entry = checkEntry(state, query)
   if (entry.kind === 'invalid') return entry
   const evidence = checkEvidence(state, query)
-  return entry.kind === 'wait' && evidence.kind === 'valid' ? entry : evidence
+  if (entry.kind !== 'wait' || evidence.kind === 'invalid') return evidence
+  // what was asked for a moment ago is not asked for at the next look: nothing may be lost of it.
+  return evidence.kind === 'wait' ? { ...entry, effects: [...entry.effects, ...evidence.effects] } : entry
 }
 
 const noteBlock = (state: RoundState, block: BlockRef): void => {

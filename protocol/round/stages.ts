@@ -9,7 +9,10 @@ import { type Attestation, deriveResult, isRevealQuorum } from './derive.ts'
 import { fetchNamed } from './items.ts'
 import { type RoundResult, resultDigest } from './result.ts'
 import { evaluationOf } from './reveal.ts'
-import { type CompetitionState, type Held, heldOf, type OpenRound, type RoundState } from './state.ts'
+import { ask, type CompetitionState, type Held, heldOf, type OpenRound, type RoundState } from './state.ts'
+
+/** A block of the chain is asked for at most this often. */
+const BLOCK_EVERY_MS = 2_000
 
 /** A competition with a round that is open. */
 export type InRound = { readonly competition: CompetitionState; readonly round: OpenRound }
@@ -154,7 +157,10 @@ const checkResult = (
   const held = allHeld(o.entry.reveals, (id) => state.items.get(id) ?? null)
   if ('missing' in held) return wait('items', fetchNamed(state, held.missing, o.query.at))
   const reveals = o.entry.reveals.flatMap((id) => heldOf(state, 'reveal', id) ?? [])
-  if (round.beacon === null) return wait('the beacon block', [{ kind: 'readBlock', number: round.entry.beaconBlock }])
+  if (round.beacon === null) {
+    const isAsked = ask(state, { key: `beacon ${round.manifest}`, at: o.query.at, everyMs: BLOCK_EVERY_MS })
+    return wait('the beacon block', isAsked ? [{ kind: 'readBlock', number: round.entry.beaconBlock }] : [])
+  }
   const hotkeys = hotkeysOf(reveals)
   const attestations = attestationsOf(state, round, reveals)
   if (attestations.length !== held.items.length || !isRising(hotkeys)) return invalid('reveals')

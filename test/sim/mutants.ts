@@ -110,7 +110,7 @@ const AGREEMENT: readonly Mutant[] = [
   ]),
   mutant('who is behind is not answered', [
     'consensus/sync.ts',
-    'recent.slice(o.from - first, o.from - first + o.countMax)',
+    'recent.slice(from - first, end - first)',
     'recent.slice(0, 0)',
   ]),
   mutant('a vote is signed on what is known to be decided', [

@@ -22,12 +22,15 @@ export type ToyRounds = {
   head: number
   round: number
   readonly held: Map<Digest, Item>
+  /** When what is not held was asked for last. */
+  readonly asked: Map<Digest, number>
   readonly done: Set<Digest>
 }
 
 /** Blocks from one due round to the next, and between two items of a node. */
 const ROUND_BLOCKS = 4
 const ITEM_BLOCKS = 6
+const FETCH_EVERY_MS = 1_000
 const RELAY_EVERY_MS = 2_000
 
 /** Rounds due at this head. */
@@ -49,6 +52,7 @@ export const createToy = (o: { self: Key | null; committee: Committee; deltaMs: 
   head: 0,
   round: 0,
   held: new Map(),
+  asked: new Map(),
   done: new Set(),
 })
 
@@ -69,6 +73,13 @@ const sendOn = (item: Item, at: number): readonly Effect[] => {
   return [{ kind: 'relay', what: { kind: 'message', message: item.message }, to: 'committee' }]
 }
 
+const fetch = (state: ToyRounds, digest: Digest, at: number): readonly Effect[] => {
+  const last = state.asked.get(digest)
+  if (last !== undefined && at - last < FETCH_EVERY_MS) return []
+  state.asked.set(digest, at)
+  return [{ kind: 'fetch', what: 'message', digest }]
+}
+
 const check = (state: ToyRounds, { header, at, view, fresh }: CheckQuery): EntryCheck => {
   const { entry } = header
   if (entry.kind !== 'commits' || entry.round !== state.round + 1)
@@ -79,8 +90,7 @@ const check = (state: ToyRounds, { header, at, view, fresh }: CheckQuery): Entry
   }
   const missing = commits.filter((id) => !state.held.has(id))
   if (missing.length > 0) {
-    const effects = missing.map((digest): Effect => ({ kind: 'fetch', what: 'message', digest }))
-    return { kind: 'wait', reason: `missing ${missing.join()}`, effects }
+    return { kind: 'wait', reason: `missing ${missing.join()}`, effects: missing.flatMap((id) => fetch(state, id, at)) }
   }
   if (!fresh) return { kind: 'valid' }
   if (entry.round > toyRoundsDue(state.head)) return { kind: 'wait', reason: 'not due', effects: [] }
@@ -105,6 +115,7 @@ const step = (state: ToyRounds, input: Input): readonly Effect[] => {
     const id = toyItemId(input.message.body)
     if (state.held.has(id)) return []
     state.held.set(id, { message: input.message, since: input.at, relayedAt: null })
+    state.asked.delete(id)
     return [{ kind: 'persist', records: [{ kind: 'message', message: input.message }] }]
   }
   return []
