@@ -8,7 +8,7 @@ import { wait } from './checks.ts'
 import { checkEpoch, dueEpoch } from './epoch-entry.ts'
 import { acceptEvidence, accuse, checkEvidence, evidenceToName, noteEvidence } from './evidence.ts'
 import { drain, missingOf } from './fold.ts'
-import { accept, expire, fetchNamed, unopenedBy } from './items.ts'
+import { accept, expireOrphans, fetchNamed, unopenedBy } from './items.ts'
 import { checkManifest, dueManifest } from './manifest.ts'
 import { checkParams, dueParams } from './params-entry.ts'
 import { notePayment } from './payment.ts'
@@ -114,7 +114,7 @@ const noteHead = (state: RoundState, block: BlockRef, at: number): readonly Effe
   state.head = block
   noteBlock(state, block)
   for (const [key, last] of state.asked) if (at - last > ASKED_MS) state.asked.delete(key)
-  expire(state, at)
+  expireOrphans(state, at)
   return [...relayProposed(state, at), ...relayOwn(state, at)]
 }
 

@@ -20,8 +20,6 @@ const ORPHANS_MAX = 256
 const ORPHAN_MS = 60_000
 /** Days' worth of one miner's submissions that may wait at once. */
 const WAITING_DAYS = 2
-/** A submission without receipts of a third is forgotten after this, since nobody honest seems to want it. */
-const CANDIDATE_MS = 24 * 3_600_000
 /** Ids asked for between two heights: more than the largest proposal names; beyond it all are forgotten and asked for again. */
 const WANTED_MAX = 1 << 16
 
@@ -30,8 +28,15 @@ export type Acceptance = { readonly isKept: boolean; readonly conflict: Signed |
 
 const DROPPED: Acceptance = { isKept: false, conflict: null }
 
-/** A message on its way in. `isNamed`: the log, a proposal or this node's own journal names it, so bounds do not apply. */
-type Incoming<K extends MessageKind> = { readonly held: Held<K>; readonly isNamed: boolean }
+/**
+ * A message on its way in. `isTrusted`: out of this node's own journal. `isNamed`: that, or the log or a proposal names it, so bounds do not
+ * apply.
+ */
+type Incoming<K extends MessageKind> = {
+  readonly held: Held<K>
+  readonly isNamed: boolean
+  readonly isTrusted: boolean
+}
 
 const keep = (state: RoundState, held: Held): Acceptance => {
   state.items.set(held.id, held)
@@ -103,7 +108,7 @@ const acceptSubmission = (state: RoundState, { held, isNamed }: Incoming<'submis
   const receipts = state.orphans.get(held.id) ?? new Map<Key, Held<'receipt'>>()
   if (!isNamed && !isVouched(state, receipts.keys()) && !isWelcome(state, competition, hotkey)) return DROPPED
   state.orphans.delete(held.id)
-  competition.candidates.set(held.id, { held, receipts, found: null })
+  competition.candidates.set(held.id, { held, receipts, sinceBlock: null, found: null })
   return keep(state, held)
 }
 
@@ -131,7 +136,12 @@ const acceptReceipt = (state: RoundState, incoming: Incoming<'receipt'>): Accept
   }
   if (isFinished(state, submission)) return DROPPED
   const orphan = state.orphans.get(submission)
-  if (orphan === undefined && state.orphans.size >= ORPHANS_MAX) return DROPPED
+  if (orphan === undefined && state.orphans.size >= ORPHANS_MAX) {
+    if (!incoming.isTrusted) return DROPPED
+    // Those that the journal tells first had been forgotten before there was room for this one.
+    const [oldest] = state.orphans.keys()
+    if (oldest !== undefined) state.orphans.delete(oldest)
+  }
   const receipts = orphan ?? new Map<Key, Held<'receipt'>>()
   state.orphans.set(submission, receipts)
   return keepReceipt(state, receipts, incoming)
@@ -196,22 +206,22 @@ export const accept = (
   const id = messageId(message, state.domains)
   if (state.items.has(id)) return DROPPED
   const base = { id, since: o.since }
-  const isNamed = o.isTrusted || state.wanted.has(id)
+  const how = { isTrusted: o.isTrusted, isNamed: o.isTrusted || state.wanted.has(id) }
   switch (message.kind) {
     case 'delegation':
-      return acceptDelegation(state, { held: { ...base, message }, isNamed })
+      return acceptDelegation(state, { held: { ...base, message }, ...how })
     case 'submission':
-      return acceptSubmission(state, { held: { ...base, message }, isNamed })
+      return acceptSubmission(state, { held: { ...base, message }, ...how })
     case 'receipt':
-      return acceptReceipt(state, { held: { ...base, message }, isNamed })
+      return acceptReceipt(state, { held: { ...base, message }, ...how })
     case 'commit':
-      return acceptCommit(state, { held: { ...base, message }, isNamed })
+      return acceptCommit(state, { held: { ...base, message }, ...how })
     case 'reveal':
-      return acceptReveal(state, { held: { ...base, message }, isNamed })
+      return acceptReveal(state, { held: { ...base, message }, ...how })
     case 'roundAttestation':
-      return acceptAttestation(state, { held: { ...base, message }, isNamed })
+      return acceptAttestation(state, { held: { ...base, message }, ...how })
     case 'params':
-      return acceptParams(state, { held: { ...base, message }, isNamed })
+      return acceptParams(state, { held: { ...base, message }, ...how })
     case 'proposal':
     case 'notarize':
     case 'nullify':
@@ -263,18 +273,29 @@ export const prune = (state: RoundState): void => {
   }
 }
 
-/** Forgets what nobody completes: receipts without their submission, submissions without receipts. */
-export const expire = (state: RoundState, at: number): void => {
+/** Forgets receipts whose submission nobody has. */
+export const expireOrphans = (state: RoundState, at: number): void => {
   let isAny = false
   for (const [id, receipts] of state.orphans) {
     const [first] = receipts.values()
     if (first !== undefined && at - heldSince(state, first) <= ORPHAN_MS) continue
     isAny = state.orphans.delete(id)
   }
-  for (const { candidates, standing } of state.competitions.values()) {
-    for (const [id, { held, receipts }] of candidates) {
-      const isWanted = standing.underWay.has(id) || isVouched(state, receipts.keys())
-      if (!isWanted && at - heldSince(state, held) > CANDIDATE_MS) isAny = candidates.delete(id)
+  if (isAny) prune(state)
+}
+
+/**
+ * R-132: a submission that no manifest has named and that receipts of a third do not vouch for is forgotten a day of blocks after the first
+ * header that found it so, since nobody honest seems to want it. By the log and not the clock: a restart forgets the same again.
+ */
+export const expireCandidates = (state: RoundState): void => {
+  let isAny = false
+  for (const { candidates, standing, params } of state.competitions.values()) {
+    for (const [id, candidate] of candidates) {
+      const isWanted = standing.underWay.has(id) || isVouched(state, candidate.receipts.keys())
+      candidate.sinceBlock = isWanted ? null : (candidate.sinceBlock ?? state.logBlock)
+      const since = candidate.sinceBlock ?? state.logBlock
+      if (state.logBlock - since >= params.blocksPerDay) isAny = candidates.delete(id)
     }
   }
   if (isAny) prune(state)

@@ -46,6 +46,8 @@ export type Convicts = { readonly seated: ReadonlySet<Key>; readonly serving: re
 export type Candidate = {
   readonly held: Held<'submission'>
   readonly receipts: Map<Key, Held<'receipt'>>
+  /** Block of the first header since which nobody seems to want it; null while somebody does, or no header came after it. */
+  sinceBlock: number | null
   /** What this node's chain shows of its payment; null while nothing. Not restored: it is read again. */
   found: 'PAID' | PaymentFault | null
 }

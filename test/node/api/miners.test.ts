@@ -86,7 +86,7 @@ test('what a decided round was measured on is shown with proofs and handed out, 
 test('a submission that waits tells what pays for it, and what this validator’s chain shows of that', () => {
   const message = submissionOf(MINERS[0] ?? '', 'waits')
   const held = { id: world.id, message, since: null }
-  const candidate = { held, receipts: new Map(), found: null }
+  const candidate = { held, receipts: new Map(), sinceBlock: null, found: null }
   assert.equal(paymentView(candidate), null)
   const paid = { ...held, message: { ...message, body: { ...message.body, payment: refAt(101, 3) } } }
   assert.deepEqual(paymentView({ ...candidate, held: paid }), { extrinsic: '101-3', found: null })

@@ -1,10 +1,12 @@
 /** What a node keeps of what peers send: enough to go on, and never without bound. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { messageId } from '../../../protocol/message/message.ts'
 import {
   createMesh,
   delegationOf,
   digestOf,
+  genesisOf,
   kindsOf,
   MINERS,
   nodeAt,
@@ -35,14 +37,69 @@ test('a submission that only its miner wants is forgotten after a day, one in a 
   const mesh = createMesh()
   const { state } = nodeAt(mesh, 1)
   const unwanted = submissionOf(ANN, 'unwanted')
-  mesh.world.signs = ({ message }) => message.kind !== 'receipt' || message.body.submission !== id
+  // The round of the other one is void: that one goes on.
+  mesh.world.signs = ({ message }) =>
+    message.kind === 'receipt' ? message.body.submission !== id : message.kind !== 'commit'
   const id = mesh.tell(unwanted)
   const wanted = mesh.tell(submissionOf(ANN, 'wanted'))
   mesh.run(() => kindsOf(mesh).includes('manifest'))
+  const candidates = state.competitions.get(params.id)?.candidates
   mesh.clock.at += 25 * 3_600_000
   mesh.head()
-  const candidates = state.competitions.get(params.id)?.candidates
+  assert.equal(candidates?.has(id), true, 'a clock alone forgets nothing')
+  mesh.clock.head += params.blocksPerDay
+  mesh.step()
   assert.deepEqual([candidates?.has(id), candidates?.has(wanted), state.items.has(id)], [false, true, false])
+})
+
+test('R-132: a month of submissions whose code nobody hands over leaves no more than a day’s, also after a restart', () => {
+  const day = 4_000
+  const mesh = createMesh({
+    genesis: genesisOf({ params: { blocksPerDay: day } }),
+    world: { signs: ({ message }) => message.kind !== 'receipt' },
+  })
+  mesh.head()
+  const node = nodeAt(mesh, 1)
+  const held = () => [...(node.state.competitions.get(params.id)?.candidates.keys() ?? [])]
+  let most = 0
+  for (let days = 0; days < 35; days += 1) {
+    for (const miner of MINERS) {
+      for (let index = 0; index < 8; index += 1) mesh.tell(submissionOf(miner, `unwanted ${days} ${index}`))
+    }
+    most = Math.max(most, held().length)
+    mesh.clock.at += 24 * 3_600_000
+    // Each epoch brings a header.
+    for (let block = 0; block <= day; block += 1_000) {
+      mesh.clock.head += 999
+      mesh.step()
+    }
+  }
+  assert.equal(most, 32)
+  for (const miner of MINERS) mesh.tell(submissionOf(miner, 'of today'))
+  const before = held()
+  assert.ok(before.length >= 4 && before.length <= 32)
+  mesh.restart(node)
+  assert.deepEqual(held(), before)
+  assert.equal(
+    [...node.state.items.values()].filter(({ message }) => message.kind === 'submission').length,
+    before.length,
+  )
+})
+
+test('receipts of no submission that the journal tells do not keep newer ones out', () => {
+  const mesh = createMesh({ world: { signs: ({ message }) => message.kind !== 'receipt' } })
+  const node = nodeAt(mesh, 1)
+  mesh.head()
+  const receiptOf = (submission: string) =>
+    mesh.tell({ kind: 'receipt', body: { submission, hotkey: FIRST, block: 101 }, signature: SIGNATURE })
+  for (let index = 0; index < 256; index += 1) receiptOf(digestOf(`nothing ${index}`))
+  for (let block = 0; block < 125; block += 1) mesh.head()
+  const late = submissionOf(ANN, 'late')
+  const id = messageId(late, mesh.domains)
+  receiptOf(id)
+  mesh.tell(late)
+  mesh.restart(node)
+  assert.equal(node.state.competitions.get(params.id)?.candidates.get(id)?.receipts.size, 1)
 })
 
 test('one miner’s submissions that wait are bounded, unless validators vouch for one', () => {
