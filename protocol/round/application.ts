@@ -5,7 +5,7 @@ import type { BlockRef, Metagraph } from '../chain-view.ts'
 import type { Effect, Input, JournalRecord } from '../machine-types.ts'
 import type { Entry } from '../message/entry.ts'
 import { wait } from './checks.ts'
-import { checkEpoch, dueEpoch } from './epoch-entry.ts'
+import { checkEpoch, dueEpoch, readStart } from './epoch-entry.ts'
 import { acceptEvidence, accuse, checkEvidence, evidenceToName, noteEvidence } from './evidence.ts'
 import { drain, missingOf } from './fold.ts'
 import { accept, expireOrphans, fetchNamed, unopenedBy } from './items.ts'
@@ -187,7 +187,7 @@ export const rounds: Application<RoundState> = {
     // Most of what gossip and resending bring is here already.
     if (noted === UNCHANGED) return UNCHANGED
     drain(state)
-    return [...noted, ...pump(state, input.at)]
+    return [...noted, ...readStart(state, input.at), ...pump(state, input.at)]
   },
   restore,
 }

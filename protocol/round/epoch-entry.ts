@@ -3,6 +3,7 @@ import type { CheckQuery, EntryCheck } from '../application.ts'
 import type { Metagraph } from '../chain-view.ts'
 import type { Committee } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
+import type { Effect } from '../machine-types.ts'
 import type { EntryOf } from '../message/entry.ts'
 import { checkOmitted, invalid, isRising, wait } from './checks.ts'
 import { type Delegated, eligibleHotkeys, epochEntry, isSuccessor } from './epoch.ts'
@@ -12,19 +13,32 @@ import { ask, type Convicts, type Held, heldOf, type RoundState } from './state.
 
 const ASK_EVERY_MS = 2_000
 
+const readMetagraph = (state: RoundState, block: number, at: number): readonly Effect[] =>
+  ask(state, { key: `metagraph ${block}`, at, everyMs: ASK_EVERY_MS }) ? [{ kind: 'readMetagraph', block }] : []
+
+/** The chain's block that the committee stands for: only a later one seats another (R-130). */
+const seatedSince = ({ newestEpoch, genesis }: Pick<RoundState, 'newestEpoch' | 'genesis'>): number =>
+  newestEpoch?.entry.block ?? genesis.block
+
 const delegatedOf = (held: Held<'delegation'> | null | undefined): Delegated | undefined =>
   held === null || held === undefined ? undefined : { id: held.id, body: held.message.body }
 
+/** R-130: the chain's own number, but above the one before: a chain whose schedule changes may count its epochs anew from a lower one. */
+const epochAfter = (before: Committee, metagraph: Metagraph): number => Math.max(metagraph.epoch, before.epoch + 1)
+
 /** R-86: by the newest delegations here, without those whom evidence keeps out. */
-const entryAt = (state: RoundState, metagraph: Metagraph): EntryOf<'epoch'> =>
-  epochEntry(metagraph, {
+const entryAt = (state: RoundState, metagraph: Metagraph): EntryOf<'epoch'> => {
+  const epoch = epochAfter(state.committee, metagraph)
+  const entry = epochEntry(metagraph, {
     capPpm: state.params.mesh.weightCapPpm,
     delegationOf: (hotkey) => {
       const delegated = delegatedOf(state.delegations.get(hotkey))
-      return delegated !== undefined && maySit(state, delegated.body, metagraph.epoch) ? delegated : undefined
+      return delegated !== undefined && maySit(state, delegated.body, epoch) ? delegated : undefined
     },
-    released: releasedBy(convictsAt(state, metagraph.epoch), metagraph),
+    released: releasedBy(convictsAt(state, epoch), metagraph),
   })
+  return { ...entry, epoch }
+}
 
 /** R-58, where the weight of convicts counts neither for nor against. */
 const isLawful = (
@@ -33,17 +47,6 @@ const isLawful = (
 ): boolean => {
   const eligible = [...eligibleHotkeys(o.metagraph)].filter((hotkey) => !o.convicts.seated.has(hotkey))
   return isSuccessor(o.before, entry, new Set(eligible))
-}
-
-/** The newest epoch of the chain as this node sees it, when it is above the committee's and makes a lawful successor. */
-export const dueEpoch = (state: RoundState): EntryOf<'epoch'> | null => {
-  const { latest, committee } = state
-  if (latest === null || latest.epoch <= committee.epoch) return null
-  const metagraph = state.metagraphs.get(latest.epochStart)
-  if (metagraph === undefined || (state.head?.number ?? 0) < metagraph.block.number) return null
-  const entry = entryAt(state, metagraph)
-  const convicts = convictsAt(state, metagraph.epoch)
-  return isLawful(entry, { before: committee, metagraph, convicts }) ? entry : null
 }
 
 const isSame = (a: EntryOf<'epoch'>, b: EntryOf<'epoch'>): boolean =>
@@ -66,8 +69,10 @@ type Judged = {
 
 /** What the entry says against the chain at its block, given the delegations that it names. */
 const chainFault = ({ entry, metagraph, named, before, capPpm, convicts }: Judged): string | null => {
-  const { block, epoch, epochStart } = metagraph
-  if (epochStart !== entry.block || epoch !== entry.epoch || block.hash !== entry.blockHash) return 'block'
+  const { block, epochStart } = metagraph
+  // R-130: what a later schedule calls the first block of an epoch may have been none.
+  if (epochStart !== entry.block || block.hash !== entry.blockHash) return 'block'
+  if (entry.epoch !== epochAfter(before, metagraph)) return 'epoch'
   // R-88: who may change parameters is the chain's to say.
   if (entry.owner !== metagraph.ownerHotkey) return 'owner'
   const released = releasedBy(convicts, metagraph)
@@ -92,12 +97,28 @@ export const newestEpochFault = (state: RoundState, metagraph: Metagraph): strin
   return chainFault({ entry, metagraph, named, before, capPpm, convicts })
 }
 
-/** The same, and nobody may be put back to keys that it has replaced, nor into a seat that evidence has cost it. */
-const faultOf = (
-  state: RoundState,
-  entry: EntryOf<'epoch'>,
-  { metagraph, named }: { metagraph: Metagraph; named: ReadonlyMap<Key, Delegated> },
-): string | null => {
+/** What the entry says against the log. `block`: of the header that it stands in. */
+const logFault = (state: RoundState, entry: EntryOf<'epoch'>, block: number): string | null => {
+  if (entry.epoch <= state.committee.epoch || entry.block <= seatedSince(state)) return 'epoch'
+  if (entry.block > block) return 'block'
+  return isRising(entry.members.map((member) => member.hotkey)) ? null : 'order'
+}
+
+/** The delegations that the entry names, all of them here; null where one is not its member's. */
+const namedIn = (state: RoundState, entry: EntryOf<'epoch'>): ReadonlyMap<Key, Delegated> | null => {
+  const named = new Map<Key, Delegated>()
+  for (const { hotkey, delegation } of entry.members) {
+    const delegated = delegatedOf(heldOf(state, 'delegation', delegation))
+    if (delegated?.body.hotkey !== hotkey) return null
+    named.set(hotkey, delegated)
+  }
+  return named
+}
+
+/** What the entry says against the chain, and nobody may be put back to keys that it has replaced, nor into a seat that evidence has cost it. */
+const faultOf = (state: RoundState, entry: EntryOf<'epoch'>, metagraph: Metagraph): string | null => {
+  const named = namedIn(state, entry)
+  if (named === null) return 'delegation'
   const isOlder = entry.members.some(({ hotkey }) => {
     const before = state.inForce.get(hotkey)
     return before !== undefined && (named.get(hotkey)?.body.counter ?? -1) < before.counter
@@ -109,40 +130,46 @@ const faultOf = (
   return chainFault({ entry, metagraph, named, before, capPpm: params.mesh.weightCapPpm, convicts })
 }
 
+/** First block of the chain's epoch as this node saw it last, once it is above that of the committee's; else null. */
+const newStart = (state: RoundState): number | null => {
+  const start = state.latest?.epochStart ?? 0
+  return start > seatedSince(state) ? start : null
+}
+
+/** Asks for the chain at the first block of its newest epoch. */
+export const readStart = (state: RoundState, at: number): readonly Effect[] => {
+  const block = newStart(state)
+  return block === null || state.metagraphs.has(block) ? [] : readMetagraph(state, block, at)
+}
+
+/** R-130: by the chain's newest epoch as this node sees it, where no voter could find anything wrong with it. */
+export const dueEpoch = (state: RoundState): EntryOf<'epoch'> | null => {
+  const metagraph = state.metagraphs.get(newStart(state) ?? -1)
+  if (metagraph === undefined) return null
+  const entry = entryAt(state, metagraph)
+  return (logFault(state, entry, state.head?.number ?? 0) ?? faultOf(state, entry, metagraph)) === null ? entry : null
+}
+
 /** Newer delegations held here, and those of permitted validators that the entry leaves out. */
-const omittedFrom = (
-  state: RoundState,
-  o: { metagraph: Metagraph; named: ReadonlyMap<Key, Delegated> },
-): readonly Held[] => {
+const omittedFrom = (state: RoundState, entry: EntryOf<'epoch'>, metagraph: Metagraph): readonly Held[] => {
+  const named = namedIn(state, entry)
   const better = new Map<Digest, Held<'delegation'>>()
-  for (const { hotkey, delegation } of entryAt(state, o.metagraph).members) {
+  for (const { hotkey, delegation } of entryAt(state, metagraph).members) {
     const held = state.delegations.get(hotkey)
-    const named = o.named.get(hotkey)
-    const isNewer = held !== undefined && held.message.body.counter > (named?.body.counter ?? -1)
+    const isNewer = held !== undefined && held.message.body.counter > (named?.get(hotkey)?.body.counter ?? -1)
     if (isNewer && held.id === delegation) better.set(held.id, held)
   }
   return [...better.values()]
 }
 
 export const checkEpoch = (state: RoundState, entry: EntryOf<'epoch'>, query: CheckQuery): EntryCheck => {
-  if (entry.epoch <= state.committee.epoch) return invalid('epoch')
-  if (entry.block > query.header.block) return invalid('block')
-  if (!isRising(entry.members.map((member) => member.hotkey))) return invalid('order')
-  const ids = entry.members.map((member) => member.delegation)
-  const missing = ids.filter((id) => !state.items.has(id))
+  const wrong = logFault(state, entry, query.header.block)
+  if (wrong !== null) return invalid(wrong)
+  const missing = entry.members.map((member) => member.delegation).filter((id) => !state.items.has(id))
   if (missing.length > 0) return wait('delegations', fetchNamed(state, missing, query.at))
   const metagraph = state.metagraphs.get(entry.block)
-  if (metagraph === undefined) {
-    const isAsked = ask(state, { key: `metagraph ${entry.block}`, at: query.at, everyMs: ASK_EVERY_MS })
-    return wait('the metagraph', isAsked ? [{ kind: 'readMetagraph', block: entry.block }] : [])
-  }
-  const named = new Map<Key, Delegated>()
-  for (const { hotkey, delegation } of entry.members) {
-    const delegated = delegatedOf(heldOf(state, 'delegation', delegation))
-    if (delegated?.body.hotkey !== hotkey) return invalid('delegation')
-    named.set(hotkey, delegated)
-  }
-  const fault = faultOf(state, entry, { metagraph, named })
+  if (metagraph === undefined) return wait('the metagraph', readMetagraph(state, entry.block, query.at))
+  const fault = faultOf(state, entry, metagraph)
   if (fault !== null) return invalid(fault)
-  return checkOmitted(state, query, omittedFrom(state, { metagraph, named }))
+  return checkOmitted(state, query, omittedFrom(state, entry, metagraph))
 }

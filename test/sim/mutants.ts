@@ -214,6 +214,16 @@ const ROUNDS: readonly Mutant[] = [
     'if (fault !== null) return invalid(fault)',
     '',
   ]),
+  mutant('a leader proposes an epoch that it has not checked', [
+    'round/epoch-entry.ts',
+    'faultOf(state, entry, metagraph)) === null ? entry : null',
+    'null) === null ? entry : null',
+  ]),
+  mutant('a changed schedule makes epochs of the past', [
+    'round/epoch-entry.ts',
+    'epochStart !== entry.block || block.hash',
+    'block.hash',
+  ]),
 ]
 
 const RESULTS: readonly Mutant[] = [

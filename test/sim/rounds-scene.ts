@@ -17,7 +17,15 @@ import { blockAt, type Evaluate, type ReadPayment, type Scene, type Spoken } fro
 import { createRealSigning, type Signing, sessionName, TOKENS } from './signing.ts'
 import { committeeOf, DELTA_MS } from './toy-scene.ts'
 
-const EPOCH_BLOCKS = 14
+/**
+ * Blocks of an epoch, from a block on: the chain divides by what is in force, so the first change calls block 20 the first of an epoch that was
+ * none, and the second counts from 1 again.
+ */
+const SCHEDULE = [
+  { from: 0, epochBlocks: 14 },
+  { from: 23, epochBlocks: 10 },
+  { from: 44, epochBlocks: 24 },
+] as const
 const SUBMIT_EVERY_BLOCKS = 7
 const CHANGE_EVERY_BLOCKS = 21
 const DELEGATE_EVERY_BLOCKS = 5
@@ -119,11 +127,12 @@ const metagraphOf = (members: Seats, signing: Signing) => {
     return made
   }
   return (block: number, swing: number): Metagraph => {
-    const epoch = Math.floor(block / EPOCH_BLOCKS)
+    const { epochBlocks } = SCHEDULE.findLast(({ from }) => from <= block) ?? SCHEDULE[0]
+    const epoch = Math.floor(block / epochBlocks)
     return {
       block: blockAt(block),
       epoch,
-      epochStart: epoch * EPOCH_BLOCKS,
+      epochStart: epoch * epochBlocks,
       ownerHotkey: owner,
       neurons: neuronsAt(epoch, swing === 0 ? CALM_SWING : swing),
     }

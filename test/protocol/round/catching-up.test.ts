@@ -15,7 +15,7 @@ test('R-102: the newest EPOCH stands when block, members, weights and what is le
   assert.equal(faultWith({}), null)
   assert.equal(newestEpochFault(createRounds({ genesis: log.genesis, self: null }), honest), null)
   assert.equal(faultWith({ block: { ...honest.block, hash: digestOf('another chain') } }), 'block')
-  assert.equal(faultWith({ epoch: honest.epoch + 1 }), 'block')
+  assert.equal(faultWith({ epoch: honest.epoch + 1 }), 'epoch')
   const neurons = (change: (one: (typeof honest.neurons)[number]) => object) => ({
     neurons: honest.neurons.map((one) => ({ ...one, ...change(one) })),
   })

@@ -51,15 +51,20 @@ const areCapped = (o: { stakes: readonly bigint[]; weights: readonly bigint[]; c
   return isEach && (largest * 1_000_000n <= BigInt(o.capPpm) * sum || weights.every((weight) => weight === largest))
 }
 
-/** EPOCH is what the chain says at its block: permitted validators, each once, with the weights that their stakes give. */
-const checkEpoch = (sim: Sim, { header: { entry, height } }: Decision, capPpm: number): void => {
+/**
+ * EPOCH is what the chain says at its block, the first of an epoch and later than the one before: permitted validators, each once, with the
+ * weights that their stakes give; its number is the chain's where that has risen, else the next.
+ */
+const checkEpoch = (sim: Sim, { header: { entry, height }, seats }: Decision, capPpm: number): void => {
   const metagraph = entry.kind === 'epoch' ? sim.metagraphAt(entry.block) : null
   if (entry.kind !== 'epoch' || metagraph === null) return
   const { epoch, epochStart, block } = metagraph
   const stakeOf = new Map(metagraph.neurons.flatMap((one) => (one.permit ? [[one.hotkey, one.stakeRao] as const] : [])))
   const stakes = entry.members.map(({ hotkey }) => stakeOf.get(hotkey) ?? 0n)
   const weights = entry.members.map(({ weight }) => weight)
-  const isOfChain = entry.epoch === epoch && entry.block === epochStart && entry.blockHash === block.hash
+  const number = epoch > seats.epoch ? epoch : seats.epoch + 1
+  const isStart = entry.block === epochStart && entry.block > seats.block
+  const isOfChain = isStart && entry.epoch === number && entry.blockHash === block.hash
   const areSeats =
     stakes.every((stake) => stake > 0n) && new Set(entry.members.map(({ hotkey }) => hotkey)).size === stakes.length
   if (!isOfChain || !areSeats || !areCapped({ stakes, weights, capPpm })) {

@@ -12,6 +12,8 @@ import { type Sim, shared } from '../watch.ts'
 /** A committee as the log seats it. */
 export type Seats = {
   readonly epoch: number
+  /** Of the chain, that it is read off. */
+  readonly block: number
   /** By rising hotkey. */
   readonly members: readonly { readonly hotkey: Key; readonly weight: bigint }[]
   readonly weights: ReadonlyMap<Key, bigint>
@@ -99,9 +101,9 @@ const createParams = ({ genesis, messageOf }: Sim) => {
 const createLog = (sim: Sim): Log => {
   const { genesis, now } = sim
   const params = createParams(sim)
-  const { epoch, blockHash, members } = genesis
+  const { epoch, block, blockHash, members } = genesis
   const seated: { readonly from: number; readonly seats: Seats }[] = [
-    { from: 1, seats: seatsOf({ epoch, members, seed: blockHash }) },
+    { from: 1, seats: seatsOf({ epoch, block, members, seed: blockHash }) },
   ]
   const decisions: Decision[] = []
   const rounds = new Map<Digest, Round>()
@@ -127,8 +129,8 @@ const createLog = (sim: Sim): Log => {
       if (round !== null && entry.kind === 'manifest') rounds.set(digest, round)
       if (round !== null && entry.kind === 'commits') round.commits = entry.commits
       if (entry.kind === 'epoch') {
-        const { epoch: number, members: next, blockHash: seed } = entry
-        seated.push({ from: height + 1, seats: seatsOf({ epoch: number, members: next, seed }) })
+        const { epoch: number, block: start, members: next, blockHash: seed } = entry
+        seated.push({ from: height + 1, seats: seatsOf({ epoch: number, block: start, members: next, seed }) })
       }
       params.note(header)
       const decision = { header, certificate, digest, seats, at: now(), round }
