@@ -99,6 +99,7 @@ export const newestEpochFault = (state: RoundState, metagraph: Metagraph): strin
 
 /** What the entry says against the log. `block`: of the header that it stands in. */
 const logFault = (state: RoundState, entry: EntryOf<'epoch'>, block: number): string | null => {
+  // R-131: any later one, also where the chain has gone on since.
   if (entry.epoch <= state.committee.epoch || entry.block <= seatedSince(state)) return 'epoch'
   if (entry.block > block) return 'block'
   return isRising(entry.members.map((member) => member.hotkey)) ? null : 'order'

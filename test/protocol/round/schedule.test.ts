@@ -107,3 +107,24 @@ test('R-130: whatever the chain’s schedule becomes, no leader proposes what a 
     { numRuns: 25 },
   )
 })
+
+test('R-131: an epoch that the mesh passed over is an EPOCH still, and the newest follows it at once', () => {
+  const mesh = meshOf([{ from: 0, blocks: 20 }])
+  mesh.run(() => mesh.log.length === 1)
+  const early = mesh.log[0]?.header.entry
+  assert.ok(early?.kind === 'epoch' && early.block === 120)
+  while (mesh.clock.head < 170) mesh.head()
+  const due = dueAt(mesh)
+  assert.deepEqual([due?.block, due?.epoch], [160, 8])
+  const passed = { ...early, block: 140, epoch: 7, blockHash: blockAt(140).hash }
+  const voter = nodeAt(mesh, 1)
+  assert.equal(mesh.check(voter, passed).kind, 'valid')
+  mesh.decide(passed)
+  assert.equal(dueAt(mesh)?.block, 160)
+  mesh.step()
+  assert.deepEqual(epochsIn(mesh).slice(-2), [
+    [140, 7],
+    [160, 8],
+  ])
+  assert.deepEqual(mesh.check(voter, passed), { kind: 'invalid', reason: 'epoch' })
+})
