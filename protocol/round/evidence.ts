@@ -164,13 +164,17 @@ export const checkEvidence = (state: RoundState, query: CheckQuery): EntryCheck 
   return checkOmitted(state, query, named)
 }
 
-/** the log has named these: what their hotkeys spoke by, the delegations in force at the header, is spent. */
+/**
+ * R-86: the log has named these: what their hotkeys spoke by, the delegations in force at the header, is spent. Of an EPOCH's own header the
+ * committee that it seats comes first: they may sit in it, and serve from there on.
+ */
 export const convict = (state: RoundState, header: Header, inForce: ReadonlyMap<Key, Delegation>): void => {
   for (const { id, hotkey, offence, evidence } of header.evidence.flatMap((named) => state.evidence.get(named) ?? [])) {
     const speaks = inForce.get(hotkey)
     if (speaks === undefined) continue
     const counter = offence === 'delegations' ? evidence.delegation.body.counter : speaks.counter
-    const { height, epoch } = header
+    const { height } = header
+    const { epoch } = state.committee
     const { sessionKey } = speaks
     state.convicted.set(hotkey, { evidence: id, offence, height, epoch, sessionKey, counter, isReleased: false })
   }
@@ -209,7 +213,11 @@ export const maySit = (state: RoundState, delegation: Delegation, epoch: number)
 
 /** What the log says of convicts where an EPOCH of this number is judged. */
 export const convictsAt = (state: RoundState, epoch: number): Convicts => ({
-  seated: new Set(state.committee.members.map(({ hotkey }) => hotkey).filter((hotkey) => isConvicted(state, hotkey))),
+  seated: new Set(
+    state.committee.members
+      .map(({ hotkey }) => hotkey)
+      .filter((hotkey) => isConvicted(state, hotkey) || isServing(state, hotkey, epoch)),
+  ),
   serving: [...state.convicted.keys()].filter((hotkey) => isServing(state, hotkey, epoch)),
 })
 

@@ -31,7 +31,7 @@ export type Conviction = {
   readonly evidence: Digest
   readonly offence: Offence
   readonly height: number
-  /** Of the committee that decided it. */
+  /** Of the committee that decided it, or that an EPOCH seated in the same header: the last one that it may sit in. */
   readonly epoch: number
   readonly sessionKey: Key
   readonly counter: number
@@ -39,7 +39,7 @@ export type Conviction = {
   readonly isReleased: boolean
 }
 
-/** Convicts as an EPOCH is judged by them: members of the committee before it, and those whose time is not over. */
+/** Convicts as an EPOCH is judged by them: those among the members of the committee before it, and those whose time is not over. */
 export type Convicts = { readonly seated: ReadonlySet<Key>; readonly serving: readonly Key[] }
 
 /** A submission that has no verdict yet, and the first receipt of each validator for it. */

@@ -264,6 +264,11 @@ const RESULTS: readonly Mutant[] = [
     'return epoch <= conviction.epoch + state.params.mesh.evidenceEpochs',
     'return epoch < conviction.epoch',
   ]),
+  mutant('evidence in the header of an EPOCH costs an epoch less', [
+    'round/evidence.ts',
+    'const { epoch } = state.committee',
+    'const { epoch } = header',
+  ]),
   mutant('one key is convicted again and again', [
     'round/evidence.ts',
     "if (isConvicted(state, hotkey)) return 'evidence against a convict'",

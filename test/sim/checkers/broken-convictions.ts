@@ -33,8 +33,12 @@ const prove = (tape: Tape, sessionKey?: Key): Digest => {
 const naming = (tape: Tape, height: number, evidence: readonly Digest[]): Tape =>
   redecide(tape, height, { to: forked(tape, { evidence }) })
 
-/** Decides the epoch that the chain has at block 14, with every validator in its seat by its first delegation, at height 3. */
-const seating = (tape: Tape, part: Partial<EntryOf<'epoch'>>): Tape => {
+/** Decides the epoch that the chain has at block 14, with every validator in its seat by its first delegation. */
+const seating = (
+  tape: Tape,
+  part: Partial<EntryOf<'epoch'>>,
+  { height = 3, evidence = [] }: { readonly height?: number; readonly evidence?: readonly Digest[] } = {},
+): Tape => {
   const { genesis, keys } = simOf(tape).sim
   const entry: EntryOf<'epoch'> = {
     kind: 'epoch',
@@ -50,7 +54,7 @@ const seating = (tape: Tape, part: Partial<EntryOf<'epoch'>>): Tape => {
     released: [],
     ...part,
   }
-  return redecide(tape, 3, { to: forked(tape, { entry }) })
+  return redecide(tape, height, { to: forked(tape, { entry, evidence }) })
 }
 
 export const BROKEN_CONVICTIONS: Broken = {
@@ -74,6 +78,10 @@ export const BROKEN_CONVICTIONS: Broken = {
       },
     ],
     ['a convict has no seat', (tape) => seating(naming(tape, 2, [prove(tape)]), {})],
+    [
+      'a convict has no seat',
+      (tape) => seating(seating(tape, {}, { height: 2, evidence: [prove(tape)] }), { epoch: 4 }),
+    ],
     ['a convict returns by another key', (tape) => seating(naming(tape, 2, [prove(tape)]), { epoch: 9 })],
     [
       'a seat has a delegation',

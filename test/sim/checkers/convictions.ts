@@ -11,7 +11,7 @@ import { type Decision, domainsIn, firstDecisions, logOf } from './log.ts'
 const NAMED_MAX = 8
 
 type Conviction = {
-  /** Of the committee that was convicted from. */
+  /** Of the last committee that it may sit in: the one that was convicted from, or that the header itself seats. */
   readonly epoch: number
   readonly sessionKey: Key
   /** Only a delegation above this may seat the convict again. */
@@ -52,9 +52,10 @@ export const convictions: Checker = {
     const inForce = new Map(sim.genesis.delegations.map(({ body }) => [body.hotkey, body]))
 
     /** Whom a header convicts, and of what. */
-    const verdicts = ({ header: { height, evidence }, seats }: Decision): ReadonlyMap<Key, Conviction> => {
+    const verdicts = ({ header: { height, evidence, entry }, seats }: Decision): ReadonlyMap<Key, Conviction> => {
       if (evidence.length > NAMED_MAX) throw new Violation('a header names little evidence', { height, evidence })
       const named = new Map<Key, Conviction>()
+      const epoch = entry.kind === 'epoch' ? entry.epoch : seats.epoch
       for (const id of evidence) {
         const found = cases.get(id)
         const speaks = inForce.get(found?.hotkey ?? '')
@@ -69,7 +70,7 @@ export const convictions: Checker = {
         if (named.has(hotkey) || convicted.get(hotkey)?.sessionKey === sessionKey) {
           throw new Violation('nobody is convicted twice under one key', { height, id, hotkey })
         }
-        named.set(hotkey, { epoch: seats.epoch, sessionKey, counter: twice ?? counter, isReleased: false })
+        named.set(hotkey, { epoch, sessionKey, counter: twice ?? counter, isReleased: false })
       }
       return named
     }
