@@ -7,8 +7,9 @@ import type { Entry } from '../message/entry.ts'
 import { wait } from './checks.ts'
 import { checkEpoch, dueEpoch, readStart } from './epoch-entry.ts'
 import { acceptEvidence, accuse, checkEvidence, evidenceToName, noteEvidence } from './evidence.ts'
-import { drain, missingOf } from './fold.ts'
-import { accept, expireOrphans, fetchNamed, unopenedBy } from './items.ts'
+import { drain, missingOf, namedBy } from './fold.ts'
+import { keepGuests } from './guests.ts'
+import { accept, dropUnnamed, expireOrphans, fetchNamed, forgetStrangers, unopenedBy } from './items.ts'
 import { checkManifest, dueManifest } from './manifest.ts'
 import { checkParams, dueParams } from './params-entry.ts'
 import { notePayment } from './payment.ts'
@@ -62,9 +63,12 @@ const checkEntry = (state: RoundState, query: CheckQuery): EntryCheck => {
 /** What is provably wrong is so whatever else is waited for: all nodes come to the same, in whatever order things reach them. */
 const check = (state: RoundState, query: CheckQuery): EntryCheck => {
   if (state.backlog.length > 0) return wait('the log is ahead', fetchNamed(state, missingOf(state), query.at))
+  // A re-proposal names what a quorum has found valid.
+  if (query.fresh) dropUnnamed(state, query.view)
   const entry = checkEntry(state, query)
   if (entry.kind === 'invalid') return entry
   const evidence = checkEvidence(state, query)
+  if (entry.kind === 'valid' && evidence.kind === 'valid') keepGuests(state.guests, namedBy(query.header))
   if (entry.kind !== 'wait' || evidence.kind === 'invalid') return evidence
   // what was asked for a moment ago is not asked for at the next look: nothing may be lost of it.
   return evidence.kind === 'wait' ? { ...entry, effects: [...entry.effects, ...evidence.effects] } : entry
@@ -80,7 +84,9 @@ const noteMetagraph = (state: RoundState, metagraph: Metagraph): void => {
   state.metagraphs.set(metagraph.block.number, metagraph)
   const [oldest] = state.metagraphs.keys()
   if (state.metagraphs.size > METAGRAPHS_MAX && oldest !== undefined) state.metagraphs.delete(oldest)
-  if (state.latest === null || state.latest.block.number < metagraph.block.number) state.latest = metagraph
+  const { latest } = state
+  if (latest === null || latest.block.number < metagraph.block.number) state.latest = metagraph
+  if (latest === null) forgetStrangers(state)
 }
 
 const noteEvaluated = (state: RoundState, input: Extract<Input, { kind: 'evaluated' }>): readonly Effect[] => {

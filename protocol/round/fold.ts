@@ -6,7 +6,7 @@ import type { Entry, EntryOf, Header, ManifestEntry } from '../message/entry.ts'
 import type { Delegation } from '../message/membership.ts'
 import { committeeOf } from './epoch.ts'
 import { convict, convictsAt, pruneEvidence } from './evidence.ts'
-import { expireCandidates, prune } from './items.ts'
+import { expireCandidates, prune, settleNamed } from './items.ts'
 import { foldParams, seatOwner, settleParams } from './params.ts'
 import { refund, spendNamed } from './payment.ts'
 import { resultDigest } from './result.ts'
@@ -248,8 +248,7 @@ export const drain = (state: RoundState): void => {
     state.logBlock = next.header.block
     settleParams(state)
     expireCandidates(state)
-    // What proposals of this height named may never be needed again.
-    state.wanted.clear()
+    settleNamed(state, namedBy(next.header))
     pruneEvidence(state)
   }
 }

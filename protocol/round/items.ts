@@ -8,6 +8,7 @@ import { type MessageKind, messageId, type Signed } from '../message/message.ts'
 import { targetOf } from '../message/params.ts'
 import { attestedBy } from './attestation.ts'
 import { candidateHotkeys } from './epoch.ts'
+import { endHeight, isGuest, nextView, takeGuest } from './guests.ts'
 import { propose } from './params.ts'
 import { admissionFault } from './payment.ts'
 import { ask, type CompetitionState, type Held, heldSince, isHere, type OpenRound, type RoundState } from './state.ts'
@@ -45,19 +46,29 @@ const keep = (state: RoundState, held: Held): Acceptance => {
   return { isKept: true, conflict: null }
 }
 
+/** What is named and beyond the bounds. */
+const keepGuest = (
+  state: RoundState,
+  { held, isNamed, isTrusted }: Incoming<MessageKind>,
+  subject = '',
+): Acceptance => {
+  const place = `${held.message.kind} ${subject} ${held.message.body.hotkey}`
+  return isNamed && takeGuest(state.guests, { id: held.id, place, isTrusted }) ? keep(state, held) : DROPPED
+}
+
 /** One item a sender: the first is the one that counts here; another one is kept only where it is named. */
 const keepFirst = <K extends 'receipt' | 'commit' | 'reveal' | 'roundAttestation'>(
   state: RoundState,
   table: Map<Key, Held<K>>,
-  o: Incoming<K> & { readonly hotkey: Key },
+  o: Incoming<K> & { readonly hotkey: Key; readonly subject: string },
 ): Acceptance => {
   const first = table.get(o.hotkey)
   if (first === undefined) {
     table.set(o.hotkey, o.held)
     return keep(state, o.held)
   }
-  if (o.isNamed) keep(state, o.held)
-  return { isKept: o.isNamed, conflict: (first satisfies Held<K> as Held).message }
+  const { isKept } = keepGuest(state, o as Incoming<MessageKind>, o.subject)
+  return { isKept, conflict: (first satisfies Held<K> as Held).message }
 }
 
 const mayBeMember = (state: RoundState, hotkey: Key): boolean =>
@@ -65,31 +76,38 @@ const mayBeMember = (state: RoundState, hotkey: Key): boolean =>
   state.inForce.has(hotkey) ||
   (state.latest !== null && candidateHotkeys(state.latest).has(hotkey))
 
-const acceptDelegation = (state: RoundState, { held, isNamed }: Incoming<'delegation'>): Acceptance => {
+const acceptDelegation = (state: RoundState, incoming: Incoming<'delegation'>): Acceptance => {
+  const { held, isNamed, isTrusted } = incoming
   const { hotkey, counter, netuid } = held.message.body
-  if (netuid !== state.genesis.netuid || !(isNamed || mayBeMember(state, hotkey))) return DROPPED
+  const isKnown = isTrusted || mayBeMember(state, hotkey)
+  if (netuid !== state.genesis.netuid || !(isNamed || isKnown)) return DROPPED
   const newest = state.delegations.get(hotkey)
   const isNewer = newest === undefined || newest.message.body.counter < counter
-  const isConflict = newest?.message.body.counter === counter
-  if (isNewer) state.delegations.set(hotkey, held)
-  if (isNewer || isNamed) keep(state, held)
-  return { isKept: isNewer || isNamed, conflict: isConflict ? newest.message : null }
+  const conflict = newest?.message.body.counter === counter ? newest.message : null
+  const { isKept } = isNewer && isKnown ? keep(state, held) : keepGuest(state, incoming)
+  if (isNewer && isKept) state.delegations.set(hotkey, held)
+  return { isKept, conflict }
 }
 
 /** One change a target: the newest that may still be decided. Its signer is no validator, so two of one counter convict nobody. */
-const acceptParams = (state: RoundState, { held, isNamed }: Incoming<'params'>): Acceptance => {
-  const isProposed = propose(state, held)
-  if (isProposed || isNamed) keep(state, held)
-  return { isKept: isProposed || isNamed, conflict: null }
-}
+const acceptParams = (state: RoundState, incoming: Incoming<'params'>): Acceptance =>
+  propose(state, incoming.held) ? keep(state, incoming.held) : keepGuest(state, incoming)
 
-const isWelcome = (state: RoundState, competition: CompetitionState, miner: Key): boolean => {
-  const waiting = [...competition.candidates.values()].filter((c) => c.held.message.body.hotkey === miner).length
-  const isRegistered = state.latest?.neurons.some((neuron) => neuron.hotkey === miner) ?? true
+const isRegistered = (state: RoundState, miner: Key): boolean =>
+  state.latest?.neurons.some((neuron) => neuron.hotkey === miner) ?? true
+
+/** `isTrusted`: out of the journal, where who had no uid counted for nothing; that is not known yet. */
+const isWelcome = (
+  state: RoundState,
+  competition: CompetitionState,
+  o: { readonly miner: Key; readonly isTrusted: boolean },
+): boolean => {
+  const held = [...competition.candidates.values()].filter((c) => !isGuest(state.guests, c.held.id))
+  const waiting = held.filter((c) => c.held.message.body.hotkey === o.miner).length
   return (
-    isRegistered &&
+    isRegistered(state, o.miner) &&
     waiting < WAITING_DAYS * competition.params.dailySubmissionsMax &&
-    competition.candidates.size < CANDIDATES_MAX
+    (o.isTrusted || held.length < CANDIDATES_MAX)
   )
 }
 
@@ -100,16 +118,21 @@ const isVouched = (state: RoundState, receipts: Iterable<Key>): boolean =>
 const isAdmissible = (state: RoundState, competition: CompetitionState, { id, message }: Held<'submission'>): boolean =>
   admissionFault(state, competition, { id, body: message.body, block: state.logBlock }) === null
 
-const acceptSubmission = (state: RoundState, { held, isNamed }: Incoming<'submission'>): Acceptance => {
+const acceptSubmission = (state: RoundState, incoming: Incoming<'submission'>): Acceptance => {
+  const { held } = incoming
   const { hotkey } = held.message.body
   const competition = state.competitions.get(held.message.body.competition)
   if (competition === undefined || competition.standing.finished.has(held.id)) return DROPPED
-  if (!isNamed && !isAdmissible(state, competition, held)) return DROPPED
   const receipts = state.orphans.get(held.id) ?? new Map<Key, Held<'receipt'>>()
-  if (!isNamed && !isVouched(state, receipts.keys()) && !isWelcome(state, competition, hotkey)) return DROPPED
+  const isWanted =
+    isVouched(state, receipts.keys()) || isWelcome(state, competition, { miner: hotkey, isTrusted: incoming.isTrusted })
+  const isWithin = isWanted && isAdmissible(state, competition, held)
+  // A manifest names each submission once, and no more of them than a round measures: each has a place.
+  const { isKept } = isWithin ? keep(state, held) : keepGuest(state, incoming, held.id)
+  if (!isKept) return DROPPED
   state.orphans.delete(held.id)
   competition.candidates.set(held.id, { held, receipts, sinceBlock: null, found: null })
-  return keep(state, held)
+  return { isKept, conflict: null }
 }
 
 const isFinished = (state: RoundState, submission: Digest): boolean =>
@@ -121,8 +144,8 @@ const keepReceipt = (
   table: Map<Key, Held<'receipt'>>,
   incoming: Incoming<'receipt'>,
 ): Acceptance => {
-  const { hotkey } = incoming.held.message.body
-  return { ...keepFirst(state, table, { ...incoming, hotkey }), conflict: null }
+  const { hotkey, submission: subject } = incoming.held.message.body
+  return { ...keepFirst(state, table, { ...incoming, hotkey, subject }), conflict: null }
 }
 
 const acceptReceipt = (state: RoundState, incoming: Incoming<'receipt'>): Acceptance => {
@@ -163,7 +186,7 @@ const acceptCommit = (state: RoundState, incoming: Incoming<'commit'>): Acceptan
   const { body } = incoming.held.message
   const round = roundOf(state, body)
   if (round === null || (round.committed !== null && !incoming.isNamed)) return DROPPED
-  return keepFirst(state, round.commits, { ...incoming, hotkey: body.hotkey })
+  return keepFirst(state, round.commits, { ...incoming, hotkey: body.hotkey, subject: body.manifest })
 }
 
 /**
@@ -184,13 +207,16 @@ export const unopenedBy = (state: RoundState, message: Signed): readonly Signed[
 const acceptReveal = (state: RoundState, incoming: Incoming<'reveal'>): Acceptance => {
   const { body } = incoming.held.message
   const round = roundOf(state, body)
-  return round === null ? DROPPED : keepFirst(state, round.reveals, { ...incoming, hotkey: body.hotkey })
+  return round === null
+    ? DROPPED
+    : keepFirst(state, round.reveals, { ...incoming, hotkey: body.hotkey, subject: body.manifest })
 }
 
 const acceptAttestation = (state: RoundState, incoming: Incoming<'roundAttestation'>): Acceptance => {
   const attested = attestedBy(state, incoming.held)
+  const { hotkey } = incoming.held.message.body
   if (attested === null) return DROPPED
-  return keepFirst(state, attested.attestations, { ...incoming, hotkey: incoming.held.message.body.hotkey })
+  return keepFirst(state, attested.attestations, { ...incoming, hotkey, subject: attested.header })
 }
 
 /**
@@ -245,7 +271,7 @@ const isDead = (state: RoundState, { id, message }: Held, { isCandidate, isOpen,
   if (message.kind === 'receipt') {
     return !isCandidate(message.body.submission) && !state.orphans.has(message.body.submission)
   }
-  if (state.wanted.has(id)) return false
+  if (state.wanted.has(id) || isGuest(state.guests, id)) return false
   if (message.kind === 'params') return state.params.proposed.get(targetOf(message.body))?.id !== id
   if (message.kind !== 'delegation') return false
   const { hotkey, counter } = message.body
@@ -275,13 +301,12 @@ export const prune = (state: RoundState): void => {
 
 /** Forgets receipts whose submission nobody has. */
 export const expireOrphans = (state: RoundState, at: number): void => {
-  let isAny = false
   for (const [id, receipts] of state.orphans) {
     const [first] = receipts.values()
     if (first !== undefined && at - heldSince(state, first) <= ORPHAN_MS) continue
-    isAny = state.orphans.delete(id)
+    state.orphans.delete(id)
+    for (const receipt of receipts.values()) state.items.delete(receipt.id)
   }
-  if (isAny) prune(state)
 }
 
 /**
@@ -299,6 +324,41 @@ export const expireCandidates = (state: RoundState): void => {
     }
   }
   if (isAny) prune(state)
+}
+
+/** Forgets a message; with a submission, its receipts. One that receipts of a third have come for stays, within the bounds. */
+const forget = (state: RoundState, id: Digest): void => {
+  const candidates = [...state.competitions.values()].find((one) => one.candidates.has(id))?.candidates
+  const receipts = candidates?.get(id)?.receipts ?? new Map<Key, Held<'receipt'>>()
+  if (isVouched(state, receipts.keys())) return
+  candidates?.delete(id)
+  for (const receipt of receipts.values()) state.items.delete(receipt.id)
+  const message = state.items.get(id)?.message
+  const hotkey = message?.body.hotkey ?? ''
+  if (message?.kind === 'delegation' && state.delegations.get(hotkey)?.id === id) state.delegations.delete(hotkey)
+  state.items.delete(id)
+}
+
+/** R-133: with this node's first metagraph, what its journal told of submissions by who has no uid: proposals had named them. */
+export const forgetStrangers = (state: RoundState): void => {
+  for (const { candidates, standing } of state.competitions.values()) {
+    for (const [id, { held }] of candidates) {
+      if (!standing.underWay.has(id) && !isRegistered(state, held.message.body.hotkey)) forget(state, id)
+    }
+  }
+}
+
+/** R-133: with a fresh proposal of a new view goes what those before it named beyond the bounds, but for what something valid named. */
+export const dropUnnamed = (state: RoundState, view: number): void => {
+  if (view <= state.guests.view) return
+  state.wanted.clear()
+  for (const id of nextView(state.guests, view)) forget(state, id)
+}
+
+/** R-133: with its header a height ends; what it named, and nothing else, is kept of what its proposals brought. */
+export const settleNamed = (state: RoundState, named: readonly Digest[]): void => {
+  state.wanted.clear()
+  for (const id of endHeight(state.guests, named)) forget(state, id)
 }
 
 const FETCH_EVERY_MS = 1_000

@@ -6,6 +6,7 @@ import type { Effect } from '../machine-types.ts'
 import { commitmentOf } from '../message/commitment.ts'
 import { signAttestation } from './attestation.ts'
 import { missingOf } from './fold.ts'
+import { isGuest } from './guests.ts'
 import { fetchBundles, fetchNamed, fetchOrphans, noteOwnReceipt, relayHeld } from './items.ts'
 import { admissionFault, isPaid, readPayment } from './payment.ts'
 import { isRepeatDue } from './repeat.ts'
@@ -184,12 +185,12 @@ const pumpCompetition = (
 ): readonly Effect[] => {
   const { self } = state
   const incumbent = incumbentOf(competition.standing)
-  const bundles = [...competition.candidates.values()].map(({ held }) => held.message.body.bundle)
+  // Of what only a proposal names, once the receipts that it names are found right.
+  const candidates = [...competition.candidates.values()].filter(({ held }) => !isGuest(state.guests, held.id))
+  const bundles = candidates.map(({ held }) => held.message.body.bundle)
   const isMember = self !== null && memberOf(state.committee, self) !== undefined
   const receipts = isMember
-    ? [...competition.candidates.values()].flatMap((candidate) =>
-        signReceipt(state, competition, { ...o, candidate, self }),
-      )
+    ? candidates.flatMap((candidate) => signReceipt(state, competition, { ...o, candidate, self }))
     : []
   return [
     ...fetchBundles(state, incumbent === null ? bundles : [...bundles, incumbent.bundle], o.at),

@@ -13,6 +13,7 @@ import { type Domains, type MessageKind, messageId, type Signed } from '../messa
 import type { ParamsChange } from '../message/params.ts'
 import { type CompetitionParams, type MeshParams, paramsHash } from '../params.ts'
 import { committeeOf } from './epoch.ts'
+import { createGuests, type Guests } from './guests.ts'
 import type { RoundResult } from './result.ts'
 import type { Evaluation } from './statement.ts'
 
@@ -187,6 +188,8 @@ export type RoundState = {
   readonly stored: Set<Digest>
   /** Messages that the log or a proposal names and that are not here: they are taken whatever the bounds say. */
   readonly wanted: Set<Digest>
+  /** Held only because a proposal names them. */
+  readonly guests: Guests
   /** When something was asked for last, so that it is not asked for at every input. Not restored. */
   readonly asked: Map<string, number>
   /** The first input's time: items out of the journal count as held since then. */
@@ -259,6 +262,7 @@ export const createRounds = (o: { readonly genesis: Genesis; readonly self: Key 
     latest: null,
     stored: new Set(),
     wanted: new Set(),
+    guests: createGuests(),
     asked: new Map(),
     startedAt: null,
     repeatedAt: null,
