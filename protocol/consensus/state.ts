@@ -55,8 +55,8 @@ export type LogEnd = {
   readonly block: number
 }
 
-/** What a peer that is behind was sent since a moment: heights below one, in so many answers. */
-export type Served = { readonly since: number; below: number; answers: number }
+/** What a peer that is behind was sent since a moment: heights below one, in so many answers, and proposals of these values. */
+export type Served = { readonly since: number; below: number; answers: number; readonly carried: Set<Digest> }
 
 /** Changed in place by `step`; never shared between machines. */
 export type Consensus = {

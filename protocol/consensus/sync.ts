@@ -1,5 +1,5 @@
 /** How nodes that lack something get it: status, its answers, and what is sent again every two seconds. */
-import type { Key } from '../crypto.ts'
+import type { Digest, Key } from '../crypto.ts'
 import { SYNC_BATCH_MAX, VIEWS_AHEAD_MAX } from '../limits.ts'
 import { headerDigest } from '../message/entry.ts'
 import type { Signed } from '../message/message.ts'
@@ -38,7 +38,7 @@ const servedOf = ({ state, at }: Context, peer: Key): Served => {
   for (const [key, { since }] of state.served) if (at >= since + ANSWER_EVERY_MS) state.served.delete(key)
   const known = state.served.get(peer)
   if (known !== undefined) return known
-  const opened = { since: at, below: 0, answers: 0 }
+  const opened = { since: at, below: 0, answers: 0, carried: new Set<Digest>() }
   state.served.set(peer, opened)
   return opened
 }
@@ -101,6 +101,8 @@ export const answerStatus = (c: Context, o: { from: Key; status: Status }): void
   // Height 0 is nobody's: a status from outside may still say so.
   if (height < current.height) sendDecided(c, { from: Math.max(height, 1), to: o.from, countMax: SYNC_BATCH_MAX })
   if (height !== current.height) return
+  // As with decided heights: a proposal may take a megabyte, and is asked for by a line.
+  const { carried } = servedOf(c, o.from)
   const certificates = new Set(view < current.view ? bestCertificates(current) : [])
   for (const lacked of missing) {
     const record = current.views.get(lacked)
@@ -108,7 +110,9 @@ export const answerStatus = (c: Context, o: { from: Key; status: Status }): void
     if (!record?.notarization) continue
     certificates.add(record.notarization)
     const carrier = carrierOf(current, record.notarization)
-    if (carrier !== null) send(c, { kind: 'message', message: carrier }, o.from)
+    if (carrier === null || carried.has(record.notarization.value)) continue
+    carried.add(record.notarization.value)
+    send(c, { kind: 'message', message: carrier }, o.from)
   }
   for (const certificate of certificates) send(c, { kind: 'certificate', certificate }, o.from)
 }

@@ -208,6 +208,17 @@ test('R-33: missing views are answered with their certificates and the notarized
   assert.deepEqual(carried?.what.kind === 'message' && carried.what.message, proposalOf({ header }))
 })
 
+test('R-33: a notarized proposal goes to who lacks it once a second, however often it says so', () => {
+  const bench = createBench({ self: follower })
+  bench.head(4)
+  bench.hear(proposalOf({ header }))
+  bench.learn(certificateOf({ phase: 'notarize', value }), certificateOf({ phase: 'nullify', view: 1 }))
+  const carried = (from: string) => relays(bench.ask(from, { height: 1, view: 2, missingViews: [0] }), 'message').length
+  assert.deepEqual([carried(peer), carried(peer), carried(leaderAt(0))], [1, 0, 1])
+  bench.wait(1_000)
+  assert.equal(carried(peer), 1)
+})
+
 test('R-23: votes, certificates and status go out again every two seconds while a height is open, else only the status', () => {
   const bench = createBench({ self: follower })
   bench.head(1)

@@ -261,7 +261,10 @@ export const BROKEN_AGREEMENT: Broken = {
       (tape) => {
         const { consensus } = tape.state()
         const served = new Map(
-          Array.from({ length: 257 }, (_, index) => [`${index}`, { since: 0, below: 1, answers: 1 }] as const),
+          Array.from(
+            { length: 257 },
+            (_, index) => [`${index}`, { since: 0, below: 1, answers: 1, carried: new Set<string>() }] as const,
+          ),
         )
         return { tape, sim: { consensusOf: () => ({ ...consensus, served }) } }
       },
