@@ -6,7 +6,7 @@ import type { Entry, EntryOf, Header, ManifestEntry } from '../message/entry.ts'
 import type { Delegation } from '../message/membership.ts'
 import { committeeOf } from './epoch.ts'
 import { convict, convictsAt, pruneEvidence } from './evidence.ts'
-import { expireCandidates, prune, settleNamed } from './items.ts'
+import { dropReplaced, expireCandidates, prune, settleNamed } from './forget.ts'
 import { foldParams, seatOwner, settleParams } from './params.ts'
 import { refund, spendNamed } from './payment.ts'
 import { resultDigest } from './result.ts'
@@ -249,6 +249,7 @@ export const drain = (state: RoundState): void => {
     settleParams(state)
     expireCandidates(state)
     settleNamed(state, namedBy(next.header))
+    dropReplaced(state)
     pruneEvidence(state)
   }
 }

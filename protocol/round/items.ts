@@ -5,10 +5,9 @@ import type { Digest, Key } from '../crypto.ts'
 import type { Effect } from '../machine-types.ts'
 import { commitmentOf } from '../message/commitment.ts'
 import { type MessageKind, messageId, type Signed } from '../message/message.ts'
-import { targetOf } from '../message/params.ts'
 import { attestedBy } from './attestation.ts'
 import { candidateHotkeys } from './epoch.ts'
-import { endHeight, isGuest, nextView, takeGuest } from './guests.ts'
+import { isGuest, takeGuest } from './guests.ts'
 import { propose } from './params.ts'
 import { admissionFault } from './payment.ts'
 import { ask, type CompetitionState, type Held, heldSince, isHere, type OpenRound, type RoundState } from './state.ts'
@@ -17,10 +16,14 @@ import { ask, type CompetitionState, type Held, heldSince, isHere, type OpenRoun
 const CANDIDATES_MAX = 1_024
 /** Submissions known by a receipt only; beyond it newcomers wait until they are relayed again. */
 const ORPHANS_MAX = 256
-/** A submission that only receipts speak of and nobody has is forgotten after this; relayed receipts bring it back. */
-const ORPHAN_MS = 60_000
 /** Days' worth of one miner's submissions that may wait at once. */
 const WAITING_DAYS = 2
+/**
+ * Delegations that one hotkey may replace between two headers; beyond it each gives way to a newer one only after a while: else one signature
+ * each fills every node's journal. Some at once, since who holds a newer one than others do refuses their EPOCH.
+ */
+const REPLACED_MAX = 8
+const DELEGATION_EVERY_MS = 60_000
 /** Ids asked for between two heights: more than the largest proposal names; beyond it all are forgotten and asked for again. */
 const WANTED_MAX = 1 << 16
 
@@ -71,7 +74,7 @@ const keepFirst = <K extends 'receipt' | 'commit' | 'reveal' | 'roundAttestation
   return { isKept, conflict: (first satisfies Held<K> as Held).message }
 }
 
-const mayBeMember = (state: RoundState, hotkey: Key): boolean =>
+export const mayBeMember = (state: RoundState, hotkey: Key): boolean =>
   hotkey === state.self ||
   state.inForce.has(hotkey) ||
   (state.latest !== null && candidateHotkeys(state.latest).has(hotkey))
@@ -84,16 +87,27 @@ const acceptDelegation = (state: RoundState, incoming: Incoming<'delegation'>): 
   const newest = state.delegations.get(hotkey)
   const isNewer = newest === undefined || newest.message.body.counter < counter
   const conflict = newest?.message.body.counter === counter ? newest.message : null
+  if (isNewer && !isNamed && isTooSoon(state, held, newest)) return DROPPED
   const { isKept } = isNewer && isKnown ? keep(state, held) : keepGuest(state, incoming)
   if (isNewer && isKept) state.delegations.set(hotkey, held)
+  if (isNewer && isKept && newest !== undefined) state.replaced.add(newest.id)
   return { isKept, conflict }
+}
+
+/** R-134: the first ones are taken at once, and so are this node's own: a change of keys waits for nothing. */
+const isTooSoon = (state: RoundState, held: Held<'delegation'>, newest: Held<'delegation'> | undefined): boolean => {
+  const { hotkey } = held.message.body
+  if (newest === undefined || newest.since === null || hotkey === state.self) return false
+  const replaced = [...state.replaced].filter((id) => state.items.get(id)?.message.body.hotkey === hotkey)
+  if (replaced.length < REPLACED_MAX) return false
+  return heldSince(state, held) - newest.since < DELEGATION_EVERY_MS
 }
 
 /** One change a target: the newest that may still be decided. Its signer is no validator, so two of one counter convict nobody. */
 const acceptParams = (state: RoundState, incoming: Incoming<'params'>): Acceptance =>
   propose(state, incoming.held) ? keep(state, incoming.held) : keepGuest(state, incoming)
 
-const isRegistered = (state: RoundState, miner: Key): boolean =>
+export const isRegistered = (state: RoundState, miner: Key): boolean =>
   state.latest?.neurons.some((neuron) => neuron.hotkey === miner) ?? true
 
 /** `isTrusted`: out of the journal, where who had no uid counted for nothing; that is not known yet. */
@@ -112,11 +126,14 @@ const isWelcome = (
 }
 
 /** More than a third has receipts for it: at least one honest validator found it welcome. */
-const isVouched = (state: RoundState, receipts: Iterable<Key>): boolean =>
+export const isVouched = (state: RoundState, receipts: Iterable<Key>): boolean =>
   3n * weightOf(state.committee, receipts) > state.committee.total
 
-const isAdmissible = (state: RoundState, competition: CompetitionState, { id, message }: Held<'submission'>): boolean =>
-  admissionFault(state, competition, { id, body: message.body, block: state.logBlock }) === null
+export const isAdmissible = (
+  state: RoundState,
+  competition: CompetitionState,
+  { id, message }: Held<'submission'>,
+): boolean => admissionFault(state, competition, { id, body: message.body, block: state.logBlock }) === null
 
 const acceptSubmission = (state: RoundState, incoming: Incoming<'submission'>): Acceptance => {
   const { held } = incoming
@@ -256,109 +273,6 @@ export const accept = (
     default:
       return unreachable(message)
   }
-}
-
-type Living = {
-  readonly isCandidate: (submission: Digest) => boolean
-  readonly isOpen: (manifest: Digest) => boolean
-  readonly isNewest: (o: { competition: string; round: number }) => boolean
-}
-
-const isDead = (state: RoundState, { id, message }: Held, { isCandidate, isOpen, isNewest }: Living): boolean => {
-  if (message.kind === 'commit' || message.kind === 'reveal') return !isOpen(message.body.manifest)
-  if (message.kind === 'roundAttestation') return !isNewest(message.body)
-  if (message.kind === 'submission') return !isCandidate(id)
-  if (message.kind === 'receipt') {
-    return !isCandidate(message.body.submission) && !state.orphans.has(message.body.submission)
-  }
-  if (state.wanted.has(id) || isGuest(state.guests, id)) return false
-  if (message.kind === 'params') return state.params.proposed.get(targetOf(message.body))?.id !== id
-  if (message.kind !== 'delegation') return false
-  const { hotkey, counter } = message.body
-  // The next EPOCH may still name the one in force, and nobody can be asked for one of the genesis document.
-  return state.delegations.get(hotkey)?.id !== id && state.inForce.get(hotkey)?.counter !== counter
-}
-
-/** Drops the messages that nothing can name any more: of closed rounds, finished or unpaid submissions, replaced delegations. */
-export const prune = (state: RoundState): void => {
-  const competitions = [...state.competitions.values()]
-  for (const competition of competitions) {
-    const { candidates, standing } = competition
-    for (const [id, { held }] of candidates) {
-      if (standing.finished.has(id) || !isAdmissible(state, competition, held)) candidates.delete(id)
-    }
-  }
-  const open = new Set(competitions.flatMap((competition) => competition.open?.manifest ?? []))
-  const living: Living = {
-    isCandidate: (id) => competitions.some(({ candidates }) => candidates.has(id)),
-    isOpen: (manifest) => open.has(manifest),
-    isNewest: ({ competition, round }) => state.competitions.get(competition)?.attested?.result.round === round,
-  }
-  for (const held of state.items.values()) {
-    if (isDead(state, held, living)) state.items.delete(held.id)
-  }
-}
-
-/** Forgets receipts whose submission nobody has. */
-export const expireOrphans = (state: RoundState, at: number): void => {
-  for (const [id, receipts] of state.orphans) {
-    const [first] = receipts.values()
-    if (first !== undefined && at - heldSince(state, first) <= ORPHAN_MS) continue
-    state.orphans.delete(id)
-    for (const receipt of receipts.values()) state.items.delete(receipt.id)
-  }
-}
-
-/**
- * R-132: a submission that no manifest has named and that receipts of a third do not vouch for is forgotten a day of blocks after the first
- * header that found it so, since nobody honest seems to want it. By the log and not the clock: a restart forgets the same again.
- */
-export const expireCandidates = (state: RoundState): void => {
-  let isAny = false
-  for (const { candidates, standing, params } of state.competitions.values()) {
-    for (const [id, candidate] of candidates) {
-      const isWanted = standing.underWay.has(id) || isVouched(state, candidate.receipts.keys())
-      candidate.sinceBlock = isWanted ? null : (candidate.sinceBlock ?? state.logBlock)
-      const since = candidate.sinceBlock ?? state.logBlock
-      if (state.logBlock - since >= params.blocksPerDay) isAny = candidates.delete(id)
-    }
-  }
-  if (isAny) prune(state)
-}
-
-/** Forgets a message; with a submission, its receipts. One that receipts of a third have come for stays, within the bounds. */
-const forget = (state: RoundState, id: Digest): void => {
-  const candidates = [...state.competitions.values()].find((one) => one.candidates.has(id))?.candidates
-  const receipts = candidates?.get(id)?.receipts ?? new Map<Key, Held<'receipt'>>()
-  if (isVouched(state, receipts.keys())) return
-  candidates?.delete(id)
-  for (const receipt of receipts.values()) state.items.delete(receipt.id)
-  const message = state.items.get(id)?.message
-  const hotkey = message?.body.hotkey ?? ''
-  if (message?.kind === 'delegation' && state.delegations.get(hotkey)?.id === id) state.delegations.delete(hotkey)
-  state.items.delete(id)
-}
-
-/** R-133: with this node's first metagraph, what its journal told of submissions by who has no uid: proposals had named them. */
-export const forgetStrangers = (state: RoundState): void => {
-  for (const { candidates, standing } of state.competitions.values()) {
-    for (const [id, { held }] of candidates) {
-      if (!standing.underWay.has(id) && !isRegistered(state, held.message.body.hotkey)) forget(state, id)
-    }
-  }
-}
-
-/** R-133: with a fresh proposal of a new view goes what those before it named beyond the bounds, but for what something valid named. */
-export const dropUnnamed = (state: RoundState, view: number): void => {
-  if (view <= state.guests.view) return
-  state.wanted.clear()
-  for (const id of nextView(state.guests, view)) forget(state, id)
-}
-
-/** R-133: with its header a height ends; what it named, and nothing else, is kept of what its proposals brought. */
-export const settleNamed = (state: RoundState, named: readonly Digest[]): void => {
-  state.wanted.clear()
-  for (const id of endHeight(state.guests, named)) forget(state, id)
 }
 
 const FETCH_EVERY_MS = 1_000

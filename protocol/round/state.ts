@@ -164,6 +164,8 @@ export type RoundState = {
   } | null
   /** The newest delegation of each hotkey. */
   readonly delegations: Map<Key, Held<'delegation'>>
+  /** Delegations that a newer one has replaced since the last header, and the one in force where one has. */
+  readonly replaced: Set<Digest>
   readonly items: Map<Digest, Held>
   readonly evidence: Map<Digest, HeldEvidence>
   /** The newest conviction of each hotkey. Never forgotten: at most EVIDENCE_MAX a height, each the price of a seat. */
@@ -242,6 +244,7 @@ export const createRounds = (o: { readonly genesis: Genesis; readonly self: Key 
     inForce: bodies,
     newestEpoch: null,
     delegations,
+    replaced: new Set(),
     items: new Map([...delegations.values()].map((held) => [held.id, held])),
     evidence: new Map(),
     convicted: new Map(),

@@ -120,10 +120,36 @@ test('one miner’s submissions that wait are bounded, unless validators vouch f
   assert.equal(candidates?.has(id), true)
 })
 
+test('R-134: a hotkey that signs one delegation after the other fills no memory and no journal, and its newest gets through', () => {
+  const mesh = createMesh()
+  mesh.head()
+  const node = nodeAt(mesh, 1)
+  const before = { items: node.state.items.size, journal: node.journal.length }
+  const newest = () => node.state.delegations.get(FIRST)?.message.body.counter
+  const tell = (counter: number) =>
+    mesh.tell({ kind: 'delegation', body: delegationOf(FIRST, counter), signature: SIGNATURE })
+  tell(2)
+  assert.equal(newest(), 2, 'a change of keys is taken at once')
+  for (let counter = 3; counter < 2_000; counter += 1) tell(counter)
+  assert.deepEqual([newest(), node.state.items.size], [9, before.items + 8])
+  assert.equal(node.journal.length, before.journal + 8)
+  assert.equal(nodeAt(mesh, 0).state.delegations.get(FIRST)?.message.body.counter, 1_999, 'its own node takes each')
+  // It sends its newest again by itself.
+  for (let block = 0; block < 250; block += 1) mesh.head()
+  assert.equal(newest(), 1_999)
+  mesh.tell(submissionOf(ANN, 'code'))
+  mesh.run(() => kindsOf(mesh).includes('manifest'))
+  const counters = [...node.state.items.values()].flatMap(({ message }) =>
+    message.kind === 'delegation' && message.body.hotkey === FIRST ? [message.body.counter] : [],
+  )
+  assert.deepEqual(counters, [1, 1_999])
+})
+
 test('of many delegations of one hotkey the newest and the one in force are kept', () => {
   const mesh = createMesh()
   const { state } = nodeAt(mesh, 1)
   for (let counter = 2; counter < 12; counter += 1) {
+    mesh.clock.at += 60_000
     mesh.tell({ kind: 'delegation', body: delegationOf(FIRST, counter), signature: SIGNATURE })
   }
   mesh.tell({ kind: 'delegation', body: delegationOf(digestOf('stranger'), 1), signature: SIGNATURE })
