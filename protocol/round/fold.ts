@@ -178,7 +178,7 @@ const foldDecidedResult = (
   assert(resultDigest(result) === o.entry.result, 'a certified result is what its reveals derive')
   const { height, block } = o.header
   const givenUp = foldResult(competition.standing, result, block)
-  refund(state, givenUp)
+  refund(state, competition, givenUp)
   competition.attested = {
     committee: round.committee,
     height,

@@ -75,8 +75,11 @@ export const spendNamed = (
   }
 }
 
-/** what is given up without a verdict costs nothing: its payment may pay for another submission. */
-export const refund = (state: RoundState, givenUp: readonly Digest[]): void => {
+/**
+ * What is given up without a verdict costs nothing. R-117: its payment may pay for another submission. R-77: its place of the day is another's.
+ */
+export const refund = (state: RoundState, competition: CompetitionState, givenUp: readonly Digest[]): void => {
+  competition.ownReceipts = competition.ownReceipts.filter(({ submission }) => !givenUp.includes(submission))
   for (const id of givenUp) {
     const payment = heldOf(state, 'submission', id)?.message.body.payment ?? null
     if (payment !== null) state.spent.delete(nullifierOf(payment))

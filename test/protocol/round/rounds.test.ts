@@ -3,11 +3,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { messageId, type Signed } from '../../../protocol/message/message.ts'
 import { accept } from '../../../protocol/round/items.ts'
+import { receiptsToday } from '../../../protocol/round/pump.ts'
 import { submissionRefusal } from '../../../protocol/round/refusal.ts'
 import type { RoundResult } from '../../../protocol/round/result.ts'
 import {
   createMesh,
   faulted,
+  genesisOf,
   kindsOf,
   type Mesh,
   MINERS,
@@ -177,6 +179,22 @@ test('a submission that never gets a verdict gives up its place after five round
   mesh.run(() => resultsOf(nodeAt(mesh, 0)).length === 5)
   for (let block = 0; block < 2 * params.roundBlocks; block += 1) mesh.step()
   assert.equal(theResults(mesh).length, 5)
+})
+
+test('R-77: a submission that is given up without a verdict costs no place of the day, also after a restart', () => {
+  const mesh = createMesh({ genesis: genesisOf({ params: { blocksPerDay: 10_000, dailySubmissionsMax: 1 } }) })
+  mesh.world.measure = ({ submission }) => faulted(submission, 'infra', 'ENGINE_DOWN')
+  mesh.tell(submissionOf(BETTER, 'better'))
+  const node = nodeAt(mesh, 0)
+  const used = () => receiptsToday(node.state, competitionOf(node), { miner: BETTER, head: mesh.clock.head })
+  mesh.run(() => kindsOf(mesh).includes('manifest'))
+  assert.equal(used(), 1, 'it takes one until it is measured')
+  for (let rounds = 1; rounds <= 5; rounds += 1) {
+    mesh.run(() => resultsOf(node).length >= rounds)
+    assert.equal(used(), 0, `after ${rounds} rounds`)
+  }
+  mesh.restart(node)
+  assert.equal(used(), 0)
 })
 
 test('a challenger of a leader is provisional first and leads when a second round confirms it', () => {
