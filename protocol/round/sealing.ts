@@ -15,15 +15,9 @@ const waitingUntil = (competition: CompetitionState, bundle: Digest): readonly n
       return blocks.length === 0 ? UNKNOWN_BLOCK : Math.min(...blocks) + competition.params.blocksPerDay
     })
 
-/** Whether a decided result names it, of those that are kept: what was measured and is not listed as sealed has opened. */
-const wasMeasured = ({ results, standing }: CompetitionState, bundle: Digest): boolean =>
-  standing.records.some((record) => record.bundle === bundle) ||
-  results.some(({ submissions }) => submissions.some((submission) => submission.bundle === bundle))
-
 const opensIn = (competition: CompetitionState, bundle: Digest): readonly number[] => {
   const certified = competition.sealedUntil.get(bundle)
-  if (certified !== undefined) return [certified]
-  return wasMeasured(competition, bundle) ? [0] : waitingUntil(competition, bundle)
+  return certified === undefined ? waitingUntil(competition, bundle) : [certified]
 }
 
 /**
@@ -38,13 +32,9 @@ export const sealedUntil = (state: RoundState, bundle: Digest): number | null =>
   return opens > (state.head?.number ?? state.logBlock) ? opens : null
 }
 
-/** notes when what this manifest names opens, and forgets what has opened and waits for nothing. */
+/** notes when what this manifest names opens. What another has named before stays open, whoever names it again. */
 export const sealNamed = (state: RoundState, competition: CompetitionState, entry: ManifestEntry): void => {
-  const { sealedUntil: sealed, candidates, params } = competition
-  const waiting = new Set([...candidates.values()].map(({ held }) => held.message.body.bundle))
-  for (const [bundle, block] of sealed) {
-    if (block <= entry.closeBlock && !waiting.has(bundle)) sealed.delete(bundle)
-  }
+  const { sealedUntil: sealed, params } = competition
   for (const { id, receiptBlock } of entry.submissions) {
     const bundle = heldOf(state, 'submission', id)?.message.body.bundle
     if (bundle !== undefined && !sealed.has(bundle)) sealed.set(bundle, receiptBlock + params.blocksPerDay)

@@ -111,7 +111,10 @@ export type CompetitionState = {
   readonly candidates: Map<Digest, Candidate>
   /** What I signed receipts for, to keep each miner's quota. */
   ownReceipts: readonly { readonly submission: Digest; readonly miner: Key; readonly block: number }[]
-  /** Bundles that a manifest named, and the block from which on anyone may have each. */
+  /**
+   * Bundles that a manifest named, and the block from which on anyone may have each. Never forgotten, as `finished` is not: what has opened
+   * would be sealed again by whoever submits it once more.
+   */
   readonly sealedUntil: Map<Digest, number>
   /** Newest last. */
   readonly results: RoundResult[]
