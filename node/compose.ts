@@ -40,7 +40,7 @@ import type { LineCounts, Log } from './log.ts'
 import { createClock } from './machine/clock.ts'
 import { createDriver, type Driver } from './machine/driver.ts'
 import { createJournal, type Journal } from './machine/journal.ts'
-import { CLONED, logNotice } from './machine/notices.ts'
+import { logCloned, logNotice } from './machine/notices.ts'
 import type { Clock, Signer } from './machine/ports.ts'
 import { createSigner, onlyWhereHeard } from './machine/signer.ts'
 import { openEngines } from './measure/engines.ts'
@@ -346,7 +346,7 @@ export const startValidator = async (o: {
     const records = await toArray(journal.records())
     const restored = restore({ genesis, self, records })
     log.info({ height: restored.consensus.current.height, hotkey: self }, 'restored')
-    if (restored.consensus.clonedKey === keys.session.publicKey) log.error(CLONED)
+    if (restored.consensus.clonedKey === keys.session.publicKey) logCloned(log)
     const driver = once<Driver<State>>('the driver')
     const inbox = once<Inbox>('the inbox')
     const sync = once<Sync>('the sync')

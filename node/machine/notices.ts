@@ -3,7 +3,9 @@ import { encodeSs58, type Notice } from '../../protocol/index.ts'
 import type { Log } from '../log.ts'
 
 /** R-32; said when it is noticed, and at each start after. */
-export const CLONED = 'another copy of this node signs with its keys: this one votes no more'
+export const logCloned = (log: Log, facts: object = {}): void => {
+  log.error(facts, 'another copy of this node signs with its keys: this one votes no more')
+}
 
 export const logNotice = (notice: Notice, log: Log): void => {
   switch (notice.kind) {
@@ -27,7 +29,7 @@ export const logNotice = (notice: Notice, log: Log): void => {
       log.warn({ hotkey: notice.proposal.body.hotkey, reason: notice.reason }, 'proposal refused')
       break
     case 'cloned':
-      log.error({ kind: notice.message.kind }, CLONED)
+      logCloned(log, { kind: notice.message.kind })
       break
   }
 }
