@@ -12,6 +12,7 @@ const ofRound = (state: RoundState, message: Unsigned<'commit' | 'reveal'>): rea
 /**
  * R-101: what the log may name holds under keys that follow from the log: a commit or reveal under each that its signer has spoken by since the
  * round's manifest, a receipt or a vote under the one in force. Else some hold what others could never check.
+ * No header names a round's attestation: it may also stand under the newest delegation of who has lost its seat.
  */
 export const sessionKeysOf = (state: RoundState, message: Unsigned): readonly Key[] => {
   if (message.kind === 'commit' || message.kind === 'reveal') return ofRound(state, message)
