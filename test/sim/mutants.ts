@@ -162,6 +162,11 @@ const ROUNDS: readonly Mutant[] = [
     'const long = query.fresh ?',
     'const long = !query.fresh ?',
   ]),
+  mutant('a receipt may be left out', [
+    'round/manifest.ts',
+    'candidate.receipts.values()]), ...receipts]',
+    'candidate.receipts.values()])]',
+  ]),
   mutant('a stage closes without a quorum', [
     'round/stages.ts',
     'return isQuorum(weightOf(committee, o.present), committee.total) && (',

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test'
 import { hash } from '../../../protocol/crypto.ts'
 import { consistencyProof, merkleRoot } from '../../../protocol/merkle.ts'
 import type { Signed } from '../../../protocol/message/message.ts'
+import type { RoundState } from '../../../protocol/round/state.ts'
 import { TOKENS } from '../signing.ts'
 import { type Checker, Violation } from '../watch.ts'
 import { offenders } from './accountability.ts'
@@ -110,6 +111,56 @@ describe('no-conviction, where two logs were decided', () => {
     const vote = signedOf(called, 'notarize', second)
     add(called, 'noticed', first, { kind: 'equivocation', hotkey: second, first: vote, second: vote })
     assert.throws(() => play(whole('no-conviction'), called), /nobody honest is accused/)
+  })
+})
+
+describe('patience, where an EPOCH is decided long before it is folded', () => {
+  const [DECIDED_AT, FOLDED_AT, PROPOSED_AT] = [20_000, 42_000, 70_000]
+  /** An EPOCH that gives `second` another key, and a manifest that leaves its receipt out, which came to `first` once more. */
+  const tapeWith = (comesAt: number): Tape => {
+    const { headers, messages, idOf } = healthyTape()
+    const { genesis } = simOf(healthyTape()).sim
+    const [ref] = headers.flatMap(({ entry }) => (entry.kind === 'manifest' ? entry.submissions : []))
+    const receipt = ref?.receipts.map((id) => messages.get(id)).find((message) => message?.body.hotkey === second)
+    assert.ok(ref !== undefined && receipt !== undefined)
+    const receipts = ref.receipts.filter((id) => messages.get(id) !== receipt)
+    const members = genesis.delegations.map(({ body }) => {
+      const delegation = body.hotkey === second ? OTHER : idOf({ kind: 'delegation', body })
+      return { hotkey: body.hotkey, weight: 1n, delegation }
+    })
+    const epoch = { kind: 'epoch', epoch: 1, block: 8, blockHash: OTHER, members, owner: first, released: [] } as const
+    const tape = healthyTape((entry) => {
+      if (entry.kind !== 'manifest') return entry
+      return entry.round === 1 ? epoch : { ...entry, submissions: [{ ...ref, receipts }] }
+    })
+    for (const { body } of genesis.delegations) {
+      const next = { ...body, counter: 2, sessionKey: OTHER }
+      if (body.hotkey === second) tape.messages.set(OTHER, { kind: 'delegation', body: next, signature: '' })
+    }
+    const place = tape.events.findIndex(({ at }) => at > comesAt)
+    tape.events.splice(place, 0, {
+      at: comesAt,
+      hook: 'persisted',
+      args: [first, [{ kind: 'message', message: receipt }]],
+    })
+    return tape
+  }
+  const late: Checker = {
+    name: 'patience',
+    watch: (sim, checked) => {
+      const roundsOf = () => ({ logHeight: sim.now() < FOLDED_AT ? 0 : 1 }) as RoundState
+      return whole('patience').watch({ ...sim, roundsOf }, checked)
+    },
+  }
+
+  test('asks for no receipt that came before the fold, whether before or after the decision', () => {
+    for (const comesAt of [DECIDED_AT - 1, DECIDED_AT + 1, FOLDED_AT - 1]) assert.ok(play(late, tapeWith(comesAt)) > 0)
+  })
+
+  test('asks for one that came after the fold, but not for one that came a moment ago', () => {
+    assert.throws(() => play(late, tapeWith(FOLDED_AT)), /leaves out an item it holds/)
+    assert.throws(() => play(late, tapeWith(PROPOSED_AT - 10_000)), /leaves out an item it holds/)
+    assert.ok(play(late, tapeWith(PROPOSED_AT - 1)) > 0)
   })
 })
 

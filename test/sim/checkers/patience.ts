@@ -17,8 +17,10 @@ type Held = {
   readonly receipts: Map<Digest, Items>
   readonly submissions: Map<Digest, { readonly at: number; readonly competition: string }>
   readonly fresh: Map<number, Header>
-  /** Whom the newest EPOCH on this disk seats, by which delegation. */
+  /** Whom the newest EPOCH that is folded here seats, by which delegation. */
   seated: ReadonlyMap<Key, Digest>
+  /** EPOCHs on this disk that wait for what they name: until they are folded the receipts of before still stand. */
+  readonly unfolded: { readonly height: number; readonly entry: EntryOf<'epoch'> }[]
   /** An item out of the journal counts as held since the start. */
   startedAt: number
   /** Its first block since the start: from then on it asks for its bundles. Null while the chain stands still. */
@@ -32,6 +34,7 @@ const createHeld = (seated: ReadonlyMap<Key, Digest>): Held => ({
   submissions: new Map(),
   fresh: new Map(),
   seated,
+  unfolded: [],
   startedAt: 0,
   headAt: 0,
 })
@@ -54,8 +57,8 @@ const hold = (sim: Sim, held: Held, message: Signed): void => {
   }
 }
 
-/** Receipts under a key that is in force no more are dropped; what comes after stands under the new one. */
-const reseat = (sim: Sim, held: Held, members: EntryOf<'epoch'>['members']): void => {
+/** receipts of who has another key are dropped; what comes after stands under the new one. */
+const reseat = (sim: Sim, held: Held, { members }: EntryOf<'epoch'>): void => {
   const keyOf = (delegation: Digest | undefined): Key | null => {
     const message = delegation === undefined ? null : sim.messageOf(delegation)
     return message?.kind === 'delegation' ? message.body.sessionKey : null
@@ -68,6 +71,16 @@ const reseat = (sim: Sim, held: Held, members: EntryOf<'epoch'>['members']): voi
     }
   }
   held.seated = seated
+}
+
+/** an EPOCH is folded once what it names is here, which may be long after its decision; only then does it drop anything. */
+const foldEpochs = (sim: Sim, node: Key, held: Held): void => {
+  const { unfolded } = held
+  for (let next = unfolded[0]; next !== undefined; next = unfolded[0]) {
+    if ((sim.roundsOf(node)?.logHeight ?? 0) < next.height) return
+    unfolded.shift()
+    reseat(sim, held, next.entry)
+  }
 }
 
 const hotkeysOf = (sim: Sim, ids: readonly Digest[]): ReadonlySet<Key | undefined> =>
@@ -173,10 +186,12 @@ export const patience: Checker = {
       persisted: (node, records) => {
         const held = diskOf(node)
         for (const record of records) {
+          foldEpochs(sim, node, held)
           if (record.kind === 'message') hold(sim, held, record.message)
-          else if (record.kind === 'decided' && record.decided.header.entry.kind === 'epoch')
-            reseat(sim, held, record.decided.header.entry.members)
-          else if (record.kind === 'guard' && record.phase === 'notarize') look(node, record)
+          else if (record.kind === 'decided') {
+            const { entry, height } = record.decided.header
+            if (entry.kind === 'epoch') held.unfolded.push({ height, entry })
+          } else if (record.kind === 'guard' && record.phase === 'notarize') look(node, record)
         }
       },
       restarted: (node) => {
