@@ -16,6 +16,7 @@ import {
   type Item,
   itemId,
   messageId,
+  ProtocolError,
   type Signed,
 } from '../../../protocol/index.ts'
 import { createFakeLog, DIGEST, evidenceIn, receipt, SIGNATURE } from '../fakes.ts'
@@ -78,6 +79,8 @@ const create = (
     /** Peers that served badly before. */
     readonly left?: readonly string[]
     readonly committee?: Committee
+    /** What the machine's door makes of what was found. */
+    readonly found?: (item: { readonly what: string }) => Promise<void>
   },
 ) => {
   const stopping = new AbortController()
@@ -115,7 +118,10 @@ const create = (
     },
     inOrder: (peerIds) => peerIds.toSorted((a, b) => Number(o.left?.includes(a)) - Number(o.left?.includes(b))),
     blame: (peerId, fault) => blamed.push([peerId, fault]),
-    found: (item) => settled.resolve(item),
+    found: async (item) => {
+      await o.found?.(item)
+      settled.resolve(item)
+    },
     log: {
       debug: log.debug,
       warn: (facts: object, event?: string) => {
@@ -257,6 +263,45 @@ test('a wrong answer is worth nothing: the next peer is asked', async (t) => {
     ['c', 'garbage'],
     ['a', 'garbage'],
   ])
+})
+
+/** The same body, and so the same id, under a signature that does not hold. */
+const stale: Item = { kind: 'message', message: { ...message, signature: '00'.repeat(64) } }
+const doorOf =
+  (code: 'BAD_SIGNATURE' | 'FORGED' | 'UNKNOWN_SIGNER') =>
+  async (found: { readonly what: string; readonly item?: Item }): Promise<void> => {
+    if (found.item?.kind === 'message' && found.item.message.signature !== SIGNATURE) throw new ProtocolError(code)
+  }
+
+test('a body under a signature that does not hold is no answer, on this disk or of a peer: the next one is asked', async (t) => {
+  for (const [code, blame] of [
+    // By a key that is in force no more: a peer may have heard no other.
+    ['BAD_SIGNATURE', []],
+    ['FORGED', [['b', 'forged']]],
+  ] as const) {
+    const { network, settled, blamed } = create(t, {
+      connected: ['b', 'c'],
+      items: [stale],
+      answers: { b: () => envelope(stale), c: () => envelope({ kind: 'message', message }) },
+      found: doorOf(code),
+    })
+    network.fetch('message', id)
+    assert.deepEqual(await settled, { what: 'item', item: { kind: 'message', message }, from: 'c' })
+    assert.deepEqual(blamed, blame)
+  }
+})
+
+test('nobody is asked twice where no signature holds, and nobody else for what is refused whoever signed it', async (t) => {
+  for (const [code, count] of [
+    ['BAD_SIGNATURE', 2],
+    ['UNKNOWN_SIGNER', 1],
+  ] as const) {
+    const answers = { b: () => envelope(stale), c: () => envelope(stale) }
+    const { network, settled, asked } = create(t, { connected: ['b', 'c'], answers, found: doorOf(code) })
+    network.fetch('message', id)
+    assert.equal(await settled, null)
+    assert.equal(asked.length, count)
+  }
 })
 
 test('who served badly is asked last, and who lets a question time out is blamed', async (t) => {
