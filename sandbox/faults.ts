@@ -76,6 +76,10 @@ export const faults = {
     help: 'At a secret step the model’s weights were behind the batches taken: take at most two ahead, and keep them current.',
   },
   ANSWER_CHANGED: { verdict: 'miner', help: 'The weights changed after the run had ended: finish before you return.' },
+  LEFT_RUNNING: {
+    verdict: 'miner',
+    help: 'Work of it went on on the GPU after the run had ended: wait for every stream before you return.',
+  },
   IMPLAUSIBLE: { verdict: 'miner', help: 'No machine computes that fast: do the work.' },
   PARTNER_FAILED: { verdict: 'infra', help: 'The code to compare with failed here: not your fault, it is run again.' },
   GPU_DISTURBED: { verdict: 'infra', help: 'The GPU here was shared or throttled: not your fault, it is run again.' },

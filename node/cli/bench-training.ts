@@ -111,17 +111,16 @@ export const runTraining = async (o: {
   const { competition } = flags
   const contract = contractOf(flags, mesh)
   const onGpu = contract.device === 'cuda'
-  const where = onGpu ? ({ image: 'cuda', engine: 'docker' } as const) : ({ image: 'torch' } as const)
+  // One GPU, the first: a training run has no use for more.
+  const where = onGpu ? ({ image: 'cuda', gpus: ['0'] } as const) : ({ image: 'torch' } as const)
   const prepared = await openSandbox({ ...flags, ...where, hostPython: false, say: progress, signal })
   try {
-    // One GPU, the first: a training run has no use for more.
-    const options = onGpu ? { ...prepared.options, gpus: ['0'] } : prepared.options
     const seed = flags.seed ?? randomBytes(16).toString('hex')
     const quads = flags.quads ?? rules.presets[contract.name === 'tiny' ? 'demo' : 'real'](NO_FACTS).matrixCount
     const codes = { solution, against, seed, quads, thetaPpm: mesh?.params.thetaPpm }
     const preset = contract.name
     const report = await runTrainingBench({
-      ...{ competition, rules, preset, contract, ...codes, options },
+      ...{ competition, rules, preset, contract, ...codes, options: prepared.options },
       say: progress,
       signal,
     })

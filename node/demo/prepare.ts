@@ -10,6 +10,7 @@ import {
   type EngineOptions,
   imageDirectory,
   openEngine,
+  openImage,
   type PoolInfo,
   type PoolProgress,
   type RecipeName,
@@ -92,7 +93,22 @@ const IMAGE_BUILDERS: Readonly<Record<RecipeName, readonly SystemNeed[]>> = {
   cuda: ['docker'],
 }
 
-type SandboxOptions = PrepareOptions & { readonly image: RecipeName; readonly hostPython: boolean }
+/** What the machine needs for that image: its own Python for none, nothing for one that is there. */
+export const buildersOf = async (directory: string | null, image: RecipeName): Promise<readonly SystemNeed[]> => {
+  if (directory === null) return ['python']
+  const isThere = await openImage(directory).then(
+    () => true,
+    () => false,
+  )
+  return isThere ? [] : IMAGE_BUILDERS[image]
+}
+
+type SandboxOptions = PrepareOptions & {
+  readonly image: RecipeName
+  readonly hostPython: boolean
+  /** Ids of the GPUs that may be lent; none if not given. */
+  readonly gpus?: readonly string[]
+}
 
 /**
  * An engine that was seen to work, on the image, which is made once a machine and found again in the cache after that. Close the engine.
@@ -102,8 +118,9 @@ type SandboxOptions = PrepareOptions & { readonly image: RecipeName; readonly ho
 export const openSandbox = async (o: SandboxOptions): Promise<Omit<Prepared, 'pool'>> => {
   const { hostPython, image, say, signal } = o
   const prefer = hostPython ? 'bubblewrap' : o.engine
-  const imageBuilders = IMAGE_BUILDERS[image]
-  const builders: readonly SystemNeed[] = hostPython ? ['python'] : imageBuilders
+  const cache = defaultCacheDirectory()
+  const directory = hostPython ? null : imageDirectory(cache, image)
+  const builders = await buildersOf(directory, image)
   await ensureSystemPackages({
     need: [prefer === 'auto' ? 'bubblewrap' : prefer, ...builders],
     yes: o.yes,
@@ -111,10 +128,8 @@ export const openSandbox = async (o: SandboxOptions): Promise<Omit<Prepared, 'po
     report: say,
     signal,
   })
-  const cache = defaultCacheDirectory()
-  const directory = hostPython ? null : imageDirectory(cache, image)
   if (directory !== null) await buildImage({ recipe: image, directory, onProgress: say, signal })
-  const options: EngineOptions = { prefer, imageDirectory: directory, dockerRoot: join(cache, 'docker') }
+  const options: EngineOptions = { prefer, imageDirectory: directory, dockerRoot: join(cache, 'docker'), gpus: o.gpus }
   return { engine: await openEngine(options), options }
 }
 

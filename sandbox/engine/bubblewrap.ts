@@ -10,6 +10,7 @@ import { boundedReadable, boundedText } from './bounded.ts'
 import { type Cgroup, type CgroupTree, openCgroupTree } from './cgroup.ts'
 import type { Engine, EngineStrength, Sandbox, SandboxExit, SandboxSpec } from './engine.ts'
 import { membersOf, signalAll, stopAll } from './freeze.ts'
+import { DRIVER_FOLDER, findGpus, GPU_ENV, type GpuAccess } from './gpu.ts'
 import { type ImageRoot, systemBinds } from './image-root.ts'
 import { checkSpec, toBubblewrapArgs } from './policy.ts'
 import { type SeccompProfile, toBpf } from './seccomp.ts'
@@ -118,25 +119,38 @@ type Context = {
   readonly cgroups: CgroupTree | null
   readonly filters: Readonly<Record<SeccompProfile, Buffer>>
   readonly cores: string | undefined
+  readonly gpus: GpuAccess | null
   readonly live: Set<Sandbox>
 }
 
+/** The spec, the system's binds and the devices of a sandbox with so many GPUs. @throws Error when fewer may be lent */
+function lendGpus(spec: SandboxSpec, { gpus, root, stage }: Pick<Context, 'gpus' | 'root' | 'stage'>) {
+  const count = spec.gpus ?? 0
+  const binds = stage?.binds ?? systemBinds(root)
+  if (count > (gpus?.cards.length ?? 0))
+    throw new Error(`${count} GPUs asked for, ${gpus?.cards.length ?? 0} may be lent`)
+  if (gpus === null || count === 0)
+    return { spec, system: binds.filter(({ target }) => !target.startsWith(DRIVER_FOLDER)), devices: [] }
+  return {
+    spec: { ...spec, env: { ...GPU_ENV, ...spec.env } },
+    system: binds,
+    devices: [...gpus.shared, ...gpus.cards.slice(0, count)],
+  }
+}
+
 /** Starts one sandbox; settles when bwrap has made its namespaces or is dead. */
-async function startSandbox(
-  spec: SandboxSpec,
-  { root, stage, cgroups, cores, filters, live }: Context,
-): Promise<Sandbox> {
+async function startSandbox(spec: SandboxSpec, context: Context): Promise<Sandbox> {
+  const { stage, cgroups, cores, filters, live } = context
   checkSpec(spec)
   let cgroup: Cgroup | null = null
   let copies: Copies | null = null
   try {
-    if ((spec.gpus ?? 0) > 0) throw new Error('bubblewrap lends no GPU')
+    const lent = lendGpus(spec, context)
     copies = stageCopies(spec.mounts)
     cgroup = cgroups?.create({ name: spec.name, policy: spec.policy, cores }) ?? null
     const entrance = stage?.enter({ procsFiles: cgroup?.procsFiles ?? [], binds: copies.mounts }) ?? null
     const { options, command } = toBubblewrapArgs({
-      spec,
-      system: stage?.binds ?? systemBinds(root),
+      ...lent,
       mounts: entrance?.binds ?? copies.mounts,
       seccompFd: SECCOMP_FD,
       statusFd: STATUS_FD,
@@ -174,6 +188,8 @@ export async function openBubblewrap(options: {
   readonly root: ImageRoot
   /** Cores for these sandboxes alone, in the kernel's list form; used where control groups can pin. */
   readonly cores?: string | undefined
+  /** Numbers of the GPUs that may be lent; needs control groups, for programs of CUDA reserve more addresses than any limit of them allows. */
+  readonly gpus?: readonly string[] | undefined
 }): Promise<Engine> {
   const unavailable = (reason: string, cause?: unknown) =>
     new SandboxError('ENGINE_UNAVAILABLE', { engine: 'bubblewrap', reason }, cause)
@@ -188,12 +204,20 @@ export async function openBubblewrap(options: {
   const cores = tree?.canPin === true ? options.cores : undefined
   const arch = process.arch as SeccompArch
   const filters = { closed: toBpf(arch, 'closed'), loopback: toBpf(arch, 'loopback') }
+  const wanted = options.gpus ?? []
+  if (wanted.length > 0 && tree === null) throw unavailable('to lend a GPU it needs control groups: run as root')
+  const gpus =
+    wanted.length === 0
+      ? null
+      : await findGpus(wanted).catch((thrown: unknown) => {
+          throw unavailable(reasonOf(thrown), thrown)
+        })
   const stage = asRoot()
-    ? await openStage(systemBinds(options.root)).catch((thrown: unknown) => {
+    ? await openStage([...systemBinds(options.root), ...(gpus?.libraries ?? [])]).catch((thrown: unknown) => {
         throw unavailable(reasonOf(thrown), thrown)
       })
     : null
-  const context = { root: options.root, stage, cgroups: tree, cores, filters, live }
+  const context = { root: options.root, stage, cgroups: tree, cores, gpus, filters, live }
   let isClosed = false
   const engine: Engine = {
     kind: 'bubblewrap',

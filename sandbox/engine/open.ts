@@ -22,7 +22,7 @@ export type EngineOptions = {
   readonly runtime?: 'runsc' | undefined
   /** Cores that these sandboxes have to themselves, in the kernel's list form. */
   readonly cores?: string | undefined
-  /** Ids of the GPUs that may be lent. */
+  /** Ids of the GPUs that may be lent; for bubblewrap their numbers. */
   readonly gpus?: readonly string[] | undefined
   /** Where a Podman engine on another machine finds our seccomp profiles. */
   readonly seccompFolder?: string | undefined
@@ -67,11 +67,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   throw new SandboxError('ENGINE_UNAVAILABLE', { probed, mend })
 }
 
-async function openBubblewrapOn({ imageDirectory, runtime, cores }: EngineOptions): Promise<Engine> {
+async function openBubblewrapOn({ imageDirectory, runtime, cores, gpus }: EngineOptions): Promise<Engine> {
   if (runtime !== undefined) throw new SandboxError('ENGINE_TOO_WEAK', { missing: [`runtime ${runtime}`] })
-  if (imageDirectory === null) return openBubblewrap({ root: { kind: 'host' }, cores })
+  if (imageDirectory === null) return openBubblewrap({ root: { kind: 'host' }, cores, gpus })
   const { rootfs, digest } = await openImage(imageDirectory)
-  return openBubblewrap({ root: { kind: 'built', rootfs, digest }, cores })
+  return openBubblewrap({ root: { kind: 'built', rootfs, digest }, cores, gpus })
 }
 
 async function openOrStart(options: EngineOptions, kind: 'docker' | 'podman'): Promise<Engine> {

@@ -73,8 +73,10 @@ export function toBubblewrapArgs(options: {
   readonly statusFd: number
   /** True where no control group bounds the sandbox as a whole. */
   readonly rlimitsAlone: boolean
+  /** Device nodes that it may use; none if not given. */
+  readonly devices?: readonly string[]
 }): { options: string[]; command: string[] } {
-  const { spec, system, mounts, rlimitsAlone } = options
+  const { spec, system, mounts, rlimitsAlone, devices = [] } = options
   const { policy } = spec
   const id = String(SANDBOX_UID)
   const scratch = (target: string, sizeBytes = policy.tmpBytes) => [
@@ -94,7 +96,9 @@ export function toBubblewrapArgs(options: {
       ...Object.entries(toEnvironment(spec)).flatMap(([name, value]) => ['--setenv', name, value]),
       ...system.flatMap(view),
       ...['--symlink', 'usr/bin', '/bin', '--symlink', 'usr/lib', '/lib', '--symlink', 'usr/lib64', '/lib64'],
-      ...['--proc', '/proc', '--dev', '/dev', ...scratch('/dev/shm'), '--remount-ro', '/dev', ...scratch('/tmp')],
+      ...['--proc', '/proc', '--dev', '/dev', ...scratch('/dev/shm')],
+      ...devices.flatMap((device) => ['--dev-bind', device, device]),
+      ...['--remount-ro', '/dev', ...scratch('/tmp')],
       ...(spec.cacheBytes === undefined ? [] : scratch('/cache', spec.cacheBytes)),
       ...mounts.flatMap(view),
       // Everything so far lies on a writable tmpfs until this.

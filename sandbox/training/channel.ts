@@ -1,9 +1,11 @@
 /** One training process in its sandbox: frames go in, frames come out with their times, and the end of it is a fault that says why. */
 import { join } from 'node:path'
+import type { TrainingContract } from '../../protocol/index.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Policy } from '../limits.ts'
 import { encodeFrame, type Frame } from '../referee/frames.ts'
 import { type Allowed, startHarness, type Wait } from '../referee/inbox.ts'
+import { TrainingFrame } from './frames.ts'
 
 /** A process that frames are exchanged with. Every wait throws RunFault. */
 export type Channel = {
@@ -22,8 +24,9 @@ export type Channel = {
 const MANNERS = { early: new Map(), queueMax: 64 }
 const HARNESS = join(import.meta.dirname, '../harness/training')
 
-/** Where PyTorch and Triton put what they compile: the one place that programs may be started from. */
+/** Where PyTorch and Triton put what they compile, the one place that programs may be started from; both ask for a name of their user. */
 const CACHE_ENV = {
+  USER: 'sandbox',
   TMPDIR: '/cache',
   TORCHINDUCTOR_CACHE_DIR: '/cache/inductor',
   TRITON_CACHE_DIR: '/cache/triton',
@@ -70,5 +73,41 @@ export async function openChannel(options: {
       await sandbox.kill()
       return (await sandbox.exited).stderr
     },
+  }
+}
+
+/**
+ * A process that has loaded this train.py and waits for its runs.
+ * @throws RunFault `SANDBOX_START`, or what the source is refused for.
+ */
+export async function openRunner(options: {
+  readonly engine: Engine
+  readonly name: string
+  readonly contract: TrainingContract
+  readonly policy: Policy
+  readonly source: string
+}): Promise<Channel> {
+  const { engine, name, contract, policy, source } = options
+  const { startMs, loadMs, cacheBytes } = contract.limits
+  const gpus = contract.device === 'cuda' ? 1 : 0
+  const channel = await openChannel({
+    engine,
+    name,
+    program: 'runner.py',
+    policy,
+    startMsMax: startMs,
+    cacheBytes,
+    gpus,
+  })
+  const text = Buffer.from(JSON.stringify(contract))
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(text.length)
+  channel.send(TrainingFrame.setup, length, text, Buffer.from(source))
+  try {
+    await channel.receive(new Map([[TrainingFrame.ready, 0]]), { name: 'import', msMax: loadMs })
+    return channel
+  } catch (thrown) {
+    await channel.close()
+    throw thrown
   }
 }

@@ -8,6 +8,8 @@ export type Telemetry = {
   readonly throttleReasons: number | null
   /** Processes that compute on it. */
   readonly processes: number | null
+  /** Of its last sampling period, a sixth of a second to one: how much of it a kernel ran. */
+  readonly busyPercent: number | null
   readonly smMhz: number | null
   readonly celsius: number | null
   /** Uncorrected since the machine started. */

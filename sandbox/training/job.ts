@@ -122,7 +122,7 @@ export const LOGIT_ROWS = 64
 const WORDS_BYTES_MAX = 64 * 1024 * 1024
 
 /** What one process of a job may use; its life covers all its segments at their limits. */
-export function toTrainingPolicy({ contract, quads }: TrainingJob): Policy {
+export function toTrainingPolicy({ contract, quads }: Pick<TrainingJob, 'contract' | 'quads'>): Policy {
   const { limits } = contract
   // A warm-up, and two runs a quad; while it waits for the other side its clock goes on.
   const segments = 1 + 4 * quads

@@ -3,7 +3,6 @@ import { hash } from 'node:crypto'
 import process from 'node:process'
 import {
   checkTraining,
-  elementsOf,
   type Found,
   type Gate,
   gatesOf,
@@ -13,7 +12,6 @@ import {
   planTraining,
   quadPpm,
   type TrainingContract,
-  tensorsOf,
 } from '../../protocol/index.ts'
 import type { Engine } from '../engine/engine.ts'
 import { RunFault } from '../faults.ts'
@@ -21,12 +19,11 @@ import { createDraw } from '../referee/draw.ts'
 import { toEngineFacts } from '../referee/job.ts'
 import { toPlainLog } from '../referee/output.ts'
 import { LOG_CHARACTERS_MAX, of, SIDES, type Side, SideFault, toFault } from '../referee/sides.ts'
-import { type Channel, openChannel } from './channel.ts'
+import { type Channel, openRunner } from './channel.ts'
 import { trainingData } from './data.ts'
 import { disturbanceOf, driftOf, isHopeless, type Telemetry } from './disturbance.ts'
-import { TrainingFrame } from './frames.ts'
+import { awaitIdle } from './idle.ts'
 import {
-  LOGIT_ROWS,
   type QuadTimes,
   type TrainingJob,
   type TrainingMeasurement,
@@ -35,36 +32,12 @@ import {
   toTrainingPolicy,
   trainingFaulted,
 } from './job.ts'
+import { drawQuestions } from './questions.ts'
 import { readReference } from './reference.ts'
-import { type Position, type Questions, runSegment, type SegmentRun } from './segment.ts'
+import { type Questions, runSegment, type SegmentRun } from './segment.ts'
 import { openVerifier, type Verifier } from './verifier.ts'
 
-/** Weights that a run is asked for at its secret step: enough that one which lags behind is found. */
-const CHECKPOINT_POSITIONS = 1_024
-/** Shorter runs have no secret step. */
-const STEPS_MIN = 6
 const NANOS_PER_MS = 1_000_000n
-
-/** Questions from this validator's private stream: positions evenly over all weights. */
-function drawQuestions(draw: (bound: number) => number, contract: TrainingContract, steps: number): Questions {
-  const sizes = tensorsOf(contract).map(elementsOf)
-  const total = sizes.reduce((sum, size) => sum + size, 0)
-  const place = (): Position => {
-    let index = draw(total)
-    for (const [tensor, size] of sizes.entries()) {
-      if (index < size) return [tensor, index]
-      index -= size
-    }
-    return [0, 0]
-  }
-  const rows = contract.batch * (contract.model.sequence - 1)
-  return {
-    rows: Array.from({ length: Math.min(LOGIT_ROWS, rows) }, () => draw(rows)),
-    // Late enough that a run which has only taken batches so far is far behind; none in a short warm-up.
-    checkpoint: steps < STEPS_MIN ? steps : 4 + draw(steps - 4),
-    checkpointPositions: steps < STEPS_MIN ? [] : Array.from({ length: CHECKPOINT_POSITIONS }, place),
-  }
-}
 
 type Context = {
   readonly job: TrainingJob
@@ -117,6 +90,19 @@ async function letRun(channels: Context['channels'], side: Side | null): Promise
   await Promise.all(SIDES.map((one) => channels[one].setFrozen(one !== side)))
 }
 
+/** Nobody is timed while a GPU still computes what the side that ran last has left on it. */
+async function settle({ job, channels, verifier }: Context, last: Side): Promise<void> {
+  if (job.contract.device !== 'cuda') return
+  const found = await awaitIdle({
+    busyPercent: async () => (await verifier.telemetry())?.busyPercent ?? null,
+    endLast: async () => {
+      await channels[last].close()
+    },
+  })
+  if (found === 'left') throw new SideFault(last, new RunFault('LEFT_RUNNING'))
+  if (found === 'foreign') throw new RunFault('GPU_DISTURBED', { text: 'it computes for somebody else' })
+}
+
 type Quad = { readonly times: QuadTimes; readonly digests: readonly string[] }
 
 type Run = { readonly side: Side; readonly run: SegmentRun; readonly questions: Questions }
@@ -126,9 +112,10 @@ type Run = { readonly side: Side; readonly run: SegmentRun; readonly questions: 
  * remembers, which no check of the weights can tell from training.
  */
 async function runPair(
-  { job, draw, channels }: Context,
+  context: Context,
   o: { order: readonly [Side, Side]; seeds: Seeds; batches: readonly Buffer[] },
 ): Promise<readonly Run[]> {
+  const { job, draw, channels } = context
   const { contract } = job
   const { order, seeds, batches } = o
   const runs: Run[] = []
@@ -137,8 +124,9 @@ async function runPair(
     await letRun(channels, side)
     const what = { contract, weightsSeed: seeds.weights, batches, questions, runMsMax: contract.limits.segmentMs }
     runs.push({ side, run: await of(side, runSegment(channels[side], what)), questions })
+    await letRun(channels, null)
+    await settle(context, side)
   }
-  await letRun(channels, null)
   const nanosOf = (side: Side): bigint => runs.find((one) => one.side === side)?.run.nanos ?? 0n
   const [own, other] = [nanosOf('candidate'), nanosOf('partner')]
   if (isHopeless(own, other)) {
@@ -218,7 +206,8 @@ async function runUndisturbed(context: Context, seeds: Seeds, steps: number): Pr
 type Seeds = { readonly data: string; readonly weights: string }
 
 /** A run with other weights and data before the clock counts: caches fill, kernels compile. */
-async function warmUp({ job, draw, channels }: Context, seeds: Seeds, steps: number) {
+async function warmUp(context: Context, seeds: Seeds, steps: number) {
+  const { job, draw, channels } = context
   const { contract } = job
   const batches = trainingData(contract, seeds.data, steps)
   for (const side of SIDES) {
@@ -226,27 +215,8 @@ async function warmUp({ job, draw, channels }: Context, seeds: Seeds, steps: num
     await letRun(channels, side)
     const what = { contract, weightsSeed: seeds.weights, batches, questions, runMsMax: contract.limits.warmupMs }
     await of(side, runSegment(channels[side], what))
-  }
-}
-
-async function openRunner(engine: Engine, job: TrainingJob, side: Side): Promise<Channel> {
-  const { contract } = job
-  const { startMs, loadMs } = contract.limits
-  const policy = toTrainingPolicy(job)
-  const channel = await openChannel({
-    ...{ engine, name: side, program: 'runner.py', policy, startMsMax: startMs },
-    ...{ cacheBytes: contract.limits.cacheBytes, gpus: contract.device === 'cuda' ? 1 : 0 },
-  })
-  const text = Buffer.from(JSON.stringify(contract))
-  const length = Buffer.alloc(4)
-  length.writeUInt32LE(text.length)
-  channel.send(TrainingFrame.setup, length, text, Buffer.from(job[side]))
-  try {
-    await channel.receive(new Map([[TrainingFrame.ready, 0]]), { name: 'import', msMax: loadMs })
-    return channel
-  } catch (thrown) {
-    await channel.close()
-    throw thrown
+    await letRun(channels, null)
+    await settle(context, side)
   }
 }
 
@@ -259,10 +229,13 @@ async function measureOnce(
   },
 ): Promise<Pick<TrainingMeasurement, 'quads' | 'transcript'>> {
   const { engine, job, onProgress } = o
+  const policy = toTrainingPolicy(job)
   const plan = planTraining({ seed: job.roundSeed, contract: job.contract, quads: job.quads })
   const settled = await Promise.allSettled([
-    ...SIDES.map((side) => of(side, openRunner(engine, job, side))),
-    openVerifier({ engine, contract: job.contract, policy: toTrainingPolicy(job) }),
+    ...SIDES.map((side) =>
+      of(side, openRunner({ engine, name: side, contract: job.contract, policy, source: job[side] })),
+    ),
+    openVerifier({ engine, contract: job.contract, policy }),
   ])
   const [candidate, partner, verifier] = settled.map((one) => (one.status === 'fulfilled' ? one.value : null)) as [
     Channel | null,

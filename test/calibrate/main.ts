@@ -1,29 +1,33 @@
-/** Derives a training contract's tolerances: honest variants over seeds through the real referee; `npm run -s calibrate -- --help`. */
+/** Derives a training contract's tolerances: honest variants over seeds through the real harness; `npm run -s calibrate -- --help`. */
 import { createHash, hash } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { openSandbox } from '../../node/demo/prepare.ts'
-import type { Gate, Tolerances, TrainingContract } from '../../protocol/index.ts'
-import {
-  type ContractName,
-  contractNames,
-  createTrainingEvaluator,
-  readContract,
-  readReference,
-} from '../../sandbox/index.ts'
+import { gatesOf, planTraining, type Tolerances, type TrainingContract } from '../../protocol/index.ts'
+import { type ContractName, contractNames, RunFault, readContract } from '../../sandbox/index.ts'
+import { createDraw } from '../../sandbox/referee/draw.ts'
+import { openRunner } from '../../sandbox/training/channel.ts'
+import { trainingData } from '../../sandbox/training/data.ts'
+import { toTrainingPolicy } from '../../sandbox/training/job.ts'
+import { drawQuestions } from '../../sandbox/training/questions.ts'
+import { runSegment } from '../../sandbox/training/segment.ts'
+import { openVerifier } from '../../sandbox/training/verifier.ts'
+
+const ENGINES = ['auto', 'docker', 'podman', 'bubblewrap'] as const
 
 const HELP = `Derives a training contract's tolerances and writes them and their log beside it.
 
-npm run -s calibrate -- [--preset ${contractNames.join('|')}] [--seeds N] [--only NAME,...] [--dry]
+npm run -s calibrate -- [--preset ${contractNames.join('|')}] [--seeds N] [--engine ${ENGINES.join('|')}] [--only NAME,...] [--dry]
 
 Each honest submission below test/submissions/training-speed (its name begins with "honest-") is trained N times, each
 with other data and other first weights; a tolerance is three times the worst value that any of them was found with.
-Then some cheats are measured without any tolerance: what they are found with must lie above.
+Some cheats are trained beside them without any tolerance: what they are found with must lie above.
 
-  --dry   print, write nothing
+  --engine  what isolates them; if not given auto for a GPU, bubblewrap else
+  --dry     print, write nothing
 `
 
 const CASES = join(import.meta.dirname, '../submissions/training-speed')
@@ -46,6 +50,7 @@ const { values } = parseArgs({
     preset: { type: 'string', default: 'tiny' },
     seeds: { type: 'string', default: '5' },
     only: { type: 'string' },
+    engine: { type: 'string' },
     dry: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -72,55 +77,76 @@ const wanted = values.only?.split(',')
 const honest = readdirSync(CASES).filter(
   (one) => one.startsWith('honest-') && existsSync(join(CASES, one, 'submission/train.py')),
 )
-const isWanted = (one: string): boolean => wanted?.includes(one) ?? true
 
-const { engine, options } = await openSandbox({
-  ...(contract.device === 'cuda'
-    ? ({ engine: 'docker', image: 'cuda' } as const)
-    : ({ engine: 'bubblewrap', image: 'torch' } as const)),
-  ...{ hostPython: false, yes: false, say },
-  signal: new AbortController().signal,
+const onGpu = contract.device === 'cuda'
+const prefer = ENGINES.find((known) => known === (values.engine ?? (onGpu ? 'auto' : 'bubblewrap')))
+if (prefer === undefined) throw new Error(`--engine is one of ${ENGINES.join(', ')}`)
+const { engine } = await openSandbox({
+  ...(onGpu ? ({ image: 'cuda', gpus: ['0'] } as const) : ({ image: 'torch' } as const)),
+  ...{ engine: prefer, hostPython: false, yes: false, say, signal: new AbortController().signal },
 })
-// Nothing here is a time: whoever measures one need not wait for us.
-const lockPath = join(mkdtempSync(join(tmpdir(), 'evalmesh-calibrate-')), 'lock')
-const evaluator = createTrainingEvaluator({
-  engine: contract.device === 'cuda' ? { ...options, gpus: ['0'] } : options,
-  lockPath,
-})
+// The verifier lives through all of them.
+const policy = toTrainingPolicy({ contract, quads: seeds * (honest.length + CHEATS.length) })
+const plan = planTraining({ seed: hash('sha256', `calibrate ${name}`), contract, quads: seeds })
+const [, ...runs] = plan.seeds
 
-type Row = { readonly name: string; readonly code: string; readonly worst: Record<string, number> }
-
-const measure = async (one: string): Promise<Row> => {
-  const measured = await evaluator.evaluate({
-    ...{ competition: 'training-speed', candidate: sourceOf(one), partner: readReference(), contract: open },
-    ...{
-      roundSeed: hash('sha256', `calibrate ${name}`),
-      quads: seeds,
-      thetaPpm: null,
-      driftMaxPpm: null,
-      seed: 'calibrate',
-    },
-  })
-  const worst = Object.fromEntries(measured.gates.map((gate: Gate) => [gate.name, gate.foundPpb]))
-  say(`${one}: ${measured.code} ${measured.code === 'PASS' ? '' : measured.line} ${JSON.stringify(worst)}`)
-  return { name: one, code: measured.code, worst }
+type Row = {
+  readonly name: string
+  readonly code: string
+  readonly worst: Record<string, number>
 }
 
-const measureAll = async (all: readonly string[]): Promise<readonly Row[]> => {
-  const rows: Row[] = []
-  for (const one of all.filter(isWanted)) rows.push(await measure(one))
-  return rows
-}
+const all = [...honest, ...CHEATS].filter((one) => wanted?.includes(one) ?? true)
+const rows = new Map(all.map((one): [string, Row] => [one, { name: one, code: 'PASS', worst: {} }]))
+const opening = (one: string | undefined) =>
+  one === undefined ? undefined : openRunner({ engine, name: 'runner', contract, policy, source: sourceOf(one) })
 
-const variants = await measureAll(honest)
+const verifier = await openVerifier({ engine, contract, policy })
+for (const [index, seed] of runs.entries()) {
+  const questions = drawQuestions(createDraw(`calibrate ${index}`), contract, plan.steps)
+  const batches = trainingData(contract, seed.data, plan.steps)
+  await verifier.train({ weightsSeed: seed.weights, batches, checkpoints: [questions.checkpoint] })
+  // The next one starts while this one runs: nothing here is a time that decides.
+  let next = opening(all[0])
+  for (const [at, one] of all.entries()) {
+    const row = rows.get(one)
+    const runner = next
+    next = opening(all[at + 1])
+    void next?.catch(() => undefined)
+    if (row === undefined || runner === undefined) continue
+    try {
+      const channel = await runner
+      const { limits } = contract
+      try {
+        const what = { contract, weightsSeed: seed.weights, batches, questions, runMsMax: limits.warmupMs }
+        const run = await runSegment(channel, what)
+        const found = await verifier.check(run, questions)
+        if (!found.finite) throw new RunFault('WEIGHTS_NOT_FINITE')
+        for (const gate of gatesOf(found, open.tolerances)) {
+          row.worst[gate.name] = Math.max(row.worst[gate.name] ?? 0, gate.foundPpb)
+        }
+      } finally {
+        await channel.close()
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof RunFault)) throw thrown
+      rows.set(one, { ...row, code: thrown.code })
+      say(`${one}: ${JSON.stringify(thrown.facts)}`)
+    }
+    say(`seed ${index + 1}/${runs.length} ${one}: ${JSON.stringify(rows.get(one))}`)
+  }
+}
+await verifier.close()
+await engine.close()
+
+const rowsOf = (names: readonly string[]): readonly Row[] => names.flatMap((one) => rows.get(one) ?? [])
+const variants = rowsOf(honest)
 const failed = variants.find(({ code }) => code !== 'PASS')
 if (failed !== undefined) throw new Error(`${failed.name} does not run: ${failed.code}`)
 const tolerances = Object.fromEntries(
   names.map((gate) => [gate, FACTOR * Math.max(...variants.map(({ worst }) => worst[gate] ?? 0))]),
 ) as Tolerances
-const cheats = await measureAll(CHEATS)
-await engine.close()
-rmSync(dirname(lockPath), { recursive: true, force: true })
+const cheats = rowsOf(CHEATS)
 
 const caughtBy = ({ worst }: Row) => names.filter((gate) => (worst[gate] ?? 0) > tolerances[gate])
 const log = {
@@ -133,7 +159,7 @@ const log = {
     .update(readFileSync(join(CONTRACTS, '../../harness/training/model.py')))
     .update(readFileSync(join(CONTRACTS, '../../harness/training/verifier.py')))
     .digest('hex'),
-  worstPpbOverRuns: 2 * seeds,
+  worstPpbOverRuns: seeds,
   honest: Object.fromEntries(variants.map((row) => [row.name, row.worst])),
   cheats: Object.fromEntries(cheats.map((row) => [row.name, { ...row.worst, caughtBy: caughtBy(row) }])),
   tolerances,

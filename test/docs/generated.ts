@@ -55,7 +55,8 @@ const rowsOf = (lines: Readonly<Record<string, string>>) =>
 const verdicts = (): string => {
   const training = readEveryCase(join(top, 'test/submissions/training-speed'))
   const matrix = readEveryCase(join(top, 'test/submissions'))
-  const cases = [...matrix, ...training]
+  const gpu = readEveryCase(join(top, 'test/submissions/training-speed-gpu'))
+  const cases = [...matrix, ...training, ...gpu]
   const must = (code: string) => cases.filter(({ expectation }) => expectation?.reasons.includes(code)).length
   return `<!-- Written by \`npm run docs\`; \`npm run check\` holds it to the code. -->
 
@@ -95,6 +96,7 @@ Docker too, and ${training.length} in \`test/submissions/training-speed\`, of wh
 \`\`\`
 npm run -s submissions -- --competition matrix-lossless --engine docker
 npm run -s submissions -- --competition training-speed
+npm run -s submissions -- --competition training-speed --preset 150m --dir test/submissions/training-speed-gpu
 npm run -s submissions -- --dir ../my-cases --json
 \`\`\`
 
@@ -113,6 +115,10 @@ ${table([['case', 'competition', 'verdict', 'code', 'what it does'], ...matrix.m
 Of \`training-speed\`:
 
 ${table([['case', 'verdict', 'code', 'what it does'], ...training.map((one) => showCase(one).toSpliced(1, 1))])}
+
+Of the same on a GPU, in \`test/submissions/training-speed-gpu\`; \`npm test\` runs none of them:
+
+${table([['case', 'verdict', 'code', 'what it does'], ...gpu.map((one) => showCase(one).toSpliced(1, 1))])}
 `
 }
 

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { table } from '../../node/cli/output.ts'
 import { SetupError } from '../../node/setup/system.ts'
 import { COMPETITIONS } from '../../protocol/index.ts'
-import { SandboxError } from '../../sandbox/index.ts'
+import { type ContractName, contractNames, SandboxError } from '../../sandbox/index.ts'
 import { toPlainText } from '../../sandbox/referee/output.ts'
 import { type Case, readCases } from './case.ts'
 import { type Judged, judge } from './judge.ts'
@@ -26,6 +26,7 @@ npm run -s submissions -- [--competition ID] [--engine ${ENGINES.join('|')}] [--
   --only NAME,...   some of them
   --matrices N      matrices of each measurement, 8 if not given
   --quads N         quads of each training measurement, 1 if not given
+  --preset NAME     contract of training runs, ${contractNames.join(' or ')}: tiny if not given, 150m needs a GPU
   --seed N          other data, order and questions, 0 if not given
   --json            the last line is { engine, competition, cases, leftovers }
 
@@ -65,6 +66,7 @@ const read = () => {
         only: { type: 'string' },
         matrices: { type: 'string', default: '8' },
         quads: { type: 'string', default: '1' },
+        preset: { type: 'string', default: 'tiny' },
         seed: { type: 'string', default: '0' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -128,6 +130,8 @@ const engineName: EngineName =
 const matrixCount = /^[1-9]\d?$/.test(values.matrices) ? Number(values.matrices) : fail('--matrices is 1 to 99')
 const quads = /^[1-9]\d?$/.test(values.quads) ? Number(values.quads) : fail('--quads is 1 to 99')
 const seed = /^\d{1,9}$/.test(values.seed) ? Number(values.seed) : fail('--seed is a whole number')
+const preset: ContractName =
+  contractNames.find((name) => name === values.preset) ?? fail(`--preset is one of ${contractNames.join(', ')}`)
 const isTraining = COMPETITIONS.get(competition)?.kind === 'training'
 const cases = chooseCases(
   values.dir ?? (isTraining ? join(OWN_CASES, competition) : OWN_CASES),
@@ -144,6 +148,7 @@ try {
     engine: engineName,
     matrixCount,
     quads,
+    preset,
     seed,
     say,
     signal: stopping.signal,

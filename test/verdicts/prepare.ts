@@ -5,6 +5,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
+import { buildersOf } from '../../node/demo/prepare.ts'
 import { ensureSystemPackages } from '../../node/setup/system.ts'
 import type { SystemNeed } from '../../node/setup/system-plan.ts'
 import { COMPETITIONS } from '../../protocol/index.ts'
@@ -14,6 +15,7 @@ import { isOwnerAlive } from '../../sandbox/engine/process-owner.ts'
 import {
   buildImage,
   buildPool,
+  type ContractName,
   createEvaluator,
   createHostsEvaluator,
   defaultCacheDirectory,
@@ -58,6 +60,8 @@ type Options = {
   /** Quads of each measurement on matrices, and of each training run. */
   readonly matrixCount: number
   readonly quads: number
+  /** The contract of training runs. */
+  readonly preset: ContractName
   /** What data, order and questions are drawn from. */
   readonly seed: number
   readonly say: (line: string) => void
@@ -122,7 +126,7 @@ const toMatrixBench = async (
 const TRAINING_AT_ONCE_MAX = 4
 
 const toTrainingBench = (
-  { competition, quads, seed, signal }: Options,
+  { competition, preset, quads, seed, signal }: Options,
   { options, lockPath, atOnce }: Measuring & { readonly atOnce: number },
 ): Bench =>
   trainingBench({
@@ -136,7 +140,7 @@ const toTrainingBench = (
       ...{
         competition,
         partner: readReference(),
-        contract: readContract('tiny').contract,
+        contract: readContract(preset).contract,
         quads,
         thetaPpm: null,
         driftMaxPpm: null,
@@ -166,17 +170,21 @@ export const prepare = async (o: Options): Promise<Ready> => {
   const interactive = process.stdin.isTTY === true
   const ensure = (need: readonly SystemNeed[]) =>
     ensureSystemPackages({ need, yes: false, interactive, report: say, signal })
-  await ensure([o.engine, 'mmdebstrap'])
+  await ensure([o.engine])
   const imageOf = async (recipe: RecipeName): Promise<string> => {
-    if (recipe === 'torch') await ensure(['pip'])
     const directory = imageDirectory(defaultCacheDirectory(), recipe)
+    await ensure(await buildersOf(directory, recipe))
     await buildImage({ recipe, directory, onProgress: say, signal })
     return directory
   }
   const isTraining = COMPETITIONS.get(o.competition)?.kind === 'training'
-  const directory = await imageOf(isTraining ? 'torch' : 'numpy')
+  const isGpu = isTraining && readContract(o.preset).contract.device === 'cuda'
+  const directory = await imageOf(isGpu ? 'cuda' : isTraining ? 'torch' : 'numpy')
   const [dockerRoot, materials] = [join(scratch, 'docker'), join(scratch, 'materials')]
-  const options: EngineOptions = { prefer: o.engine, imageDirectory: directory, dockerRoot }
+  const options: EngineOptions = {
+    ...{ prefer: o.engine, imageDirectory: directory, dockerRoot },
+    ...(isGpu ? { gpus: ['0'] } : {}),
+  }
   say(`starting ${o.engine} …`)
   const engine = await openEngine(options)
   let containers: Watched | undefined
@@ -193,7 +201,8 @@ export const prepare = async (o: Options): Promise<Ready> => {
     mkdirSync(materials, { recursive: true })
     if (o.engine !== 'bubblewrap') containers = await watchContainers(dockerRoot, o.engine)
     const measuring = { options, lockPath: join(materials, 'lock') }
-    const atOnce = isTraining ? Math.min(availableParallelism(), TRAINING_AT_ONCE_MAX) : 1
+    // One GPU, one measurement.
+    const atOnce = isTraining && !isGpu ? Math.min(availableParallelism(), TRAINING_AT_ONCE_MAX) : 1
     return {
       atOnce,
       // Verdicts do not depend on times, but where others measure, theirs must not suffer from hostile code beside them.

@@ -18,6 +18,17 @@ def _number(call, kind, *arguments):
     return value.value if call(*arguments, ctypes.byref(value)) == 0 else None
 
 
+class Utilization(ctypes.Structure):
+    """Of the last sampling period, which is a sixth of a second to one: per cent of the time with a kernel running."""
+
+    _fields_ = [("gpu", ctypes.c_uint), ("memory", ctypes.c_uint)]
+
+
+def _busy_percent(nvml, handle):
+    use = Utilization()
+    return use.gpu if nvml.nvmlDeviceGetUtilizationRates(handle, ctypes.byref(use)) == 0 else None
+
+
 def read():
     try:
         nvml = ctypes.CDLL("libnvidia-ml.so.1")
@@ -34,6 +45,7 @@ def read():
         "driver": _text(nvml.nvmlSystemGetDriverVersion),
         "throttleReasons": _number(nvml.nvmlDeviceGetCurrentClocksThrottleReasons, large, handle),
         "processes": count.value if code in (0, INSUFFICIENT_SIZE) else None,
+        "busyPercent": _busy_percent(nvml, handle),
         "smMhz": _number(nvml.nvmlDeviceGetClockInfo, unsigned, handle, CLOCK_SM),
         "celsius": _number(nvml.nvmlDeviceGetTemperature, unsigned, handle, TEMPERATURE_GPU),
         "eccErrors": _number(nvml.nvmlDeviceGetTotalEccErrors, large, handle, ECC_UNCORRECTED, SINCE_BOOT),

@@ -18,7 +18,7 @@ with uncollected():
     import torch
     import torch.nn.functional as F
     import wire
-    from model import batch_of, build_model, build_optimizer, limit_threads, set_weights
+    from model import batch_of, build_model, build_optimizer, limit_threads, mapper, set_weights
 
 # An optimizer imports PyTorch's compiler, half of what there is to import, only to be left out of what is compiled: here nothing is.
 torch._dynamo = sys.modules["torch._dynamo"] = types.SimpleNamespace(
@@ -47,6 +47,7 @@ def loss_of(logits, batch):
 class Verifier:
     def __init__(self, contract):
         self.contract, self.device = contract, torch.device(contract["device"])
+        self.over = mapper(contract)
         self.model = build_model(contract, self.device)
         self.probe = build_model(contract, self.device)
 
@@ -59,7 +60,7 @@ class Verifier:
         steps = order["steps"]
         parts = [payload[index * size : (index + 1) * size] for index in range(steps)]
         self.batches = [batch_of(part, self.contract, self.device) for part in parts]
-        set_weights(self.model, order["seed"])
+        set_weights(self.model, order["seed"], self.over)
         optimizer = build_optimizer(self.model, self.contract)
         total = self.flat(self.model).numel()
         chosen = numpy.random.default_rng(0).choice(total, min(total, LEDGER_POSITIONS), replace=False)
@@ -83,13 +84,22 @@ class Verifier:
         self.ledger = torch.stack(ledger).double().cpu().numpy()
         self.memory = self.sequence_losses(self.model)
 
+    def rest(self):
+        """Gives back what a GPU's memory was reserved for: those that are timed need it."""
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
     @torch.no_grad()
     def sequence_losses(self, model):
-        """Mean loss of each training sequence under these weights: [steps, batch]."""
+        """Mean loss of each training sequence under these weights: [steps, batch]. In float32, on a GPU with TF32's products:
+        rounding to bfloat16 would move it ten times as far as an honest run's other weights do."""
         losses = []
+        model.autocast, torch.backends.cuda.matmul.allow_tf32 = False, True
         for batch in self.batches:
-            logits = model(batch[:, :-1]).float().transpose(1, 2)
-            losses.append(F.cross_entropy(logits, batch[:, 1:], reduction="none").double().mean(1))
+            logits = model(batch[:, :-1])
+            told = F.cross_entropy(logits.reshape(-1, logits.size(-1)), batch[:, 1:].reshape(-1), reduction="none")
+            losses.append(told.view(len(batch), -1).double().mean(1))
+        model.autocast, torch.backends.cuda.matmul.allow_tf32 = self.contract["precision"] == "bfloat16", False
         return torch.stack(losses)
 
     def check(self, order, payload):
@@ -192,9 +202,12 @@ def main():
             order, rest = split(payload)
             if kind == wire.TRAIN:
                 verifier.train(order, rest)
+                verifier.rest()
                 channel.send(wire.READY)
             elif kind == wire.CHECK:
-                channel.send(wire.FOUND, json.dumps(verifier.check(order, rest)).encode())
+                found = verifier.check(order, rest)
+                verifier.rest()
+                channel.send(wire.FOUND, json.dumps(found).encode())
             else:
                 raise RuntimeError(f"frame {kind}")
     except wire.Gone:

@@ -9,6 +9,7 @@ const calm: Telemetry = {
     driver: '570.1',
     throttleReasons: 0x4,
     processes: 3,
+    busyPercent: 0,
     smMhz: 1410,
     celsius: 60,
     eccErrors: 2,
