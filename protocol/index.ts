@@ -170,5 +170,6 @@ export {
   encodeEnvelopes,
   type Item,
   itemId,
+  joinDecided,
   type Received,
 } from './wire.ts'

@@ -3,7 +3,7 @@ import { Envelope } from '../proto/index.ts'
 import { assert } from './assert.ts'
 import { bad } from './bytes.ts'
 import { type Codec, signature } from './canonical.ts'
-import type { Digest, Key, SignatureClaim } from './crypto.ts'
+import { concatBytes, type Digest, type Key, type SignatureClaim } from './crypto.ts'
 import { ProtocolError } from './errors.ts'
 import { MESSAGE_BYTES_MAX } from './limits.ts'
 import type { Relayed } from './machine-types.ts'
@@ -94,6 +94,40 @@ export const encodeEnvelopes = (content: Content): readonly Uint8Array[] => {
   const half = content.decided.length >> 1
   const parts = [content.decided.slice(0, half), content.decided.slice(half)]
   return parts.flatMap((decided) => encodeEnvelopes({ kind: 'decided', decided }))
+}
+
+/** Where the decided heights of an envelope begin, behind its tag and their length. */
+const DECIDED_TAG = (3 << 3) | 2
+
+/** A varint as protobuf writes lengths, below 2^28. */
+const varint = (value: number): Uint8Array => {
+  const groups: number[] = []
+  for (let rest = value; rest > 0 || groups.length === 0; rest >>>= 7) groups.push(rest & 0x7f)
+  return Uint8Array.from(groups, (group, index) => (index < groups.length - 1 ? group | 0x80 : group))
+}
+
+/** The repeated field inside an envelope of decided heights that we encoded. */
+const decidedOf = (envelope: Uint8Array): Uint8Array => {
+  let at = 1
+  while ((envelope[at] ?? 0) >= 0x80) at += 1
+  assert(envelope[0] === DECIDED_TAG && at < envelope.length, 'our own envelope of decided heights')
+  return envelope.subarray(at + 1)
+}
+
+/**
+ * One envelope with all decided heights of these, which we encoded, as many of the first as fit: protobuf repeats a field by writing it again,
+ * so that nothing is decoded to answer somebody who asks for history.
+ */
+export const joinDecided = (envelopes: Iterable<Uint8Array>): Uint8Array => {
+  const parts: Uint8Array[] = []
+  let sizeBytes = 0
+  for (const envelope of envelopes) {
+    const part = decidedOf(envelope)
+    if (1 + varint(sizeBytes + part.length).length + sizeBytes + part.length > MESSAGE_BYTES_MAX) break
+    parts.push(part)
+    sizeBytes += part.length
+  }
+  return concatBytes(Uint8Array.of(DECIDED_TAG), varint(sizeBytes), ...parts)
 }
 
 const parse = (bytes: Uint8Array) => {

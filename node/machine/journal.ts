@@ -16,6 +16,7 @@ import {
   type Infer,
   type Item,
   type JournalRecord,
+  joinDecided,
   key,
   messageId,
   oneOf,
@@ -61,6 +62,8 @@ export type Journal = {
   decided(height: number): Decided | null
   /** Decided heights from this one on, at most `countMax`; SYNC_BATCH_MAX if not said. */
   decidedFrom(height: number, countMax?: number): readonly Decided[]
+  /** The same as one envelope, as many as fit; nothing is decoded for it. */
+  envelopeFrom(height: number): Uint8Array
 }
 
 const envelope = (content: Parameters<typeof encodeEnvelopes>[0]): Uint8Array => {
@@ -122,6 +125,16 @@ export const createJournal = (o: { readonly store: Store; readonly domains: Doma
     }
     return found
   }
+  const envelopeFrom = (from: number): Uint8Array => {
+    const raws = function* () {
+      for (let height = from; height < from + SYNC_BATCH_MAX; height++) {
+        const raw = store.get('decided', toSequenceKey(height))
+        if (raw === undefined) return
+        yield raw
+      }
+    }
+    return joinDecided(raws())
+  }
   const lost = (what: string): never => {
     throw new Error(`the archive lacks ${what}, which its journal names: the directory is damaged; restore a backup`)
   }
@@ -133,6 +146,7 @@ export const createJournal = (o: { readonly store: Store; readonly domains: Doma
     item,
     decided,
     decidedFrom,
+    envelopeFrom,
     records: async function* () {
       for await (const { value } of store.records(JOURNAL)) {
         const read = decode(line, value)

@@ -7,7 +7,6 @@ import {
   decodeEnvelope,
   digest,
   encode,
-  encodeEnvelopes,
   messageId,
   type ParamsChange,
   ProtocolError,
@@ -84,10 +83,6 @@ export const createServer = (o: {
     return (await o.store.getBlob(key)) ?? (await o.pool.read(key)) ?? refuse('not here')
   }
 
-  // Only as many as fit one envelope; who wants more asks again from there.
-  const heights = (from: number): Uint8Array =>
-    encodeEnvelopes({ kind: 'decided', decided: o.journal.decidedFrom(from) })[0] ?? refuse('not here')
-
   const change = async (from: string, message: Signed<'params'>): Promise<Uint8Array> => {
     await o.inbox().accept({ kind: 'message', message }, from)
     const id = messageId(message, o.domains)
@@ -141,7 +136,8 @@ export const createServer = (o: {
         case 'items':
           return items(decode(itemsRequest, data).ids)
         case 'certificates':
-          return heights(decode(heightsRequest, data).from)
+          // Only as many as fit one envelope; who wants more asks again from there.
+          return o.journal.envelopeFrom(decode(heightsRequest, data).from)
         case 'submit':
           return await submit(from, data)
         case 'status':

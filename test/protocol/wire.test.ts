@@ -19,6 +19,7 @@ import {
   claims,
   decodeEnvelope,
   encodeEnvelopes,
+  joinDecided,
   type Unverified,
 } from '../../protocol/wire.ts'
 import { arbitrary, kinds, signed, unsigned } from './arbitrary.ts'
@@ -276,6 +277,16 @@ test('only a hotkey’s bad signature counts against its relay: which session ke
   assert.equal(new ProtocolError('BAD_CERTIFICATE').relay, 'ignore')
 })
 
+test('decided heights that were encoded one by one are joined to what encoding them together gives, byte for byte', () => {
+  fc.assert(
+    fc.property(fc.array(arbitrary(decided), { maxLength: 5 }), (batch) => {
+      const one = batch.map((item) => encodeEnvelopes({ kind: 'decided', decided: [item] })[0] ?? new Uint8Array())
+      const [together = new Uint8Array()] = encodeEnvelopes({ kind: 'decided', decided: batch })
+      assert.deepEqual(joinDecided(one), Uint8Array.from(together))
+    }),
+  )
+})
+
 test('an envelope above the limit is refused unread, and a long batch of decided heights leaves in several', () => {
   throwsCode('TOO_LARGE', () => decodeEnvelope(new Uint8Array(MESSAGE_BYTES_MAX + 1)))
   const refs = Array.from({ length: 100 }, (_, index): { id: Digest; receiptBlock: number; receipts: Digest[] } => {
@@ -294,4 +305,11 @@ test('an envelope above the limit is refused unread, and a long batch of decided
   assert.ok(envelopes.length > 1)
   for (const envelope of envelopes) assert.ok(envelope.length <= MESSAGE_BYTES_MAX)
   assert.deepEqual(envelopes.flatMap(decodeEnvelope), asReceived({ kind: 'decided', decided: batch }))
+  const joined = joinDecided(batch.flatMap((item) => encodeEnvelopes({ kind: 'decided', decided: [item] })))
+  assert.ok(joined.length <= MESSAGE_BYTES_MAX)
+  // As many of the first as fit: one more would not.
+  const fitting = decodeEnvelope(joined)
+  assert.deepEqual(fitting, asReceived({ kind: 'decided', decided: batch.slice(0, fitting.length) }))
+  const more = batch.slice(0, fitting.length + 1)
+  assert.ok(encodeEnvelopes({ kind: 'decided', decided: more }).length > 1)
 })

@@ -10,6 +10,7 @@ import {
   type Decided,
   decodeEnvelope,
   domainsOf,
+  encodeEnvelopes,
   evidenceId,
   type JournalRecord,
   messageId,
@@ -115,6 +116,10 @@ test('messages are found by their id and decided heights by their number, a batc
   assert.deepEqual(numbers(99), [99, 100])
   assert.deepEqual(numbers(7, 2), [7, 8])
   assert.deepEqual(numbers(101), [])
+  for (const from of [1, 99, 101]) {
+    const [together = new Uint8Array()] = encodeEnvelopes({ kind: 'decided', decided: journal.decidedFrom(from) })
+    assert.deepEqual(journal.envelopeFrom(from), Uint8Array.from(together))
+  }
 })
 
 test('a journal whose archive lost a message says so instead of restoring something else', async (t) => {
