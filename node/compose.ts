@@ -10,13 +10,11 @@ import {
   domainsOf,
   type Genesis,
   type Input,
-  type JournalRecord,
   type Key,
   type Machine,
   paramsRefusal,
   parseGenesis,
   type RoundState,
-  restoreMachine,
   sealedUntil,
   sessionKeysOf,
   step,
@@ -42,7 +40,8 @@ import { createDriver, type Driver } from './machine/driver.ts'
 import { createJournal, type Journal } from './machine/journal.ts'
 import { logCloned, logNotice } from './machine/notices.ts'
 import type { Clock, Signer } from './machine/ports.ts'
-import { createSigner, onlyWhereHeard } from './machine/signer.ts'
+import { restoreFrom } from './machine/restore.ts'
+import { createSigner, type Guard, onlyWhereHeard } from './machine/signer.ts'
 import { openEngines } from './measure/engines.ts'
 import { createMeasurer } from './measure/measure.ts'
 import { createPoolIndex, openPool, type Pool, type PoolIndex } from './measure/pool-blobs.ts'
@@ -68,7 +67,6 @@ export type Validator = {
 
 type State = Machine<RoundState>
 type Closer = () => Promise<unknown>
-type GuardRecord = Extract<JournalRecord, { kind: 'guard' }>
 type FetchBlob = (digest: Digest) => Promise<Uint8Array | null>
 
 /** What the parts of one validator share. `driver` and `inbox` are there once all parts are. */
@@ -101,17 +99,6 @@ const wholeBelow = ({ rounds, consensus }: State): number =>
 const membersBy = (state: State) => state.consensus.current.committee.members
 
 const membersOf = (p: Parts) => p.driver().read(({ consensus }) => consensus.current.committee)
-
-const restore = (o: { genesis: Genesis; self: Key; records: readonly JournalRecord[] }): State => {
-  const { genesis, self, records } = o
-  return restoreMachine({ genesis, self, application, rounds: createRounds({ genesis, self }), records })
-}
-
-const toArray = async <T>(items: AsyncIterable<T>): Promise<readonly T[]> => {
-  const all: T[] = []
-  for await (const item of items) all.push(item)
-  return all
-}
 
 /** Looked at in turn, so after the message itself, and answered once that is durable; `whenFull` where its turn will not come. */
 const inTurn = async <T>(p: Parts, look: (rounds: RoundState) => T, whenFull: T): Promise<T> => {
@@ -213,7 +200,7 @@ const openMeasurer = (p: Parts, engines: Awaited<ReturnType<typeof openEngines>>
     now: p.clock.now,
   })
 
-const openSigner = (p: Parts, guards: readonly GuardRecord[]): Signer =>
+const openSigner = (p: Parts, guards: readonly Guard[]): Signer =>
   onlyWhereHeard(createSigner({ keys: p.keys, domains: p.domains, guards }), (message) =>
     p.driver().read(({ rounds }) => sessionKeysOf(rounds, message).includes(p.keys.session.publicKey)),
   )
@@ -235,7 +222,7 @@ const openChainReader = (p: Parts, chain: Chain, submit: (input: Input) => void)
   })
 
 /** The driver with everything it moves, and the API that looks at it; `closers` gets how each is ended. */
-const tieTogether = async (p: Parts, restored: State, guards: readonly GuardRecord[], closers: Closer[]) => {
+const tieTogether = async (p: Parts, restored: State, guards: readonly Guard[], closers: Closer[]) => {
   const stored = (digest: Digest): void => p.driver().submit({ kind: 'stored', at: p.clock.now(), digest })
   const engines = await openEvaluator(p, restored)
   closers.push(() => engines.evaluator.close())
@@ -343,8 +330,8 @@ export const startValidator = async (o: {
     await checkNotMoved(config.home)
     await countStart({ home: config.home, store, sessionKey: keys.session.publicKey })
     const journal = createJournal({ store, domains })
-    const records = await toArray(journal.records())
-    const restored = restore({ genesis, self, records })
+    const blank = { genesis, self, application, rounds: createRounds({ genesis, self }) }
+    const { machine: restored, guards } = await restoreFrom(journal, blank, log)
     log.info({ height: restored.consensus.current.height, hotkey: self }, 'restored')
     if (restored.consensus.clonedKey === keys.session.publicKey) logCloned(log)
     const driver = once<Driver<State>>('the driver')
@@ -382,7 +369,6 @@ export const startValidator = async (o: {
         log,
       }),
     )
-    const guards = records.filter((record) => record.kind === 'guard')
     const tied = await tieTogether(parts, restored, guards, closers)
     driver.set(tied.driver)
     sync.set(tied.sync)

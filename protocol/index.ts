@@ -103,7 +103,7 @@ export {
   STATEMENT_BYTES_MAX,
   SYNC_BATCH_MAX,
 } from './limits.ts'
-export { createMachine, judgeProposal, type Machine, restoreMachine, step } from './machine.ts'
+export { createMachine, judgeProposal, type Machine, replayRecord, restoreMachine, step } from './machine.ts'
 export type { Effect, Input, JournalRecord, Notice, Relayed } from './machine-types.ts'
 export { inclusionProof, isIncluded, merkleRoot } from './merkle.ts'
 export { bundleSizeBytes, packBundle, unpackBundle } from './message/bundle.ts'

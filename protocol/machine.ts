@@ -62,15 +62,18 @@ export const createMachine = <S>({ genesis, self, application, rounds }: Parts<S
   return { application, rounds, consensus, host }
 }
 
+/** One record of the journal, in order, into a machine that was just made and has had every record before. */
+export const replayRecord = <S>({ consensus, host, application, rounds }: Machine<S>, record: JournalRecord): void => {
+  if (!restoreRecord(consensus, host, record)) application.restore(rounds, record)
+}
+
 /**
  * The machine as it was when the last of these records became durable. Nothing is in flight after it: its first input should be a `wake`,
  * at which it signs its votes of the current view again and asks again for all it awaits.
  */
 export const restoreMachine = <S>(parts: Parts<S> & { readonly records: Iterable<JournalRecord> }): Machine<S> => {
   const machine = createMachine(parts)
-  for (const record of parts.records) {
-    if (!restoreRecord(machine.consensus, machine.host, record)) parts.application.restore(machine.rounds, record)
-  }
+  for (const record of parts.records) replayRecord(machine, record)
   return machine
 }
 

@@ -59,13 +59,16 @@ export const signWithHotkey = <K extends 'delegation' | 'submission' | 'params'>
 }
 
 /** Entries kept in memory: those of the last heights; older ones are below what the machine ever signs for again. */
-const BINDINGS_MAX = 10_000
+export const BINDINGS_MAX = 10_000
+
+/** That something was signed, as the journal has it. */
+export type Guard = Extract<JournalRecord, { kind: 'guard' }>
 
 /** `guards`: the journal's, so that a restart forgets nothing. */
 export const createSigner = (o: {
   readonly keys: ValidatorKeys
   readonly domains: Domains
-  readonly guards: readonly Extract<JournalRecord, { kind: 'guard' }>[]
+  readonly guards: readonly Guard[]
 }): { sign(message: Unsigned): Signed } => {
   const bound = new Map<string, string>(o.guards.slice(-BINDINGS_MAX).map(fromGuard))
   return {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import { createJournal } from '../../../node/machine/journal.ts'
+import { restoreFrom } from '../../../node/machine/restore.ts'
 import { openStore } from '../../../node/store/index.ts'
 import {
   rounds as application,
@@ -134,16 +135,16 @@ test('a restart from the journal has the machine that the records themselves giv
   const mesh = createMesh()
   for (const miner of MINERS.slice(0, 2)) mesh.tell(submissionOf(miner, `of ${miner}`))
   mesh.run(() => kindsOf(mesh).includes('result'))
-  const { hotkey, journal: records, state } = nodeAt(mesh, 1)
+  const { hotkey, journal: written, state } = nodeAt(mesh, 1)
+  const guard = { kind: 'guard', height: 1, view: 0, phase: 'notarize', value: DIGEST } as const
+  const records: readonly JournalRecord[] = [guard, ...written]
   const { journal } = await open(t)
   for (const one of records) await journal.append([one])
-  const restore = (from: readonly JournalRecord[]) => {
-    const genesis = genesisOf()
-    const rounds = createRounds({ genesis, self: hotkey })
-    return restoreMachine({ genesis, self: hotkey, application, rounds, records: from })
-  }
-  const restored = restore(await collect(journal.records()))
-  const wanted = restore(records)
+  const genesis = genesisOf()
+  const blank = () => ({ genesis, self: hotkey, application, rounds: createRounds({ genesis, self: hotkey }) })
+  const { machine: restored, guards } = await restoreFrom(journal, blank(), { info: () => undefined })
+  const wanted = restoreMachine({ ...blank(), records })
+  assert.deepEqual(guards, [guard])
   assert.deepEqual(restored.rounds, wanted.rounds)
   // Who leads is a function, drawn on demand.
   const plainly = ({ consensus }: typeof restored) => ({
