@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line `evalmesh`: one file in cli/ a command; errors become one sentence, a hint and an exit code here. */
 import { CommanderError } from 'commander'
-import { CliError, EXIT, progress } from './cli/output.ts'
+import { CliError, EXIT, hasAnswered, printJson, progress } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
 
 /** A file that the user named is not there; what the user gave is no address; else something around us is missing. */
@@ -20,6 +20,15 @@ const explain = (error: unknown): { readonly exitCode: number; readonly lines: r
   return { exitCode: EXIT.bug, lines: [error instanceof Error ? (error.stack ?? error.message) : String(error)] }
 }
 
+/** The answer of a command that was asked for JSON and has none: whoever interrupts it does not wait for one. */
+const answerError = (error: unknown, exitCode: number): void => {
+  const isAsked = process.argv.includes('--json')
+  if (!isAsked || hasAnswered() || exitCode === EXIT.ok || exitCode === EXIT.interrupted) return
+  const message = (error instanceof Error ? error.message : String(error)).replace(/^error: /, '')
+  const hint = error instanceof CliError && error.hint !== '' ? { hint: error.hint } : {}
+  printJson({ error: { exitCode, message, ...hint } })
+}
+
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
@@ -32,5 +41,6 @@ try {
 } catch (error) {
   const { exitCode, lines } = explain(error)
   for (const line of lines) if (line !== '') progress(line)
+  answerError(error, exitCode)
   process.exitCode = exitCode
 }

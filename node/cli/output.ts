@@ -26,7 +26,8 @@ export const EXIT_HELP = `Exit codes:
   7  not decided yet
   8  over a quota
   9  an audit contradicts the record
-  130 interrupted`
+  130 interrupted
+With --json an error is { "error": { exitCode, message, hint } } on stdout, too.`
 
 /** A failure the user can act on: one sentence, and what to do. */
 export class CliError extends Error {
@@ -45,8 +46,14 @@ export const print = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
 
+let isAnswered = false
+
+/** Whether a JSON answer was printed already: an error after it is told by the exit code alone. */
+export const hasAnswered = (): boolean => isAnswered
+
 /** One JSON document on one line: the last line of stdout is always the whole answer. */
 export const printJson = (value: unknown): void => {
+  isAnswered = true
   print(JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? `${item}` : item)))
 }
 

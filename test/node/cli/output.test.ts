@@ -1,5 +1,6 @@
 /** Promises of what the command line prints. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { CliError, EXIT, EXIT_HELP, printJson, table } from '../../../node/cli/output.ts'
 
@@ -37,4 +38,25 @@ test('JSON is one line, with amounts in rao as decimal strings', (t) => {
   printJson({ stake: 2n ** 60n, lines: ['a\nb'] })
   t.mock.restoreAll()
   assert.deepEqual(written, ['{"stake":"1152921504606846976","lines":["a\\nb"]}\n'])
+})
+
+test('who asks for JSON gets an error as JSON, and people a sentence and what to do', () => {
+  const run = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['node/main.ts', ...args], { encoding: 'utf8' })
+    return { status, stdout, stderr }
+  }
+  const ask = ['status', '--api', 'http://127.0.0.1:1']
+  const people = run(...ask)
+  assert.deepEqual([people.status, people.stdout], [EXIT.unavailable, ''])
+  assert.match(people.stderr, /^error: no validator answers at .*\nstart one with/)
+  const { status, stdout, stderr } = run(...ask, '--json')
+  const { error } = JSON.parse(stdout) as { error: { exitCode: number; message: string; hint: string } }
+  assert.deepEqual([status, error.exitCode, stderr], [EXIT.unavailable, EXIT.unavailable, people.stderr])
+  assert.match(error.message, /^no validator answers/)
+  assert.match(error.hint, /^start one with/)
+  const wrong = run('status', '--jsno', '--json')
+  assert.equal(wrong.status, EXIT.usage)
+  assert.deepEqual(JSON.parse(wrong.stdout), {
+    error: { exitCode: EXIT.usage, message: "unknown option '--jsno'\n(Did you mean --json?)" },
+  })
 })
