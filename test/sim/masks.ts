@@ -21,7 +21,7 @@ export type Parts<S> = {
   readonly scene: Scene<S>
   readonly plan: Plan
   readonly strikes: Strikes
-  readonly sign: (message: Unsigned) => Verified<Signed>
+  readonly sign: (place: number, message: Unsigned) => Verified<Signed>
   readonly messageOf: (id: Digest) => Signed | null
   /** The first process of the identity at this place. */
   readonly processOf: (place: number) => Process<S> | undefined
@@ -42,7 +42,7 @@ const liarOf = <S>(o: Parts<S>, place: number, name: FaultName): Liar => {
     random: createRandom(plan.seed, `liar ${place} ${name}`),
     params: plan.faults[name] ?? {},
     hits: () => strikes.hits(name),
-    sign: o.sign,
+    sign: (message) => o.sign(place, message),
     twist: scene.twist,
     due: () => o.processOf(place)?.machine()?.host.due() ?? null,
     rounds,

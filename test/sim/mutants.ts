@@ -177,7 +177,23 @@ const ROUNDS: readonly Mutant[] = [
     'o.present.length === o.possible || isLate',
     'true || isLate',
   ]),
-  mutant('commits of any round count', ['round/items.ts', 'open?.manifest === body.manifest &&', 'open !== null &&']),
+  mutant('receipts of a replaced key stay', ['round/fold.ts', '  dropReceipts(state, bodies)\n', '']),
+  mutant('a commit holds under the newest key only', [
+    'round/signers.ts',
+    '(open.keys.get(message.body.hotkey) ?? [])',
+    '(open.keys.get(message.body.hotkey) ?? []).slice(0, 1)',
+  ]),
+  mutant('a key holds before it is in force', [
+    'round/signers.ts',
+    'const inForce = state.inForce.get(hotkey)?.sessionKey',
+    'const inForce = state.delegations.get(hotkey)?.message.body.sessionKey',
+  ]),
+  mutant(
+    'commits of any round count',
+    ['round/items.ts', 'open?.manifest === body.manifest &&', 'open !== null &&'],
+    // Whose keys do not follow from the round is not heard at all.
+    ['round/signers.ts', 'open?.manifest === message.body.manifest ?', 'open !== null ?'],
+  ),
   mutant('reveals are weighed by the committee of the day', [
     'round/stages.ts',
     'committee: round.committee,\n    attestations',

@@ -5,7 +5,7 @@ import { ProtocolError } from '../../protocol/errors.ts'
 import type { Machine } from '../../protocol/machine.ts'
 import type { Input } from '../../protocol/machine-types.ts'
 import type { Evidence } from '../../protocol/message/evidence.ts'
-import type { Verified } from '../../protocol/message/message.ts'
+import type { Signed, Verified } from '../../protocol/message/message.ts'
 import type { Certificate, Decided } from '../../protocol/message/vote.ts'
 import { sessionKeysOf } from '../../protocol/round/signers.ts'
 import type { RoundState } from '../../protocol/round/state.ts'
@@ -31,12 +31,22 @@ export type Transport<S> = {
   ) => void
 }
 
-const words = <S>(): Transport<S> => {
+/** Which session key a validator signed this with, null for none that it has by its own log; undefined for what needs none. */
+type KeyOf = (message: Signed) => Key | null | undefined
+
+const words = <S>(keyOf: KeyOf): Transport<S> => {
+  /** by the keys that follow from the receiver's log. */
+  const holds = (message: Signed, machine: Machine<S> | null): boolean => {
+    const key = keyOf(message)
+    if (key === undefined || machine === null) return true
+    return key !== null && sessionKeysOf(machine.rounds as RoundState, message).includes(key)
+  }
   const heightOf = (machine: Machine<S> | null): number => machine?.consensus.current.height ?? 0
   return {
     receive: (payload, { from, machine, take }) => {
-      if (payload.kind === 'message') take((at) => ({ kind: 'message', at, message: payload.message }))
-      else if (payload.kind === 'status') take((at) => ({ kind: 'status', at, from, status: payload.status }))
+      if (payload.kind === 'message') {
+        if (holds(payload.message, machine())) take((at) => ({ kind: 'message', at, message: payload.message }))
+      } else if (payload.kind === 'status') take((at) => ({ kind: 'status', at, from, status: payload.status }))
       else if (payload.kind === 'certificate') {
         if (payload.certificate.height !== heightOf(machine())) return
         take((at) => ({ kind: 'certificate', at, certificate: payload.certificate as Verified<Certificate> }))
@@ -94,4 +104,5 @@ const wire = <S>(scene: Scene<S>): Transport<S> => {
   }
 }
 
-export const createTransport = <S>(scene: Scene<S>): Transport<S> => (scene.isReal ? wire(scene) : words())
+export const createTransport = <S>(scene: Scene<S>, keyOf: KeyOf): Transport<S> =>
+  scene.isReal ? wire(scene) : words(keyOf)

@@ -1,9 +1,11 @@
 /** One run's parts, tied together: processes, net, chain, liars, and the checkers that watch. */
 import type { Digest, Key } from '../../protocol/crypto.ts'
+import type { Machine } from '../../protocol/machine.ts'
 import type { Effect, Input } from '../../protocol/machine-types.ts'
 import type { Header } from '../../protocol/message/entry.ts'
 import { type Evidence, evidenceId, examine } from '../../protocol/message/evidence.ts'
 import type { Signed, Unsigned, Verified } from '../../protocol/message/message.ts'
+import { sessionKeysOf } from '../../protocol/round/signers.ts'
 import type { RoundState } from '../../protocol/round/state.ts'
 import { createMasks, type Mask } from './masks.ts'
 import { createNetwork, type Network, type Payload } from './network.ts'
@@ -32,8 +34,8 @@ export type World<S> = {
   readonly proofs: Map<Digest, Evidence>
   /** Messages and certificates that were seen: each is shown to the checkers once. */
   readonly seen: WeakSet<object>
-  /** Messages that were signed by who they name. */
-  readonly authentic: WeakSet<object>
+  /** Messages that were signed by who they name, and the session key that it has for them by its own log; none of the toy's. */
+  readonly authentic: WeakMap<object, Key | null | undefined>
   /** By place; undefined for the honest. */
   readonly masks: readonly (Mask | undefined)[]
 }
@@ -180,7 +182,7 @@ const answer = <S>(world: World<S>, process: Process<S>, effect: Effect): void =
   if (effect.kind === 'fetch') {
     const message = world.library.get(effect.digest)
     if (effect.what === 'blob') give((at) => ({ kind: 'stored', at, digest: effect.digest }))
-    else if (message !== undefined) give((at) => ({ kind: 'message', at, message }))
+    else if (message !== undefined) hand({ kind: 'message', message })
     const evidence = world.proofs.get(effect.digest)
     if (evidence !== undefined) hand({ kind: 'evidence', evidence })
   } else if (effect.kind === 'accuse') hand({ kind: 'evidence', evidence: effect.evidence })
@@ -198,13 +200,13 @@ const answer = <S>(world: World<S>, process: Process<S>, effect: Effect): void =
   }
 }
 
-const signerOf =
-  <S>({ scene, authentic }: Pick<World<S>, 'scene' | 'authentic'>) =>
-  (message: Unsigned): Verified<Signed> => {
-    const signed = scene.signing.sign(message, scene.domains, scene.idOf)
-    authentic.add(signed)
-    return signed
-  }
+/** Signs as a process does, or the mask before it: a validator that moves to another key has both, and uses the one in force. */
+const signAs = <S>({ scene, authentic }: World<S>, machine: Machine<S> | null, message: Unsigned): Verified<Signed> => {
+  const signed = scene.signing.sign(message, scene.domains, scene.idOf)
+  const keyOf = ({ rounds }: Machine<S>): Key | null => sessionKeysOf(rounds as RoundState, message)[0] ?? null
+  authentic.set(signed, scene.name === 'toy' ? undefined : machine && keyOf(machine))
+  return signed
+}
 
 /** A crashed process is back within this, before healing. */
 const RESTART_MS_MAX = 6_000
@@ -223,7 +225,7 @@ export const addProcess = <S>(world: World<S>, place: number, disk: Process<S>['
       strikes,
       schedule,
       isHealed: network.isHealed,
-      sign: signerOf(world),
+      sign: (message) => signAs(world, process.machine(), message),
       died: () => {
         const back = Math.min((plan.seed * 31 + schedule.now()) % RESTART_MS_MAX, plan.healAtMs - schedule.now())
         schedule.after(Math.max(0, back), () => process.start())
@@ -290,7 +292,7 @@ export const build = <S>(o: Setup<S>): World<S> => {
   const honest = scene.keys.filter((_, place) => !plan.liars.includes(place))
   const logs = new Map(honest.map((key): [Key, Header[]] => [key, []]))
   const sim = simOf(o, () => world)
-  const authentic = new WeakSet<object>()
+  const authentic: World<S>['authentic'] = new WeakMap()
   const { trace } = o
   const world: World<S> = {
     scene,
@@ -298,7 +300,7 @@ export const build = <S>(o: Setup<S>): World<S> => {
     schedule,
     strikes,
     network,
-    transport: createTransport(scene),
+    transport: createTransport(scene, (message) => authentic.get(message)),
     watcher: together([
       { decided: (node, { header }) => void logs.get(node)?.push(header) },
       loneliness(plan, network, { placeOf: (node) => scene.keys.indexOf(node), now: schedule.now }),
@@ -315,7 +317,8 @@ export const build = <S>(o: Setup<S>): World<S> => {
       scene,
       plan,
       strikes,
-      sign: signerOf({ scene, authentic }),
+      sign: (place, message) =>
+        signAs(world, world.processes.find((process) => process.place === place)?.machine() ?? null, message),
       messageOf: (id) => world.library.get(id) ?? null,
       processOf: (place) => world.processes.find((process) => process.place === place),
       after: schedule.after,
