@@ -61,8 +61,9 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 export const readEveryCase = (dir: string): readonly Case[] => {
   const top = resolve(dir)
   const isOne = existsSync(join(top, 'expect.json'))
-  // A folder with a competition's name holds cases of its own.
-  const isCase = (name: string) => !name.startsWith('.') && !COMPETITIONS.has(name) && isFolder(join(top, name))
+  // A folder with a competition's name, also one with more behind it, holds cases of its own.
+  const isOther = (name: string) => [...COMPETITIONS.keys()].some((id) => name === id || name.startsWith(`${id}-`))
+  const isCase = (name: string) => !name.startsWith('.') && !isOther(name) && isFolder(join(top, name))
   const names = isOne ? [''] : readdirSync(top).filter(isCase)
   return names.sort((a, b) => (a < b ? -1 : 1)).map((name) => readCase(join(top, name), name || basename(top)))
 }
