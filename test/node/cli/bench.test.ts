@@ -185,7 +185,9 @@ test('bench of a training submission trains by the mesh’s contract, and says w
 test('bench does not train by another contract than the mesh’s', async (t) => {
   const api = await meshOf(t, digest)
   const child = await bench(...training, api, join(solutions, 'training-speed/fused.py'))
-  assert.deepEqual([child.code, child.stdout], [3, ''])
+  const { error } = JSON.parse(child.stdout) as { error: { exitCode: number; message: string } }
+  assert.deepEqual([child.code, error.exitCode], [3, 3])
+  assert.match(error.message, /does not have the contract/)
   assert.match(child.stderr, /does not have the contract/)
 })
 

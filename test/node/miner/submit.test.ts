@@ -155,7 +155,7 @@ test('a dry run refuses what every validator would, with its own exit code and b
   const { file, common } = await minerHome(t, 'x'.repeat(params.bundleBytesMax + 1))
   const { code, stdout, stderr } = await evalmesh('submit', file, ...common)
   assert.equal(code, 5)
-  assert.equal(stdout, '')
+  assert.equal((JSON.parse(stdout) as { error: { exitCode: number } }).error.exitCode, 5)
   assert.match(stderr, new RegExp(`${params.bundleBytesMax + 1} bytes; the limit is ${params.bundleBytesMax}`))
 })
 
