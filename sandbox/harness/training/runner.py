@@ -121,7 +121,7 @@ def sample(tensors, positions):
 
 def on_host(tensors):
     """The tensors on the host, when every queue of the device has come to its end. From a GPU all at once into pinned
-    memory, which PyTorch keeps for the next run: ten times as fast as one after the other, and the clock runs."""
+    memory, which PyTorch keeps for the next run: the clock runs, and a copy to other memory waits for each tensor."""
     copies = []
     for tensor in tensors:
         if tensor.is_cuda:
