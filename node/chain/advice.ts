@@ -51,6 +51,9 @@ export const adviceFor = (error: unknown): string => {
   if (error instanceof ChainError && error.code === 'WEIGHTS_LOST') {
     return 'the commit was never revealed: check that the hotkey kept its permit and registration, and that the node’s clock is right'
   }
+  if (error instanceof ChainError && error.code === 'STATE_DISCARDED') {
+    return 'this node was frozen or cut off until its endpoints had forgotten that block: the next vector is tried when it is due; an archive node among the endpoints would still know'
+  }
   const name = error instanceof ChainError ? String(error.facts['name']) : ''
   return ADVICE[name] ?? 'the last vector on chain stays; the next one is tried when it is due'
 }

@@ -89,6 +89,7 @@ export type HotkeySigner = {
 
 /**
  * CHAIN_UNREACHABLE: no answer within the adapter's patience. BAD_RESPONSE: an answer that makes no sense.
+ * STATE_DISCARDED: whoever answers has thrown the state of that block away, as a node does that is no archive.
  * CHAIN_CHANGED: the chain behind the endpoint is not a continuation of what it said before. CHAIN_DISAGREES: several endpoints
  * name different blocks as final, so that none is believed. WEIGHTS_LOST: a commit was included, and its weights never appeared.
  * WEIGHTS_OVERTAKEN: they appeared, and those of a later commit of the same hotkey stand in their place.
@@ -99,6 +100,7 @@ export type HotkeySigner = {
 export type ChainErrorCode =
   | 'CHAIN_UNREACHABLE'
   | 'BAD_RESPONSE'
+  | 'STATE_DISCARDED'
   | 'CHAIN_CHANGED'
   | 'CHAIN_DISAGREES'
   | 'BLOCK_NOT_FINAL'

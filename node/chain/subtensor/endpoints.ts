@@ -5,8 +5,8 @@ import { createSocket, RpcRefusal, type Socket } from './socket.ts'
 
 export type Endpoints = {
   /**
-   * Asks one endpoint after the other until one answers; a refusal is an answer, unless it says that this node lacks the block. BAD_RESPONSE
-   * (retryable) where all that answer lack it.
+   * Asks one endpoint after the other until one answers; a refusal is an answer, unless it says that this node lacks the block. Where all
+   * that answer lack it: STATE_DISCARDED when one of them had it, else BAD_RESPONSE, as it may still come; both retryable.
    */
   call(method: string, params: readonly unknown[], signal?: AbortSignal): Promise<unknown>
   /** What each endpoint answers, refusals included, in the order of the configuration; those that the question never reached are left out. */
@@ -31,6 +31,8 @@ type Heard = Exclude<Answer, { readonly isLost: true }>
 const BACK_OFF_MS_MIN = 50
 const BACK_OFF_MS_MAX = 2_000
 
+/** A node keeps the state of its newest blocks alone, 256 of them by default: it never comes back. */
+const HAS_DISCARDED = /state already discarded/i
 /** A node that is behind, or has thrown the state away: another one may have it. */
 const LACKS_BLOCK = /unknown ?block|header was not found|state already discarded|block .*not found/i
 
@@ -40,6 +42,7 @@ const NULL_LACKS_BLOCK: ReadonlySet<string> = new Set(['chain_getHeader', 'chain
 const isLost = (error: unknown): error is ChainError =>
   error instanceof ChainError && error.code === 'CHAIN_UNREACHABLE'
 const lacksBlock = (refusal: RpcRefusal): boolean => LACKS_BLOCK.test(refusal.message)
+const hasDiscarded = (answer: Heard): boolean => 'refusal' in answer && HAS_DISCARDED.test(answer.refusal.message)
 
 const hexOf = (value: unknown): string | null =>
   typeof value === 'string' && /^0x[0-9a-f]{64}$/.test(value) ? value.slice(2) : null
@@ -127,7 +130,10 @@ const answerOrLoss = async (asked: Promise<unknown>): Promise<Answer | undefined
   }
 }
 
-/** The first answer in the configured order that is not for lack of the block, else one that is; null when there is none. */
+/**
+ * The first answer in the configured order that is not for lack of the block, else one that is, of them one that had it; null when there
+ * is none.
+ */
 const firstAnswer = async (
   sockets: readonly Socket[],
   ask: (socket: Socket) => Promise<unknown>,
@@ -138,7 +144,7 @@ const firstAnswer = async (
     const answer = await answerOf(ask(socket))
     if (answer === undefined) continue
     if (!isLacking(answer)) return answer
-    lacking = answer
+    if (lacking === null || hasDiscarded(answer)) lacking = answer
   }
   return lacking
 }
@@ -190,6 +196,8 @@ export const createEndpoints = (o: {
         const isLacking = (one: Heard): boolean =>
           'refusal' in one ? lacksBlock(one.refusal) : one.result === null && NULL_LACKS_BLOCK.has(method)
         const answer = await firstAnswer(sockets, (socket) => ask(socket, method, params), isLacking)
+        if (answer !== null && hasDiscarded(answer))
+          throw new ChainError('STATE_DISCARDED', { method }, { retryable: true })
         if (answer !== null && 'refusal' in answer) throw answer.refusal
         if (answer !== null && isLacking(answer))
           throw new ChainError('BAD_RESPONSE', { method, why: 'no endpoint has the block' }, { retryable: true })

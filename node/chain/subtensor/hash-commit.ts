@@ -4,12 +4,11 @@ import { type BlockRef, ChainError, type HotkeySigner, type Unrevealed, type Wei
 import { ERA_BLOCKS } from './extrinsic.ts'
 import { commitHash, storageIndex } from './payload.ts'
 import type { PendingReveal } from './pending.ts'
-import { hasStorage, hexOf, itemsOf, numberOf, stored } from './runtime.ts'
+import { type At, hexOf, itemsOf, numberOf, stored } from './runtime.ts'
 import { insist, pause } from './submit.ts'
 import {
   epochOf,
   expectEvent,
-  finalBlock,
   headOf,
   type Now,
   standsAt,
@@ -53,7 +52,7 @@ export const commitToHash = async (o: WeightsParts, order: WeightsOrder, { head 
   const { block, extrinsicIndex } = included
   const { signer } = order
   const reveal = (signal: AbortSignal): Promise<BlockRef> =>
-    settled(o, pending, () => revealIn(o, { pending, signer, signal }, block))
+    settled(o, pending, () => revealIn(o, { pending, signer, signal }, block.number))
   return { block, extrinsicIndex, path: 'hash', reveal }
 }
 
@@ -72,85 +71,66 @@ const settled = async (o: WeightsParts, pending: PendingReveal, reveal: () => Pr
 
 type Revealing = { readonly pending: PendingReveal; readonly signer: HotkeySigner; readonly signal: AbortSignal }
 
-/** The chain still holds the commit; a runtime that does not say where is asked by the reveal itself. */
-const isCommitted = async (o: WeightsParts, head: BlockRef, pending: PendingReveal): Promise<boolean> => {
-  const { netuid, mechanism, hotkey, hash } = pending
-  const at = await o.runtime.at(head.hash)
-  if (!hasStorage(at, 'weightCommits')) return true
+/** The epoch of the commit, as the chain counts it, while the chain holds it; else null. */
+const commitEpochAt = async (at: At, { netuid, mechanism, hotkey, hash }: PendingReveal): Promise<number | null> => {
   const commits = await stored(at, 'weightCommits', storageIndex(netuid, mechanism), `0x${hotkey}`)
   const { isSome, unwrap } = commits as unknown as { readonly isSome: boolean; unwrap(): typeof commits }
-  if (!isSome) return false
-  return itemsOf(unwrap.call(commits)).some((commit) => {
-    const [of] = itemsOf(commit)
-    return of !== undefined && hexOf(of) === hash
-  })
+  if (!isSome) return null
+  for (const commit of itemsOf(unwrap.call(commits))) {
+    const [of, epoch] = itemsOf(commit)
+    if (of !== undefined && hexOf(of) === hash) return numberOf(epoch)
+  }
+  return null
 }
 
-/** `lost`: the chain has forgotten it, or its epoch is over. `open`: it may be revealed now. */
-type Fate = 'stands' | 'lost' | 'open'
+/** `lost`: no block holds it and none can any more, the chain has forgotten it, or its epoch is over. `open`: it may be revealed now. */
+type Fate = 'waits' | 'open' | 'stands' | 'lost'
 
+/** From the state of a final head alone: that of the commit's own block may be thrown away before its epoch comes. */
 const fateAt = async (
   o: WeightsParts,
   {
-    pending,
     order,
-    target,
-  }: { readonly pending: PendingReveal; readonly order: WeightsOrder; readonly target: number },
-  head: BlockRef,
+    last,
+    head,
+  }: { readonly order: PendingReveal & WeightsOrder; readonly last: number; readonly head: BlockRef },
 ): Promise<Fate> => {
-  const isOpen = await isCommitted(o, head, pending)
-  // An earlier process has revealed it, and did not live to forget it.
-  if (!isOpen && (await standsAt(o, order, head))) return 'stands'
-  return isOpen && (await epochOf(o, pending.netuid, head)) <= target ? 'open' : 'lost'
+  const { netuid } = order
+  const at = await o.runtime.at(head.hash)
+  const committed = await commitEpochAt(at, order)
+  if (committed === null) {
+    if (head.number < last) return 'waits'
+    // An earlier process has revealed it, and did not live to forget it.
+    return (await standsAt(o, order, head)) ? 'stands' : 'lost'
+  }
+  const target = committed + numberOf(await stored(at, 'revealPeriodEpochs', netuid))
+  const epoch = await epochOf(o, netuid, head)
+  if (epoch > target) return 'lost'
+  return epoch === target ? 'open' : 'waits'
 }
 
-/** Tried until its epoch is over: what refuses it may pass. */
-const revealIn = async (
-  o: WeightsParts,
-  { pending, signer, signal }: Revealing,
-  committed: BlockRef,
-): Promise<BlockRef> => {
-  const { netuid, uids, values, salt, versionKey } = pending
+/** Tried until its epoch is over: what refuses it may pass. `last`: no later block can hold the commit. */
+const revealIn = async (o: WeightsParts, { pending, signer, signal }: Revealing, last: number): Promise<BlockRef> => {
+  const { netuid, mechanism, uids, values, salt, versionKey } = pending
   const order = { ...pending, signer, signal }
-  const target = await insist(signal, o.pollMs, async () => {
-    const period = numberOf(await stored(await o.runtime.at(committed.hash), 'revealPeriodEpochs', netuid))
-    return (await epochOf(o, netuid, committed)) + period
-  })
-  const { name, of } = callOf(pending, 'reveal')
+  const { name, of } = callOf({ netuid, mechanism }, 'reveal')
   const args = [...of, uids, values, salt, versionKey]
   for (;;) {
-    const head = await headOf(o, signal, async (each) => (await epochOf(o, netuid, each)) >= target)
-    const fate = await insist(signal, o.pollMs, () => fateAt(o, { pending, order, target }, head))
+    const head = await headOf(o, signal)
+    const fate = await insist(signal, o.pollMs, () => fateAt(o, { order, last, head }))
     if (fate === 'stands') return head
-    if (fate === 'lost') throw new ChainError('WEIGHTS_LOST', { committedAt: committed.number })
-    try {
-      const revealed = await submitWeights(o, order, { name, args, limit: 'RateLimitExceeded' })
-      expectEvent(revealed, 'WeightsRevealed')
-      return revealed.block
-    } catch (error) {
-      if (!(error instanceof ChainError && error.retryable)) throw error
-      await pause(o.pollMs, signal)
+    if (fate === 'lost') throw new ChainError('WEIGHTS_LOST', { afterBlock: pending.afterBlock })
+    if (fate === 'open') {
+      try {
+        const revealed = await submitWeights(o, order, { name, args, limit: 'RateLimitExceeded' })
+        expectEvent(revealed, 'WeightsRevealed')
+        return revealed.block
+      } catch (error) {
+        if (!(error instanceof ChainError && error.retryable)) throw error
+      }
     }
+    await pause(o.pollMs, signal)
   }
-}
-
-/** The final block that holds the commit; null when none does, and none can any more. */
-const findCommit = async (o: WeightsParts, { pending, signal }: Revealing): Promise<BlockRef | null> => {
-  const index = String(storageIndex(pending.netuid, pending.mechanism))
-  const last = (await headOf(o, signal, async () => true)).number + ERA_BLOCKS
-  for (let number = pending.afterBlock + 1; number <= last; number += 1) {
-    const block = await finalBlock(o, signal, number)
-    const events = await insist(signal, o.pollMs, () => o.blocks.allEvents(block))
-    const isIt = events.some(
-      ({ name, data }) =>
-        name === 'WeightsCommitted' &&
-        data[1]?.toString() === index &&
-        data[2] !== undefined &&
-        hexOf(data[2]) === pending.hash,
-    )
-    if (isIt) return block
-  }
-  return null
 }
 
 /** What earlier processes have committed, or meant to, and nobody has revealed. */
@@ -165,9 +145,9 @@ export const unrevealedBy = async (
     afterBlock: pending.afterBlock,
     reveal: (signal) =>
       settled(o, pending, async () => {
-        const committed = await findCommit(o, { pending, signer, signal })
-        if (committed === null) throw new ChainError('WEIGHTS_LOST', { afterBlock: pending.afterBlock })
-        return revealIn(o, { pending, signer, signal }, committed)
+        // The earlier process may have signed the commit the moment before it died.
+        const last = (await headOf(o, signal)).number + ERA_BLOCKS
+        return revealIn(o, { pending, signer, signal }, last)
       }),
   }))
 }

@@ -1,5 +1,4 @@
 /** What every way to set weights needs: its order, its surroundings, and how the chain says what became of it. */
-import { setTimeout as delay } from 'node:timers/promises'
 import { maxUpscale } from '../local/upscale.ts'
 import { type BlockRef, ChainError, type HotkeySigner, type Weight } from '../port.ts'
 import type { Blocks, ChainEvent } from './blocks.ts'
@@ -9,7 +8,7 @@ import type { PendingReveals } from './pending.ts'
 import { readRow, scheduleAt, uidOf } from './reads.ts'
 import type { At, Runtime } from './runtime.ts'
 import { epochAt } from './schedule.ts'
-import { type Included, insist, type Submission } from './submit.ts'
+import { type Included, insist, pause, type Submission } from './submit.ts'
 import type { Beacon } from './timelock.ts'
 
 export type WeightsOrder = Row & {
@@ -46,27 +45,13 @@ export const submitWeights = (
   return o.submit({ call: { pallet: PALLET, name: call.name, args: call.args }, signer, signal, limit: call.limit })
 }
 
-/** The first finalised head that will do; polls until the signal. */
-export const headOf = async (
-  o: WeightsParts,
-  signal: AbortSignal,
-  isEnough: (head: BlockRef) => Promise<boolean>,
-): Promise<BlockRef> => {
-  for (;;) {
-    if (signal.aborted) throw new ChainError('ABORTED')
-    try {
-      const head = await o.endpoints.finalizedHead()
-      if (await isEnough(head)) return head
-    } catch (error) {
-      if (!(error instanceof ChainError && error.retryable)) throw error
-    }
-    await delay(o.pollMs, undefined, { signal }).catch(() => undefined)
-  }
-}
+/** The newest final block. */
+export const headOf = (o: WeightsParts, signal: AbortSignal): Promise<BlockRef> =>
+  insist(signal, o.pollMs, () => o.endpoints.finalizedHead())
 
 /** The final block of this number, as soon as there is one. */
 export const finalBlock = async (o: WeightsParts, signal: AbortSignal, number: number): Promise<BlockRef> => {
-  await headOf(o, signal, async (head) => head.number >= number)
+  while ((await headOf(o, signal)).number < number) await pause(o.pollMs, signal)
   const hash = await insist(signal, o.pollMs, async () => {
     const told = await o.endpoints.hashAt(number)
     if (told === null) throw new ChainError('BAD_RESPONSE', { number }, { retryable: true })

@@ -13,6 +13,7 @@ import {
   epochOf,
   expectEvent,
   finalBlock,
+  headOf,
   type Now,
   PALLET,
   standsAt,
@@ -66,7 +67,8 @@ const standsFinally = async (o: WeightsParts, order: WeightsOrder, block: BlockR
       return await standsAt(o, order, block)
     } catch (error) {
       if (!(error instanceof ChainError && error.retryable)) throw error
-      if (error.code === 'BAD_RESPONSE') throw new ChainError(error.code, error.facts, { cause: error })
+      if (error.code === 'BAD_RESPONSE' || error.code === 'STATE_DISCARDED')
+        throw new ChainError(error.code, error.facts, { cause: error })
       await pause(o.pollMs, order.signal)
     }
   }
@@ -138,8 +140,17 @@ const watchReveal = async (
   let isOvertaken = false
   for (let number = committed.number + 1; ; number += 1) {
     const block = await finalBlock(o, signal, number)
-    const fate = await insist(signal, o.pollMs, () => fateAt(o, order, { block, target }))
+    const fate = await insist(signal, o.pollMs, () => fateAt(o, order, { block, target })).catch((error: unknown) => {
+      if (error instanceof ChainError && error.code === 'STATE_DISCARDED') return 'unseen' as const
+      throw error
+    })
     if (fate === 'stands') return block
+    if (fate === 'unseen') {
+      // Whoever was frozen or cut off sees what stands now, and goes on from there.
+      const head = await headOf(o, signal)
+      if (await insist(signal, o.pollMs, () => standsAt(o, order, head))) return head
+      number = Math.max(number, head.number - 1)
+    }
     // A commit before it may have been revealed in a block before: its own is then still to come.
     isOvertaken ||= fate === 'overtaken'
     const facts = { committedAt: committed.number, until: number }

@@ -16,6 +16,7 @@ test('advice: every name has a sentence of its own, and an unknown one still get
   for (const sentence of sentences) assert.match(sentence, /^.{10,}$/)
   assert.match(adviceFor(new Error('x')), /next one is tried/)
   assert.match(adviceFor(new ChainError('WEIGHTS_LOST')), /never revealed/)
+  assert.match(adviceFor(new ChainError('STATE_DISCARDED')), /archive node/)
 })
 
 test('advice: the names are those of the runtime', needsMetadata, () => {

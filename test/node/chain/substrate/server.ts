@@ -16,6 +16,8 @@ export type View = {
   readonly finalized?: (chain: TestChain) => TestBlock
   /** The newest block that it has: of later ones it knows nothing, as a node that is behind. Default: all. */
   readonly newest?: (chain: TestChain) => number
+  /** The oldest block whose state it still has: of earlier ones it has the blocks alone, as a node that prunes. Default: all. */
+  readonly oldestState?: (chain: TestChain) => number
   /** What it answers instead; undefined: as an honest one. */
   readonly answer?: (method: string, params: readonly unknown[]) => unknown
 }
@@ -52,6 +54,8 @@ export const createMethods = (chain: TestChain, view: View): Readonly<Record<str
   const at = (hash: unknown): TestBlock => {
     const block = find(hash)
     if (block === undefined) throw new Refused(4003, 'Client error: UnknownBlock: Header was not found in the database')
+    if (block.number < (view.oldestState?.(chain) ?? 0))
+      throw new Refused(4003, `Client error: UnknownBlock: State already discarded for ${block.hash}`)
     return block
   }
   const header = ({ header: { number, ...rest } }: TestBlock): object => ({
