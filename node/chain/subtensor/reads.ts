@@ -35,6 +35,15 @@ export const scheduleAt = async (at: At, netuid: number): Promise<Schedule> => {
   }
 }
 
+/** Seconds from block to block where the runtime does not say: Subtensor's. */
+const BLOCK_SECONDS_DEFAULT = 12
+
+/** Seconds from block to block, a fraction on a devnet with fast blocks. */
+export const blockSecondsAt = ({ consts }: Pick<At, 'consts'>): number => {
+  const slotMs = consts['aura']?.['slotDuration']
+  return slotMs === undefined ? BLOCK_SECONDS_DEFAULT : numberOf(slotMs) / 1000
+}
+
 /** SUBNET_UNKNOWN when there is none at that block. */
 const metagraphFields = async (at: At, netuid: number): Promise<Fields> => {
   const call = at.call['subnetInfoRuntimeApi']?.['getMetagraph']

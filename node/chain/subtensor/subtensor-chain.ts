@@ -21,8 +21,6 @@ export type SubtensorOptions = {
   readonly patienceMs?: number
   /** How often the finalised head is asked for. Default 3 s: a block comes every 12 s. */
   readonly pollMs?: number
-  /** Seconds from block to block. Default 12; a fast devnet has less. */
-  readonly blockSeconds?: number
   /** The beacon that opens timelocked commits. Default drand's quicknet, as on every Subtensor; a devnet may have its own. */
   readonly beacon?: Beacon
   /** Where what opens a hash commit outlives this process; none: a restart loses such weights. */
@@ -31,7 +29,7 @@ export type SubtensorOptions = {
   readonly answerMsMax?: number
 }
 
-const DEFAULTS = { mechanism: 0, patienceMs: 30_000, pollMs: 3_000, blockSeconds: 12, beacon: QUICKNET }
+const DEFAULTS = { mechanism: 0, patienceMs: 30_000, pollMs: 3_000, beacon: QUICKNET }
 
 export const createSubtensorChain = (options: SubtensorOptions): Chain => {
   const o = { ...DEFAULTS, ...options }

@@ -24,8 +24,6 @@ export type WeightsParts = {
   readonly blocks: Blocks
   readonly submit: (submission: Submission) => Promise<Included>
   readonly pollMs: number
-  /** Seconds from block to block. */
-  readonly blockSeconds: number
   readonly beacon: Beacon
   /** What must be revealed, also by the next process. */
   readonly pending: PendingReveals

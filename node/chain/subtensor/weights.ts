@@ -4,7 +4,7 @@ import { type BlockRef, ChainError, type WeightsReceipt } from '../port.ts'
 import type { ChainEvent } from './blocks.ts'
 import { commitToHash } from './hash-commit.ts'
 import { storageIndex, timelockPayload } from './payload.ts'
-import { scheduleAt } from './reads.ts'
+import { blockSecondsAt, scheduleAt } from './reads.ts'
 import { type At, callIndexOf, hexOf, numberOf, stored } from './runtime.ts'
 import { firstRevealBlock, revealSeconds } from './schedule.ts'
 import { insist, pause } from './submit.ts'
@@ -86,7 +86,7 @@ const commitToTime = async (o: WeightsParts, order: WeightsOrder, { at, head }: 
   const timestamp = at.query['timestamp']?.['now']
   if (timestamp === undefined) throw new ChainError('BAD_RESPONSE', { why: 'no timestamp.now' })
   const headSeconds = Math.floor(numberOf(await timestamp()) / 1000)
-  const seconds = revealSeconds({ headSeconds, head: head.number, revealBlock, blockSeconds: o.blockSeconds })
+  const seconds = revealSeconds({ headSeconds, head: head.number, revealBlock, blockSeconds: blockSecondsAt(at) })
   const round = roundAt(seconds, o.beacon)
   const wire = encryptUntil(round, timelockPayload({ uids, values, versionKey, hotkey: signer.publicKey }), o)
   const included = await submitWeights(o, order, {

@@ -7,7 +7,7 @@ import { storeRow } from './weights.ts'
 import { epochOf, REVEAL_PERIOD, type TimedCommit, type World } from './world.ts'
 
 /** Seconds from block to block on the test chain's own clock, which runs with the blocks. */
-export const BLOCK_SECONDS = 12
+const BLOCK_SECONDS = 12
 /** When its block 0 was made. */
 const START_SECONDS = 1_790_000_000
 export const secondsOf = (block: number): number => START_SECONDS + block * BLOCK_SECONDS

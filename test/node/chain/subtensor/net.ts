@@ -4,7 +4,7 @@ import { parseGenesis } from '../../../../node/chain/local/genesis.ts'
 import type { Chain } from '../../../../node/chain/port.ts'
 import { createSubtensorChain, type SubtensorOptions } from '../../../../node/chain/subtensor/subtensor-chain.ts'
 import { spec } from '../subnet.ts'
-import { BLOCK_SECONDS, TEST_BEACON } from '../substrate/begin-block.ts'
+import { TEST_BEACON } from '../substrate/begin-block.ts'
 import { createTestChain, type TestChain } from '../substrate/chain.ts'
 import { startServer, type TestServer, type View } from '../substrate/server.ts'
 import { loadTypes, METADATA_HINT, metadataPath, type Types } from '../substrate/types.ts'
@@ -56,7 +56,6 @@ export const startNet = async (o: NetOptions = {}): Promise<Net> => {
       endpoints: servers.map(({ url }) => url),
       pollMs: 10,
       patienceMs: 5_000,
-      blockSeconds: BLOCK_SECONDS,
       beacon: TEST_BEACON,
       ...o.client,
       ...given,

@@ -4,13 +4,14 @@ import { test } from 'node:test'
 import { xxhashAsHex } from '@polkadot/util-crypto'
 import type { Chain, WeightsReceipt } from '../../../../node/chain/port.ts'
 import { commitHash, storageIndex, timelockPayload } from '../../../../node/chain/subtensor/payload.ts'
-import { decryptWith, identityOf } from '../../../../node/chain/subtensor/timelock.ts'
+import { decryptWith, identityOf, roundAt } from '../../../../node/chain/subtensor/timelock.ts'
 import { chainError } from '../compliance.ts'
 import { validators } from '../subnet.ts'
+import { secondsOf, TEST_BEACON } from '../substrate/begin-block.ts'
 import type { TestBlock } from '../substrate/chain.ts'
 import { SILENCE, type View } from '../substrate/server.ts'
 import type { World } from '../substrate/world.ts'
-import { type Net, needsMetadata, netFor } from './net.ts'
+import { type Net, needsMetadata, netFor, typesOfTests } from './net.ts'
 
 const [signer] = validators
 const uids = [0, 2]
@@ -148,6 +149,27 @@ for (const mechanism of [0, 1]) {
     },
   )
 }
+
+/** SCALE of a constant's name, type and value: eight bytes of milliseconds. */
+const SLOT = /(30536c6f744475726174696f6e(?:..){1,4}20)e02e000000000000/
+const SLOT_MS = 250
+
+test('weights: where blocks come faster, the round that opens a commit comes sooner', needsMetadata, async (t) => {
+  const { opaque } = typesOfTests()
+  const fast = opaque.replace(SLOT, (_, head: string) => `${head}${u64(BigInt(SLOT_MS))}`)
+  assert.notEqual(fast, opaque)
+  const answer: View['answer'] = (_, [name]) => (name === 'Metadata_metadata_at_version' ? fast : undefined)
+  const net = await netFor(t, { isHidden: true, views: [{ answer }] })
+  net.produce(3)
+  const head = net.chain.finalized().number
+  const setting = net.client.setWeights(order())
+  while (net.chain.pool().length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  net.produce(2)
+  const [commit] = blockOf(net, await setting).world.timed
+  // The epoch's block and three more.
+  const seconds = secondsOf(head) + ((13 - head) * SLOT_MS) / 1000
+  assert.equal(commit?.round, roundAt(seconds, TEST_BEACON))
+})
 
 /** Says nothing at every second question for the hash of one block: what was heard once is not heard twice. */
 const deafTwice = (): View => {
