@@ -119,7 +119,6 @@ export type NodeOptions = {
   readonly tamper?: Tamper
   readonly name?: string
   readonly answerMsMax?: number
-  readonly aloneMs?: number
 }
 
 const toKeys = (member: number, epoch: number) => {
@@ -267,7 +266,7 @@ export const startNode = async (t: Cleanup, o: NodeOptions): Promise<TestNode> =
   const patience = {
     idleMs: 200,
     answerMsMax: o.answerMsMax ?? 10_000,
-    aloneMs: o.aloneMs ?? (o.member === null ? 500 : 20_000),
+    aloneMs: o.member === null ? 500 : 20_000,
   }
   const sync = createSync({ ...p, ...patience, mesh, inbox: () => inbox, local: p.journal.item, chain })
   const certified = (): null => null
