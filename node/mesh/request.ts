@@ -133,14 +133,15 @@ export const createTurns = () => {
     const queue = queues.get(peerId) ?? { active: 0, waiting: [] }
     queues.set(peerId, queue)
     if (queue.active >= REQUESTS_PER_PEER_MAX) await new Promise<void>((resolve) => queue.waiting.push(resolve))
-    queue.active += 1
+    else queue.active += 1
     try {
       return await ask()
     } finally {
-      queue.active -= 1
+      // Handed over, not given back: whoever comes before the one that waits has gone on would take it as well.
       const next = queue.waiting.shift()
       if (next !== undefined) next()
-      else if (queue.active === 0) queues.delete(peerId)
+      else queue.active -= 1
+      if (queue.active === 0) queues.delete(peerId)
     }
   }
 }

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createMesh, type Mesh, MeshError, type MeshErrorCode } from '../../../node/mesh/index.ts'
-import { request } from '../../../node/mesh/request.ts'
+import { createTurns, request } from '../../../node/mesh/request.ts'
 import {
   bytes,
   DOMAIN,
@@ -128,6 +128,34 @@ test('thirty questions at once to one peer are all answered, eight at a time', a
   const names = Array.from({ length: 30 }, (_, i) => `${i}`)
   assert.deepEqual((await Promise.all(names.map((name) => ask(a.mesh, b.mesh.peerId, bytes(name))))).map(text), names)
   assert.ok(most <= 8, `${most} at once`)
+})
+
+test('a place that is given back goes to who waits for it, and to nobody who comes at that moment', async () => {
+  for (const ticks of [0, 1, 2, 3, 4]) {
+    const inTurn = createTurns()
+    const [first, others] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let active = 0
+    let most = 0
+    const ask = (answer: Promise<void>) =>
+      inTurn('peer', async () => {
+        active += 1
+        most = Math.max(most, active)
+        await answer
+        active -= 1
+      })
+    const asked = [ask(first.promise), ...Array.from({ length: 8 }, () => ask(others.promise))]
+    const come = async () => {
+      await first.promise
+      for (let tick = 0; tick < ticks; tick += 1) await null
+      await ask(others.promise)
+    }
+    asked.push(come())
+    first.resolve()
+    await new Promise((resolve) => setImmediate(resolve))
+    others.resolve()
+    await Promise.all(asked)
+    assert.equal(most, 8, `${ticks} ticks later`)
+  }
 })
 
 test('who asks a ninth thing at once is answered BUSY, and the eight are served', async (t) => {
