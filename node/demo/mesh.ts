@@ -143,16 +143,13 @@ export const startMesh = async (o: MeshOptions): Promise<DevMesh> => {
   }
 }
 
-/** Blocks that the submissions and their receipts need at most: 3 s. */
-const WINDOW_BLOCKS_MIN = 6
-
-/** Submissions of one round must land in one window: waits for the next one to open when this one is about to close. */
+/** Submissions of one round must land in one window: waits for the next one when a quarter of this one is over, for a slow machine needs seconds. */
 export const waitForWindow = async ({ chain, genesis }: DevMesh, signal: AbortSignal): Promise<void> => {
   // The shortest period of all competitions is the one that a submission could miss.
   const roundBlocks = Math.min(...genesis.competitions.map((params) => params.roundBlocks))
   const head = (await chain.finalizedHead()).number
   const opens = genesis.block + (Math.floor((head - genesis.block) / roundBlocks) + 1) * roundBlocks
-  if (opens - head > WINDOW_BLOCKS_MIN) return
+  if (4 * (opens - head) > 3 * roundBlocks) return
   await poll({
     what: `block ${opens}`,
     withinMs: WINDOW_MS,

@@ -101,6 +101,8 @@ const submitAll = async (s: Stage): Promise<ReadonlyMap<string, string>> => {
   const mesh = await connectGuest({ peers: all, domains, log: o.log })
   const names = new Map<string, string>()
   try {
+    // Connected before: the window is for the submissions.
+    await waitForWindow(s.mesh, o.signal)
     for (const [index, { params, path }] of entriesOf(o).entries()) {
       const miner = devnet.miners[index]
       if (miner === undefined) throw new Error('every entry has a miner')
@@ -255,7 +257,6 @@ const restartChain = async (s: Stage): Promise<number> => {
 }
 
 const tellStory = async (s: Stage, started: number): Promise<DemoReport> => {
-  await waitForWindow(s.mesh, s.o.signal)
   const names = await submitAll(s)
   const [witness, victim] = s.mesh.devnet.members
   if (witness === undefined || victim === undefined) throw new Error('a devnet has four members')
