@@ -50,6 +50,13 @@ const sealed = (reply: FastifyReply, detail: string): FastifyReply =>
     .type('application/problem+json')
     .send(problem({ status: 403, title: 'sealed', detail }))
 
+/**
+ * What strangers may take: open files are the node's too, which needs some for each peer; and who sends nothing, or takes nothing of its
+ * answer, for so long is gone.
+ */
+const CONNECTIONS_MAX = 256
+const PATIENCE_MS = 30_000
+
 const COMPETITION = { type: 'string', pattern: '^[a-z0-9-]{1,32}$' } as const
 /** Base58 of 35 bytes. */
 const ADDRESS = { type: 'string', pattern: '^[1-9A-HJ-NP-Za-km-z]{46,49}$' } as const
@@ -75,7 +82,13 @@ export const createApi = (
   views: ApiViews,
   onFault: (fault: { readonly path: string; readonly error: string }) => void,
 ): FastifyInstance => {
-  const app = fastify({ logger: false, bodyLimit: 1, routerOptions: { ignoreTrailingSlash: true } })
+  const app = fastify({
+    ...{ logger: false, bodyLimit: 1, routerOptions: { ignoreTrailingSlash: true } },
+    ...{ requestTimeout: PATIENCE_MS, connectionTimeout: PATIENCE_MS },
+    // Else whoever has a connection open, a browser's spare one among them, keeps the node from stopping.
+    forceCloseConnections: true,
+  })
+  app.server.maxConnections = CONNECTIONS_MAX
   app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
     const status = error.statusCode ?? 500
     if (status >= 500) onFault({ path: request.url, error: `${error}` })

@@ -1,6 +1,8 @@
 /** Promises of the HTTP interface over a real round: what each route shows, and how a question that makes no sense is answered. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { once } from 'node:events'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { type TestContext, test } from 'node:test'
 import { offenceLines } from '../../../node/api/evidence.ts'
 import { createApi } from '../../../node/api/server.ts'
 import { createViews } from '../../../node/api/views.ts'
@@ -234,6 +236,52 @@ test('the interface only tells: every other method is refused', async () => {
     headers: { 'content-type': 'text/plain' },
   })
   assert.ok(large.statusCode >= 400)
+})
+
+/** Also by a reset. */
+const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    socket.once('close', () => resolve())
+    if (socket.closed) resolve()
+  })
+
+/** Strangers who connect to a listening interface and send this. */
+const strangers = async (t: TestContext, o: { readonly count: number; readonly text: string }) => {
+  const app = create()
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const sockets = Array.from({ length: o.count }, () => connect(port, '127.0.0.1'))
+  t.after(async () => {
+    for (const socket of sockets) socket.destroy()
+    await app.close()
+  })
+  for (const socket of sockets) socket.on('error', () => undefined).write(o.text)
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+  return { app, sockets }
+}
+
+const HALF = 'GET /health HTTP/1.1\r\nHost: x\r\n'
+for (const [what, text] of [
+  ['sends nothing', ''],
+  ['sends half a question', HALF],
+  ['sends the body of its question slowly', `${HALF}Content-Length: 1000\r\n\r\na`],
+] as const) {
+  test(`who ${what} does not keep the node from stopping`, async (t) => {
+    const { app, sockets } = await strangers(t, { count: 1, text })
+    const [socket] = sockets
+    assert.ok(socket)
+    const ended = closed(socket)
+    await app.close()
+    await ended
+  })
+}
+
+test('strangers get no more connections than the node can spare', async (t) => {
+  const { app, sockets } = await strangers(t, { count: 300, text: HALF })
+  const { maxConnections } = app.server
+  assert.ok(maxConnections < sockets.length)
+  await Promise.all(sockets.slice(maxConnections).map(closed))
+  assert.equal(sockets.filter((socket) => !socket.destroyed).length, maxConnections)
 })
 
 test('a newcomer gets the genesis document byte for byte, and each address of a validator once', async () => {
