@@ -1,12 +1,23 @@
 #!/usr/bin/env node
 /** The command line `evalmesh`: one file in cli/ a command; errors become one sentence, a hint and an exit code here. */
 import { CommanderError } from 'commander'
+import { ProtocolError } from '../protocol/index.ts'
 import { CliError, EXIT, hasAnswered, printJson, progress } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
 
-/** A file that the user named is not there; what the user gave is no address; else something around us is missing. */
-const exitCodeOf = (code: unknown): number =>
-  code === 'ENOENT' ? EXIT.notFound : code === 'BAD_OPTIONS' ? EXIT.usage : EXIT.unavailable
+/** A file or pool that the user named is not there; what the user gave is no address; else something around us is missing. */
+const EXIT_CODES: ReadonlyMap<unknown, number> = new Map([
+  ['ENOENT', EXIT.notFound],
+  ['POOL_MISSING', EXIT.notFound],
+  ['BAD_OPTIONS', EXIT.usage],
+])
+
+const exitCodeOf = (error: Error & { readonly code: unknown }): number => {
+  if ('exitCode' in error && typeof error.exitCode === 'number') return error.exitCode
+  // A document or a value that no validator would take.
+  if (error instanceof ProtocolError) return EXIT.rejected
+  return EXIT_CODES.get(error.code) ?? EXIT.unavailable
+}
 
 /** What a thrown error means to whoever called: its exit code and the lines to show. */
 const explain = (error: unknown): { readonly exitCode: number; readonly lines: readonly string[] } => {
@@ -14,8 +25,7 @@ const explain = (error: unknown): { readonly exitCode: number; readonly lines: r
   if (error instanceof CliError) return { exitCode: error.exitCode, lines: [`error: ${error.message}`, error.hint] }
   // Typed errors of the layers below say enough in their message; anything else is a bug and shows where.
   if (error instanceof Error && 'code' in error) {
-    const exitCode = 'exitCode' in error && typeof error.exitCode === 'number' ? error.exitCode : exitCodeOf(error.code)
-    return { exitCode, lines: [`error: ${error.message}`] }
+    return { exitCode: exitCodeOf(error), lines: [`error: ${error.message}`] }
   }
   return { exitCode: EXIT.bug, lines: [error instanceof Error ? (error.stack ?? error.message) : String(error)] }
 }

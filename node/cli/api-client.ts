@@ -20,25 +20,48 @@ const ask = async (api: string, path: string): Promise<Response> => {
 const refusal = (status: number, message: string): CliError =>
   new CliError({ exitCode: EXIT_CODES.get(status) ?? EXIT.unavailable, message })
 
-/** @throws CliError when nobody answers, or the answer is no. */
+/** At most as many bytes as a blob has: no answer is longer. */
+const bodyOf = async (response: Response, from: string): Promise<Uint8Array> => {
+  const parts: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const part of response.body ?? []) {
+      size += part.length
+      if (size > BLOB_BYTES_MAX) throw refusal(response.status, `${from} answers without end`)
+      parts.push(part)
+    }
+  } catch (error) {
+    if (error instanceof CliError) throw error
+    throw refusal(response.status, `${from} does not answer to the end: ask again`)
+  }
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+const parse = (bytes: Uint8Array): unknown => {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    return null
+  }
+}
+
+/** @throws CliError when nobody answers, no validator does, or the answer is no. */
 export const askApi = async <T>(api: string, path: string): Promise<T> => {
   const response = await ask(api, path)
-  const body = (await response.json()) as T & { detail?: string }
+  const body = parse(await bodyOf(response, `${api}${path}`)) as (T & { detail?: string }) | null
+  if (typeof body !== 'object' || body === null) {
+    const hint = 'give the address of a validator’s HTTP interface with --api'
+    const message = `what answers at ${api} is no validator: it says ${response.status}, and no JSON`
+    throw new CliError({ exitCode: EXIT.unavailable, message, hint })
+  }
   // 503 is a validator that is up but cannot decide: its answer says why.
-  if (response.ok || response.status === 503) return body
+  if (response.ok || (response.status === 503 && body.detail === undefined)) return body
   throw refusal(response.status, body.detail ?? `${api} answered ${response.status}`)
 }
 
-/** The same for bytes, at most as many as a blob has. */
+/** The same for bytes. */
 export const askBytes = async (api: string, path: string): Promise<Uint8Array> => {
   const response = await ask(api, path)
   if (!response.ok) throw refusal(response.status, `${api}${path} answered ${response.status}`)
-  const parts: Uint8Array[] = []
-  let size = 0
-  for await (const part of response.body ?? []) {
-    size += part.length
-    if (size > BLOB_BYTES_MAX) throw refusal(response.status, `${api}${path} answers without end`)
-    parts.push(part)
-  }
-  return new Uint8Array(Buffer.concat(parts))
+  return bodyOf(response, `${api}${path}`)
 }

@@ -1,11 +1,14 @@
 /** The command `evalmesh audit verify`: replays a mesh's log and names every check; needs no stake and believes nobody. */
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { domainsOf, ProtocolError, parseGenesis } from '../../protocol/index.ts'
 import { type AuditReport, verifyArchive } from '../audit/checks.ts'
 import { AuditError } from '../audit/replay.ts'
 import { type ArchiveSource, openArchive, openPeer } from '../audit/source.ts'
 import { openChain } from '../chain/open.ts'
+import type { Chain } from '../chain/port.ts'
+import { isThere } from '../files.ts'
 import { createLog } from '../log.ts'
 import { createVerifier } from '../peers/verify.ts'
 import { addAuditMeasure } from './audit-measure.ts'
@@ -27,8 +30,14 @@ const show = (report: AuditReport): string =>
     `${report.heights} heights, ${report.signaturesChecked} signatures checked: ${report.ok ? 'everything holds' : 'CONTRADICTED'}`,
   ].join('\n')
 
-const openSource = (flags: Flags, domains: ReturnType<typeof domainsOf>): Promise<ArchiveSource> => {
-  if (flags.archive !== undefined) return openArchive({ home: flags.archive, domains })
+const openSource = async (flags: Flags, domains: ReturnType<typeof domainsOf>): Promise<ArchiveSource> => {
+  const { archive } = flags
+  if (archive !== undefined) {
+    // A store that is opened where none is would be made, and an empty log contradicts nothing.
+    if (await isThere(join(archive, 'store', 'level'))) return openArchive({ home: archive, domains })
+    const hint = 'give the home of a validator that has run'
+    throw new CliError({ exitCode: EXIT.notFound, message: `${archive} holds no archive`, hint })
+  }
   if (flags.peer === undefined) {
     throw new CliError({
       exitCode: EXIT.usage,
@@ -45,9 +54,10 @@ const openSource = (flags: Flags, domains: ReturnType<typeof domainsOf>): Promis
 
 const run = async (flags: Flags): Promise<void> => {
   const genesis = parseGenesis(await readFile(flags.genesis))
-  const chain = await openChain(flags.chain, { mechanism: genesis.mechanism })
   const source = await openSource(flags, domainsOf(genesis))
+  let chain: Chain | null = null
   try {
+    chain = await openChain(flags.chain, { mechanism: genesis.mechanism })
     const onHeight = (height: number): void => {
       if (height % 100 === 0) progress(`height ${height}`)
     }
@@ -62,7 +72,7 @@ const run = async (flags: Flags): Promise<void> => {
     throw new CliError({ exitCode: EXIT.contradicted, message: `${check}: ${error.message}` })
   } finally {
     await source.close()
-    await chain.close()
+    await chain?.close()
   }
 }
 

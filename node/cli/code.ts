@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { CodeView } from '../api/code.ts'
 import { askApi } from './api-client.ts'
-import { CliError, EXIT, print, printJson } from './output.ts'
+import { CliError, EXIT, print, printContent, printJson } from './output.ts'
 
 type Flags = { readonly api: string; readonly out?: string; readonly json?: boolean }
 type Open = Extract<CodeView, { kind: 'open' }>
@@ -16,7 +16,8 @@ const run = async (id: string, flags: Flags): Promise<void> => {
   if (file === undefined) throw new CliError({ exitCode: EXIT.notFound, message: `${id} holds no file` })
   if (flags.out !== undefined) await writeFile(flags.out, file.content)
   if (flags.json) printJson(code)
-  else print(flags.out === undefined ? file.content.trimEnd() : `${file.path} of ${id} is in ${flags.out}`)
+  else if (flags.out === undefined) printContent(file.content.trimEnd())
+  else print(`${file.path} of ${id} is in ${flags.out}`)
 }
 
 export const addCode = (program: Command): void => {

@@ -42,8 +42,20 @@ export class CliError extends Error {
   }
 }
 
+/** A name, a reason or a source may be a stranger's: what a terminal would obey is shown instead, as JSON escapes it. */
+const inert = (text: string): string =>
+  text.replace(/\r\n|\p{Cc}/gu, (found) =>
+    ['\r\n', '\n', '\t'].includes(found) ? found : `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
 export const print = (line: string): void => {
-  process.stdout.write(`${line}\n`)
+  process.stdout.write(`${inert(line)}\n`)
+}
+
+/** A file's content: as it is where a program reads it, and at a terminal as any other text. */
+export const printContent = (content: string): void => {
+  if (process.stdout.isTTY) print(content)
+  else process.stdout.write(`${content}\n`)
 }
 
 let isAnswered = false
@@ -58,7 +70,7 @@ export const printJson = (value: unknown): void => {
 }
 
 export const progress = (line: string): void => {
-  process.stderr.write(`${line}\n`)
+  process.stderr.write(`${inert(line)}\n`)
 }
 
 /** Columns padded to their widest cell, two spaces between, the first row as heading. */

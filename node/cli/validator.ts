@@ -91,7 +91,7 @@ Flags win over HOME/config.json, which has the same names (see docs/VALIDATOR.md
 Prints one JSON line when it is ready; logs are JSON lines on stderr; SIGTERM stops it.
 
 Exit codes: 0 stopped as told, 1 it cannot go on, 2 wrong usage or configuration or a stop block that has passed, 3 a file is not there,
-4 a key, or a home that was moved, rolled back or damaged, 6 this machine or its surroundings.
+4 a key, or a home that was moved, rolled back or damaged, 5 the genesis document is none, 6 this machine or its surroundings.
 
 Examples:
   evalmesh validator --home ./anna

@@ -116,6 +116,15 @@ type SandboxOptions = PrepareOptions & {
  * @throws CliError, SetupError or SandboxError with what this machine lacks; the signal's reason
  */
 export const openSandbox = async (o: SandboxOptions): Promise<Omit<Prepared, 'pool'>> => {
+  try {
+    return await makeSandbox(o)
+  } catch (error) {
+    // What was ended in the middle fails for other reasons than those that count.
+    throw o.signal.aborted ? o.signal.reason : error
+  }
+}
+
+const makeSandbox = async (o: SandboxOptions): Promise<Omit<Prepared, 'pool'>> => {
   const { hostPython, image, say, signal } = o
   const prefer = hostPython ? 'bubblewrap' : o.engine
   const cache = defaultCacheDirectory()

@@ -41,7 +41,7 @@ test('the unit starts a command of ours again unless only a person can mend it',
   const [, entry, command, flag] = setting('ExecStart').split(' ')
   assert.deepEqual([entry, command, flag], ['/opt/evalmesh/node/main.ts', 'validator', '--home'])
   assert.equal(setting('Restart'), 'on-failure')
-  assert.equal(setting('RestartPreventExitStatus'), `${EXIT.usage} ${EXIT.notFound} ${EXIT.key}`)
+  assert.equal(setting('RestartPreventExitStatus'), `${EXIT.usage} ${EXIT.notFound} ${EXIT.key} ${EXIT.rejected}`)
   assert.ok(Number(setting('TimeoutStopSec')) > 20, 'the node is given the time that it gives itself')
 })
 
