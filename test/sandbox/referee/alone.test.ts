@@ -27,9 +27,9 @@ for (const [when, source] of [
     const engine = await openBubblewrap({ root: { kind: 'built', rootfs, digest } })
     try {
       const spec = harnessSpec({ name: 'alone', form: 'functions', limits: testLimits, calls: 1 })
-      const sandbox = await engine.start({ ...spec, policy: { ...spec.policy, wallMs: 20_000 } })
+      const sandbox = await engine.start({ ...spec, policy: { ...spec.policy, wallMs: 2 * testLimits.startMsMax } })
       const said = createInbox(sandbox, { early: new Map(), queueMax: 1 })
-      const hear = (type: number) => said.expect(new Map([[type, 0]]), { name: 'a word', msMax: 10_000 })
+      const hear = (type: number) => said.expect(new Map([[type, 0]]), { name: 'a word', msMax: testLimits.startMsMax })
       await hear(FrameType.hello)
       sandbox.stdin.write(setupOf(source))
       await hear(FrameType.warm)
