@@ -9,6 +9,8 @@ import { createStorage, encodeMetagraph } from './storage.ts'
 
 /** What a server answers that answers nothing. */
 export const SILENCE = Symbol('silence')
+/** What a server answers that ends the connection instead. */
+export const HANG_UP = Symbol('hang up')
 
 /** How a server differs from an honest one. */
 export type View = {
@@ -130,12 +132,12 @@ export const startServer = async (
 ): Promise<TestServer> => {
   const methods = createMethods(chain, view)
   const calls: string[] = []
-  const answer = (text: string): object | null => {
+  const answer = (text: string): object | typeof SILENCE | typeof HANG_UP => {
     const { id, method, params } = JSON.parse(text) as { id: number; method: string; params: readonly unknown[] }
     calls.push(method)
     try {
       const told = view.answer?.(method, params)
-      if (told === SILENCE) return null
+      if (told === SILENCE || told === HANG_UP) return told
       if (told !== undefined) return { jsonrpc: '2.0', id, result: told }
       const known = methods[method]
       if (known === undefined) throw new Refused(-32_601, 'Method not found')
@@ -152,7 +154,8 @@ export const startServer = async (
     server.on('connection', (socket) => {
       socket.on('message', (data) => {
         const told = answer(String(data))
-        if (told !== null) socket.send(JSON.stringify(told))
+        if (told === HANG_UP) socket.terminate()
+        else if (told !== SILENCE) socket.send(JSON.stringify(told))
       })
     })
     await once(server, 'listening')

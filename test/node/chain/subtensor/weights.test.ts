@@ -9,7 +9,7 @@ import { chainError } from '../compliance.ts'
 import { validators } from '../subnet.ts'
 import { secondsOf, TEST_BEACON } from '../substrate/begin-block.ts'
 import type { TestBlock } from '../substrate/chain.ts'
-import { SILENCE, type View } from '../substrate/server.ts'
+import { HANG_UP, type View } from '../substrate/server.ts'
 import type { World } from '../substrate/world.ts'
 import { type Net, needsMetadata, netFor, typesOfTests } from './net.ts'
 
@@ -171,22 +171,21 @@ test('weights: where blocks come faster, the round that opens a commit comes soo
   assert.equal(commit?.round, roundAt(seconds, TEST_BEACON))
 })
 
-/** Says nothing at every second question for the hash of one block: what was heard once is not heard twice. */
+/** Hangs up at the second question for the hash of one block: what was heard once is not heard twice. */
 const deafTwice = (): View => {
   const asked = new Map<unknown, number>()
   return {
     answer: (method, [number]) => {
       if (method !== 'chain_getBlockHash') return undefined
       asked.set(number, (asked.get(number) ?? 0) + 1)
-      return number !== 0 && asked.get(number) === 2 ? SILENCE : undefined
+      return number !== 0 && asked.get(number) === 2 ? HANG_UP : undefined
     },
   }
 }
 
 test('weights: while they wait to be revealed a lost connection loses nothing', needsMetadata, async (t) => {
   for (const commitVersion of [4, 5]) {
-    const client = { answerMsMax: 50, patienceMs: 100 }
-    const net = await netFor(t, { isHidden: true, commitVersion, views: [deafTwice()], client })
+    const net = await netFor(t, { isHidden: true, commitVersion, views: [deafTwice()] })
     net.run(150)
     const receipt = await net.client.setWeights(order())
     assert.ok(receipt.reveal !== null)
@@ -200,15 +199,15 @@ test(
   needsMetadata,
   async (t) => {
     const uidsKey = `${xxhashAsHex('SubtensorModule', 128)}${xxhashAsHex('Uids', 128).slice(2)}`
-    let silent = 0
+    let lost = 0
     const forgetful: View = {
       answer: (method, [key]) =>
-        method === 'state_getStorage' && String(key).startsWith(uidsKey) && ++silent <= 4 ? SILENCE : undefined,
+        method === 'state_getStorage' && String(key).startsWith(uidsKey) && ++lost <= 4 ? HANG_UP : undefined,
     }
-    const net = await netFor(t, { views: [forgetful], client: { answerMsMax: 50, patienceMs: 100 } })
+    const net = await netFor(t, { views: [forgetful], client: { patienceMs: 0 } })
     net.run(50)
     const { block } = await net.client.setWeights(order())
-    assert.ok(silent > 4)
+    assert.ok(lost > 4)
     assert.equal(net.chain.byHash(`0x${block.hash}`)?.extrinsics.length, 1)
   },
 )
