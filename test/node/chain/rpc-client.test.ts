@@ -21,7 +21,8 @@ async function clientOf(t: TestContext, bodies: readonly (string | null)[]): Pro
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const client = createLocalChain({ endpoint: `http://127.0.0.1:${port}`, patienceMs: 2000 })
+  // No test waits for its end; a machine may stand still for seconds.
+  const client = createLocalChain({ endpoint: `http://127.0.0.1:${port}`, patienceMs: 60_000 })
   t.after(async () => {
     await client.close()
     server.close().closeAllConnections()

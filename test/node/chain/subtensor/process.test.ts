@@ -41,7 +41,8 @@ test('the test chain goes on after SIGKILL from where it was, under the same add
   ])
   assert.deepEqual((await chain.transfersAt(paid)).transfers, [{ from: payer.publicKey, to: payee, amountRao: 5_000n }])
   // Past several forks that the early node has called final on both sides, in order and without a gap.
-  const until = AbortSignal.timeout(20_000)
+  // Thirty blocks, and as slow as the machine makes them.
+  const until = AbortSignal.timeout(60_000)
   let last = set.block
   for await (const block of chain.followFinalized({ after: last.number, signal: until })) {
     assert.equal(block.number, last.number + 1)
