@@ -41,10 +41,13 @@ test('packages are installed once, standard output stays the command’s, and it
 
 test('a package in another version than the locked one leads to an install, whose failure is told', (t) => {
   const { folder, start } = createProject(t, 'process.exit(0)\n')
-  const lock = (version: string) => JSON.stringify({ packages: { 'node_modules/left': { version } } })
+  const lock = (version: string) =>
+    JSON.stringify({ lockfileVersion: 3, packages: { 'node_modules/left': { version } } })
   writeFileSync(join(folder, 'package-lock.json'), lock('2.0.0'))
-  // A demand that the lock file does not know: npm ci refuses it without asking a registry.
-  writeFileSync(join(folder, 'package.json'), '{"name":"p","dependencies":{"right":"1.0.0"}}')
+  // A demand that the lock file does not know, of a folder: npm ci refuses it without asking a registry.
+  writeFileSync(join(folder, 'package.json'), '{"name":"p","dependencies":{"right":"file:right"}}')
+  mkdirSync(join(folder, 'right'))
+  writeFileSync(join(folder, 'right', 'package.json'), '{"name":"right","version":"1.0.0"}')
   mkdirSync(join(folder, 'node_modules'))
   writeFileSync(join(folder, 'node_modules', '.package-lock.json'), lock('1.0.0'))
   const { status, stderr } = spawnSync(process.execPath, [start, 'demo'], { encoding: 'utf8' })
