@@ -1,5 +1,6 @@
 /** The pull protocol: one question and one answer on a stream of its own, both bounded in size and time. */
 import { pipe } from 'it-pipe'
+import { isTimeout, within } from '../within.ts'
 import { MeshError } from './errors.ts'
 import { fromFrames, isGarbage, toDuplex, toFrames } from './frames.ts'
 import type { Connection, Host, PeerId, Stream } from './libp2p-types.ts'
@@ -109,10 +110,6 @@ const readAnswer = (answer: Uint8Array): Uint8Array => {
   }
 }
 
-/** True for a signal that `AbortSignal.timeout` ended. */
-const isTimeout = (signal: AbortSignal): boolean =>
-  signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
-
 /** Ends a wait with the signal: a stream that is reset while it is negotiated may otherwise never say so. */
 const until = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> => {
   const { promise, reject } = Promise.withResolvers<never>()
@@ -163,25 +160,28 @@ export const request = async (o: {
   if (o.data.byteLength > REQUEST_BYTES_MAX) {
     throw new MeshError('TOO_LARGE', { ...facts, bytes: o.data.byteLength, bytesMax: REQUEST_BYTES_MAX })
   }
-  const timeout = AbortSignal.timeout(REQUEST_MS_MAX)
-  const signal = AbortSignal.any([o.signal, o.closed, timeout])
-  const open = AbortSignal.timeout(OPEN_MS_MAX)
-  const opening = AbortSignal.any([signal, open])
-  let stream: Stream | undefined
-  try {
-    stream = await until(opening, o.host.dialProtocol(o.peer, toProtocol(o.domain, o.kind), { signal: opening }))
-    // The status byte comes on top; a refusal has room for its reason however little was asked for.
-    const bytesMax = 1 + Math.max(o.bytesMax, REASON_BYTES_MAX)
-    const reading = firstOf(pipe([o.data], toFrames, toDuplex(stream), fromFrames(bytesMax)))
-    const answer = readAnswer(await until(signal, reading))
-    if (answer.byteLength > o.bytesMax) throw new MeshError('TOO_LARGE', { bytesMax: o.bytesMax })
-    return answer
-  } catch (error) {
-    stream?.abort(new MeshError('ABORTED'))
-    if (o.closed.aborted) throw new MeshError('CLOSED', facts)
-    if (timeout.aborted || open.aborted || isTimeout(o.signal)) throw new MeshError('TIMEOUT', facts)
-    if (o.signal.aborted) throw new MeshError('ABORTED', facts, o.signal.reason)
-    if (error instanceof MeshError) throw new MeshError(error.code, { ...error.facts, ...facts }, error.cause)
-    throw new MeshError('UNREACHABLE', facts, error)
-  }
+  const limits = { ms: REQUEST_MS_MAX, ends: [o.signal, o.closed] }
+  return await within(limits, async (signal) => {
+    let stream: Stream | undefined
+    let opened: AbortSignal | undefined
+    try {
+      stream = await within({ ms: OPEN_MS_MAX, ends: [signal] }, (opening) => {
+        opened = opening
+        return until(opening, o.host.dialProtocol(o.peer, toProtocol(o.domain, o.kind), { signal: opening }))
+      })
+      // The status byte comes on top; a refusal has room for its reason however little was asked for.
+      const bytesMax = 1 + Math.max(o.bytesMax, REASON_BYTES_MAX)
+      const reading = firstOf(pipe([o.data], toFrames, toDuplex(stream), fromFrames(bytesMax)))
+      const answer = readAnswer(await until(signal, reading))
+      if (answer.byteLength > o.bytesMax) throw new MeshError('TOO_LARGE', { bytesMax: o.bytesMax })
+      return answer
+    } catch (error) {
+      stream?.abort(new MeshError('ABORTED'))
+      if (o.closed.aborted) throw new MeshError('CLOSED', facts)
+      if (isTimeout(signal) || (opened !== undefined && isTimeout(opened))) throw new MeshError('TIMEOUT', facts)
+      if (o.signal.aborted) throw new MeshError('ABORTED', facts, o.signal.reason)
+      if (error instanceof MeshError) throw new MeshError(error.code, { ...error.facts, ...facts }, error.cause)
+      throw new MeshError('UNREACHABLE', facts, error)
+    }
+  })
 }

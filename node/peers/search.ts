@@ -16,6 +16,7 @@ import {
 import type { Log } from '../log.ts'
 import { type Mesh, MeshError } from '../mesh/index.ts'
 import { PACKED_BYTES_MAX } from '../miner/bundle.ts'
+import { within } from '../within.ts'
 
 /** Fetches under way at once; what is beyond is asked for again by the machine. */
 const FETCHES_MAX = 64
@@ -90,10 +91,11 @@ export type SearchParts = {
 /** What a peer answers with that may be it; null where it has nothing of the kind. */
 const askPeer = async (o: SearchParts, peerId: string, wanted: Wanted): Promise<Found | null> => {
   const { what, digest, bytesMax } = wanted
-  const signal = AbortSignal.any([o.signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)])
   const kind = what === 'blob' ? 'blob' : 'item'
   try {
-    const bytes = await o.mesh.request({ peerId, kind, data: hexToBytes(digest), bytesMax, signal })
+    const bytes = await within({ ms: FETCH_TIMEOUT_MS, ends: [o.signal] }, (signal) =>
+      o.mesh.request({ peerId, kind, data: hexToBytes(digest), bytesMax, signal }),
+    )
     const found = toFound(bytes, { what, digest, domains: o.domains, from: peerId })
     if (found === null) o.blame(peerId, 'garbage')
     return found

@@ -14,6 +14,7 @@ import {
   SYNC_BATCH_MAX,
 } from '../../protocol/index.ts'
 import { type Mesh, MeshError, type RequestKind } from '../mesh/index.ts'
+import { within } from '../within.ts'
 import { heightsRequest, ITEMS_BYTES_MAX, ITEMS_MAX, itemsAnswer, itemsRequest, standingAnswer } from './messages.ts'
 import type { Fault } from './peers.ts'
 
@@ -149,13 +150,13 @@ export type Puller = ReturnType<typeof createPuller>
 export const createPuller = (o: Options) => {
   /** Whatever the peer does wrong within `work` is thrown as its fault. */
   const asking = async <T>(peerId: string, answerMsMax: number, work: (ask: Ask) => Promise<T>): Promise<T> => {
-    const deadline = AbortSignal.timeout(BATCH_MS_MAX)
-    const ask: Ask = (kind, data, bytesMax) => {
-      const signal = AbortSignal.any([o.signal, deadline, AbortSignal.timeout(answerMsMax)])
-      return o.mesh.request({ peerId, kind, data, bytesMax, signal })
-    }
     try {
-      return await work(ask)
+      return await within({ ms: BATCH_MS_MAX, ends: [o.signal] }, (batch) => {
+        const limits = { ms: answerMsMax, ends: [batch] }
+        return work((kind, data, bytesMax) =>
+          within(limits, (signal) => o.mesh.request({ peerId, kind, data, bytesMax, signal })),
+        )
+      })
     } catch (error) {
       o.signal.throwIfAborted()
       throw toFault(error)

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
-import { createMesh, type Mesh, MeshError, type MeshErrorCode } from '../../../node/mesh/index.ts'
+import { createMesh, type Mesh, MeshError, type MeshErrorCode, toPeerId } from '../../../node/mesh/index.ts'
 import { createTurns, request } from '../../../node/mesh/request.ts'
 import {
   bytes,
@@ -22,6 +24,7 @@ import {
 } from './peers.ts'
 
 const never = new AbortController().signal
+const PEER_ID = await toPeerId(toSeed('nobody'))
 
 const ask = (mesh: Mesh, peerId: string, data: Uint8Array, o: { bytesMax?: number; signal?: AbortSignal } = {}) =>
   mesh.request({ peerId, kind: 'blob', data, bytesMax: o.bytesMax ?? 1024, signal: o.signal ?? never })
@@ -210,6 +213,30 @@ test('the caller can end a wait, and the server then has room again', async (t) 
   const late = AbortSignal.timeout(50)
   await assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('wait'), { signal: late }), failsWith('TIMEOUT'))
   assert.equal(text(await ask(a.mesh, b.mesh.peerId, bytes('still'))), 'still')
+})
+
+test('a request that is over leaves nothing in memory, however long its caller lives', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const living = new AbortController().signal
+  const callers: WeakRef<object>[] = []
+  const host = { dialProtocol: () => Promise.reject(new Error('nobody')) }
+  for (let i = 0; i < 50; i++) {
+    const signal = AbortSignal.any([living, AbortSignal.timeout(20)])
+    callers.push(new WeakRef(signal))
+    const asked = request({
+      ...{ host: host as never, domain: DOMAIN, peer: peerIdFromString(PEER_ID), kind: 'status', data: bytes('?') },
+      ...{ bytesMax: 64, signal, closed: living },
+    })
+    await assert.rejects(asked, failsWith('UNREACHABLE'))
+  }
+  const left = (): number => callers.filter((ref) => ref.deref() !== undefined).length
+  for (let turn = 0; turn < 10 && left() > 1; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    collect()
+  }
+  // The last one may still stand in a register.
+  assert.ok(left() <= 1, `${left()} signals are left`)
 })
 
 test('a peer that is not there is UNREACHABLE, and so is one that dies while it is asked', async (t) => {
