@@ -18,7 +18,10 @@ import { type Mesh, MeshError } from '../mesh/index.ts'
 import { PACKED_BYTES_MAX } from '../miner/bundle.ts'
 import { within } from '../within.ts'
 
-/** Fetches under way at once; what is beyond is asked for again by the machine. */
+/**
+ * Fetches of one sort under way at once; what is beyond is asked for again by the machine, and then takes the place of one that has asked every
+ * peer already: any leader may name what nobody has, and would else take all places for minutes.
+ */
 const FETCHES_MAX = 64
 /** One pass over all peers, then a pause, this many times: about a minute, after which the machine's next input asks again. */
 const FETCH_PASSES_MAX = 60
@@ -89,11 +92,11 @@ export type SearchParts = {
 }
 
 /** What a peer answers with that may be it; null where it has nothing of the kind. */
-const askPeer = async (o: SearchParts, peerId: string, wanted: Wanted): Promise<Found | null> => {
+const askPeer = async (o: SearchParts, peerId: string, wanted: Wanted, over: AbortSignal): Promise<Found | null> => {
   const { what, digest, bytesMax } = wanted
   const kind = what === 'blob' ? 'blob' : 'item'
   try {
-    const bytes = await within({ ms: FETCH_TIMEOUT_MS, ends: [o.signal] }, (signal) =>
+    const bytes = await within({ ms: FETCH_TIMEOUT_MS, ends: [o.signal, over] }, (signal) =>
       o.mesh.request({ peerId, kind, data: hexToBytes(digest), bytesMax, signal }),
     )
     const found = toFound(bytes, { what, digest, domains: o.domains, from: peerId })
@@ -131,47 +134,73 @@ const peersToAsk = ({ mesh, committee, inOrder }: SearchParts): readonly string[
   return inOrder(sorted)
 }
 
+/** One search: how often it has asked every peer, and what ends it. */
+type Search = { passes: number; readonly over: AbortController }
+
+const newSearch = (): Search => ({ passes: 0, over: new AbortController() })
+
 /** Asks one peer after the other until `take` is content; after a pass that brought bad signatures only, no more. */
 const look = async (
   o: SearchParts,
   wanted: Wanted,
-  take: (found: Found) => Promise<boolean>,
+  { search, take }: { readonly search: Search; readonly take: (found: Found) => Promise<boolean> },
 ): Promise<Found | null> => {
+  const over = search.over.signal
+  const isOver = (): boolean => o.signal.aborted || over.aborted
   let isAnyRefused = false
-  for (let pass = 0; pass < FETCH_PASSES_MAX && !isAnyRefused && !o.signal.aborted; pass++) {
+  for (; search.passes < FETCH_PASSES_MAX && !isAnyRefused && !isOver(); ) {
     for (const peerId of peersToAsk(o)) {
-      const found = await askPeer(o, peerId, wanted)
+      if (isOver()) return null
+      const found = await askPeer(o, peerId, wanted, over)
       if (found === null) continue
       if (await take(found)) return found
       isAnyRefused = true
     }
+    search.passes += 1
     await delay(o.pauseMs ?? FETCH_PAUSE_MS, undefined, { signal: o.signal }).catch(() => undefined)
   }
   return null
 }
 
+/** A place for one more; null while each of those that have one is at its first look at the peers. */
+const takePlace = (places: Map<Digest, Search>, digest: Digest): Search | null => {
+  if (places.size >= FETCHES_MAX) {
+    const victim = [...places].find(([, { passes }]) => passes > 0)
+    if (victim === undefined) return null
+    places.delete(victim[0])
+    victim[1].over.abort()
+  }
+  const search = newSearch()
+  places.set(digest, search)
+  return search
+}
+
 export const createSearch = (o: SearchParts) => {
   const { local, log } = o
-  const fetching = new Set<Digest>()
-  const search = async (wanted: Wanted): Promise<void> => {
+  /** Of each sort its own: a miner's code waits for no message that a proposal names. */
+  const places = { message: new Map<Digest, Search>(), blob: new Map<Digest, Search>() }
+  const run = async (wanted: Wanted, search: Search): Promise<void> => {
     const here = await lookHere(wanted, local, o.mesh.peerId)
     if (here !== null && (await isTaken(o, here))) return
     const { what, digest } = wanted
-    if ((await look(o, wanted, (found) => isTaken(o, found))) === null) log.warn({ what, digest }, 'nobody has it')
+    const found = await look(o, wanted, { search, take: (one) => isTaken(o, one) })
+    if (found === null && !search.over.signal.aborted) log.warn({ what, digest }, 'nobody has it')
   }
   return {
     /** Hands a message, evidence or bundle to `found` once it is there; what is looked for already is not looked for twice. */
     fetch: (what: Wanted['what'], digest: Digest): void => {
-      const { isComing, isMalformed } = local
-      if (fetching.has(digest) || isComing(digest) || fetching.size >= FETCHES_MAX || isMalformed(digest)) return
-      fetching.add(digest)
-      search({ what, digest, bytesMax: what === 'blob' ? PACKED_BYTES_MAX : MESSAGE_BYTES_MAX })
+      const under = places[what]
+      if (under.has(digest) || local.isComing(digest) || local.isMalformed(digest)) return
+      const search = takePlace(under, digest)
+      if (search === null) return
+      run({ what, digest, bytesMax: what === 'blob' ? PACKED_BYTES_MAX : MESSAGE_BYTES_MAX }, search)
         .catch((error: unknown) => log.warn({ what, digest, error: `${error}` }, 'fetch failed'))
-        .finally(() => fetching.delete(digest))
+        .finally(() => under.get(digest) === search && under.delete(digest))
     },
     /** A blob from the peers, not stored here; null when nobody has it. */
     fetchBlob: async (digest: Digest): Promise<Uint8Array | null> => {
-      const found = await look(o, { what: 'blob', digest, bytesMax: BLOB_BYTES_MAX }, async () => true)
+      const wanted = { what: 'blob', digest, bytesMax: BLOB_BYTES_MAX } as const
+      const found = await look(o, wanted, { search: newSearch(), take: async () => true })
       return found?.what === 'blob' ? found.bytes : null
     },
   }
