@@ -43,8 +43,10 @@ export const createCodeView =
 
 /** None in a certified bundle that is none. */
 const filesIn = (bytes: Uint8Array) => {
+  // A mark of its order at its start is a part of what was handed in.
+  const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
   try {
-    return unpackBundle(bytes).map(({ path, content }) => ({ path, content: new TextDecoder().decode(content) }))
+    return unpackBundle(bytes).map(({ path, content }) => ({ path, content: utf8.decode(content) }))
   } catch (error) {
     if (error instanceof ProtocolError) return []
     throw error

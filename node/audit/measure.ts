@@ -34,7 +34,7 @@ export type Remeasured = {
   readonly submission: Digest
   /**
    * `identical`: verdict and C are the certified ones. `random`: the code's own sizes differ from run to run, so nothing can be. `contradicts`:
-   * neither. `inconclusive`: this machine could not measure.
+   * neither. `inconclusive`: this machine could not measure, or found something else in another image than the mesh's.
    */
   readonly finding: 'identical' | 'random' | 'contradicts' | 'inconclusive'
   readonly certified: { readonly verdict: string; readonly code: string }
@@ -50,7 +50,11 @@ export type Remeasured = {
 export const checkInputs = (inputs: DrawnInputs, rules: MatrixRules): void => {
   const { seed, size, poolRoot, matrices } = inputs
   const pool = readManifest(inputs)
-  const drawn = pool.length < inputs.matrixCount ? [] : rules.draw({ params: inputs, seed, pool })
+  const { matrixCount } = inputs
+  // No such number can be drawn, and a draw of none would find that everything is identical.
+  if (!Number.isSafeInteger(matrixCount) || matrixCount < 1 || matrixCount > pool.length)
+    throw new AuditError('draw', `round ${inputs.round}: it drew ${matrixCount} matrices of ${pool.length}`)
+  const drawn = rules.draw({ params: inputs, seed, pool })
   if (drawn.join() !== matrices.map(({ digest }) => digest).join()) {
     throw new AuditError('draw', `round ${inputs.round}: its seed draws other matrices than these`)
   }
@@ -100,6 +104,8 @@ export const measureAgain = async (o: {
   /** The submission's solution.py. */
   readonly code: Uint8Array
   readonly evaluator: Pick<Evaluator, 'evaluate'>
+  /** Whether it measures in the mesh's image: the libraries of another one may compress to other sizes, or not be there. */
+  readonly isSameImage: boolean
   readonly say: (line: string) => void
   readonly signal: AbortSignal
 }): Promise<Remeasured> => {
@@ -118,7 +124,7 @@ export const measureAgain = async (o: {
     const matrices = await fetchMatrices(inputs, { dir, source: o.source, say, signal })
     const job = { competition, partner: readBaseline(competition), matrices, seed: inputs.seed, limits: runLimits }
     const evaluate = (candidate: string) => o.evaluator.evaluate({ ...job, candidate }, { signal })
-    return compare(row, await run(o.code, { evaluate }), rules)
+    return compare(row, await run(o.code, { evaluate }), { rules, isSameImage: o.isSameImage })
   } finally {
     await rm(dir, { recursive: true, force: true })
   }
@@ -145,8 +151,9 @@ const fetchMatrices = async (
 const compare = (
   row: CertifiedRoundView['submissions'][number],
   found: Measurement,
-  rules: MatrixRules,
+  { rules, isSameImage }: { readonly rules: MatrixRules; readonly isSameImage: boolean },
 ): Remeasured => {
+  const differs = isSameImage ? 'contradicts' : 'inconclusive'
   const base = {
     submission: row.id,
     certified: { verdict: row.verdict, code: row.reason },
@@ -158,12 +165,12 @@ const compare = (
     ratioPpb,
   })
   if (found.verdict === 'infra' || row.verdict === 'inconclusive') return of('inconclusive')
-  if (found.verdict !== row.verdict) return of('contradicts')
-  if (found.verdict !== 'pass') return of(found.code === row.reason ? 'identical' : 'contradicts')
+  if (found.verdict !== row.verdict) return of(differs)
+  if (found.verdict !== 'pass') return of(found.code === row.reason ? 'identical' : differs)
   const matrices = found.matrices.map(toRuns)
   const params = rules.presets.real({ image: '', poolManifest: '', poolRoot: '', referenceNanos: 1n })
   const here = `${rules.score({ params, matrices, hereNanos: 1n }).values['ratioPpb']}`
   const certified = `${row.values['ratioPpb']}`
   const ratio = { certified, here, isSame: here === certified }
-  return of(ratio.isSame ? 'identical' : isRandom(found) ? 'random' : 'contradicts', ratio)
+  return of(ratio.isSame ? 'identical' : isRandom(found) ? 'random' : differs, ratio)
 }

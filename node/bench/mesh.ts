@@ -62,7 +62,9 @@ const leaderOf = async (api: string, { leader }: BoardView): Promise<MeshNow['le
   const { submission } = leader
   try {
     const code = await askApi<Extract<CodeView, { kind: 'open' }>>(api, `/submissions/${submission}/code`)
-    return { submission, source: code.files[0]?.content ?? null, why: 'its code is no bundle' }
+    // As validators read it: without a mark of its order at its start.
+    const source = code.files[0]?.content.replace(/^\uFEFF/, '') ?? null
+    return { submission, source, why: 'its code is no bundle' }
   } catch (error) {
     if (error instanceof CliError) return { submission, source: null, why: error.message }
     throw error

@@ -62,7 +62,7 @@ const LEADER = 'leader'
 
 /** What is compared with: a file, the mesh's leader where its code is public, or the baseline. */
 const againstOf = async ({ against }: Flags, mesh: MeshNow | null, file: string): Promise<string | undefined> => {
-  if (against !== undefined && against !== LEADER) return (await readSource(against, file)).toString()
+  if (against !== undefined && against !== LEADER) return new TextDecoder().decode(await readSource(against, file))
   if (against === LEADER && mesh === null) throw usage('--against leader needs --api')
   const leader = mesh?.leader ?? null
   if (leader !== null && leader.source === null) progress(`against the baseline, not the leader: ${leader.why}`)

@@ -138,6 +138,14 @@ test('who has set nothing, or is registered no more, contradicts nothing', async
   assert.equal(checks.filter(({ detail }) => detail === 'has set none').length, 2)
 })
 
+test('a row from before the mesh began contradicts nothing, and one from after it does', async () => {
+  const { block } = genesisOf()
+  const rowAt = (setAt: number) => check(() => ({ uid: 1, weights: [[3, 65_535]], setAt }))
+  const before = await rowAt(block)
+  assert.ok(before.every(({ ok, detail }) => ok && detail.includes('before the mesh began')))
+  assert.ok((await rowAt(block + 1)).every(({ ok }) => !ok))
+})
+
 test('a chain that does not answer is no contradiction: the audit itself fails', async () => {
   await assert.rejects(
     check(() => {

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { measureAgain } from '../../../node/audit/measure.ts'
 import { AuditError } from '../../../node/audit/replay.ts'
+import { imageOf } from '../../../node/cli/audit-measure.ts'
 import type { DrawnInputs } from '../../../node/measure/pool-blobs.ts'
 import { hash, inclusionProof, matrixRulesOf, merkleRoot, packBundle } from '../../../protocol/index.ts'
 import type { Evaluator, Job, Measurement } from '../../../sandbox/index.ts'
@@ -63,6 +64,7 @@ const again = (o: {
   matrix?: (digest: string) => Uint8Array
   code?: Uint8Array
   evaluate?: (job: Job) => Measurement
+  isSameImage?: boolean
 }) => {
   const row = { id, bundle, verdict: 'pass', reason: '', values: { ratioPpb: '500000000', linkPpm: '1' }, ...o.row }
   const laid: string[] = []
@@ -85,6 +87,7 @@ const again = (o: {
     },
     code: o.code ?? code,
     evaluator,
+    isSameImage: o.isSameImage ?? true,
     say: () => undefined,
     signal: new AbortController().signal,
   })
@@ -114,6 +117,13 @@ const findings: readonly (readonly [string, Parameters<typeof again>[0], string]
     { row: { verdict: 'miner', reason: 'NOT_SIMILAR' }, evaluate: () => faulty('miner', 'TIMEOUT') },
     'contradicts',
   ],
+  ['another C in another image', { row: { values: { ratioPpb: '499999999' } }, isSameImage: false }, 'inconclusive'],
+  ['the same C in another image', { isSameImage: false }, 'identical'],
+  [
+    'a fault in another image, where a pass was certified',
+    { evaluate: () => faulty('miner', 'NOT_SIMILAR'), isSameImage: false },
+    'inconclusive',
+  ],
   ['a fault of this machine', { evaluate: () => faulty('infra', 'ENGINE_FAILED') }, 'inconclusive'],
   ['a round without a verdict', { row: { verdict: 'inconclusive', reason: 'NO_QUORUM' } }, 'inconclusive'],
 ]
@@ -142,7 +152,9 @@ const lies: readonly (readonly [string, Parameters<typeof again>[0], RegExp])[] 
   ['a size below the draw', { inputs: { ...inputs, size: 3 } }, /does not stand/],
   ['another manifest', { inputs: { ...inputs, manifest: writePoolManifest(rows.toReversed()) } }, /another manifest/],
   ['a manifest that is none', { inputs: noManifest }, /no manifest/],
-  ['a pool smaller than the draw', { inputs: { ...inputs, matrixCount: 10 } }, /draws other matrices/],
+  ['a draw of nothing', { inputs: { ...inputs, matrixCount: 0, matrices: [] } }, /drew 0 matrices of 9/],
+  ['a draw of half a matrix', { inputs: { ...inputs, matrixCount: 3.5 } }, /drew 3.5 matrices/],
+  ['a pool smaller than the draw', { inputs: { ...inputs, matrixCount: 10 } }, /drew 10 matrices of 9/],
   ['other bytes', { matrix: () => Uint8Array.of(1, 2) }, /other bytes came/],
   ['another submission', { row: { id: digestOf('other') } }, /did not measure/],
 ]
@@ -150,3 +162,13 @@ for (const [what, o, says] of lies) {
   test(`${what} contradicts the record`, () =>
     assert.rejects(again(o).found, (error) => error instanceof AuditError && says.test(error.message)))
 }
+
+test('the image is the one that has what the code imports, or the one that is named', () => {
+  const bytes = (source: string) => new TextEncoder().encode(source)
+  assert.deepEqual(
+    ['import torch\n', 'import numpy\n'].map((source) => imageOf('auto', bytes(source))),
+    ['torch', 'numpy'],
+  )
+  assert.equal(imageOf('torch', bytes('')), 'torch')
+  assert.throws(() => imageOf('alpine', bytes('')), /--image is one of auto, numpy/)
+})

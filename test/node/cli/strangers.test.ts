@@ -76,6 +76,18 @@ test('a problem of a proxy is no status', async (t) => {
   assert.deepEqual([code, stderr], [EXIT.unavailable, 'error: no upstream\n'])
 })
 
+test('what cannot be measured again is said before anything is built, and contradicts nothing', async (t) => {
+  const measure = (...args: string[]) => evalmesh('audit', 'measure', 'x', ...args)
+  const timed = await measure('--round', '1', '--competition', 'training-speed', '--api', 'http://127.0.0.1:1')
+  assert.equal(timed.code, EXIT.usage, timed.stderr)
+  assert.match(timed.stderr, /only rounds of matrix-lossless, matrix-lossy can be measured again/)
+  assert.equal((await measure('--round', 'x')).code, EXIT.usage)
+  const code = { kind: 'open', id: 'x', bundle: 'y', files: [{ path: 'solution.py', content: '# caf\uFFFD\n' }] }
+  const lossy = await measure('--round', '1', '--api', await serve(t, 200, JSON.stringify(code)))
+  assert.equal(lossy.code, EXIT.unavailable)
+  assert.match(lossy.stderr, /not all UTF-8\ngive its file with --code/)
+})
+
 test('an archive that is none is not found, and none is made', async (t) => {
   const dir = newFolder(t)
   const genesis = join(dir, 'genesis.json')
