@@ -60,6 +60,8 @@ export const createSyncPeers = (now: () => number) => {
     },
     failed: (peerId: string, fault: Fault): void => {
       const record = recordOf(peerId)
+      // Questions that were under way together fail together: an outage of a minute must not cost ten.
+      if (record.lastFault !== null && isLeft(peerId) && !isLie(fault)) return
       record.faults += 1
       record.lastFault = fault
       record.perSecond = 0

@@ -36,6 +36,17 @@ test('a liar is left for ten minutes at once, who only stalls for longer each ti
   assert.deepEqual(peers.inOrder(['liar']), ['liar'])
 })
 
+test('questions that were under way together and end together are one fault, a lie among them is still one', () => {
+  const { clock, peers } = create()
+  for (let question = 0; question < 64; question++) peers.failed('cut off', 'stalled')
+  clock.at = 15_000
+  assert.deepEqual(peers.inOrder(['cut off']), ['cut off'])
+  peers.failed('cut off', 'stalled')
+  peers.failed('cut off', 'forged')
+  clock.at = 15_000 + 30_000
+  assert.deepEqual(peers.inOrder(['cut off']), [])
+})
+
 test('whoever delivers again starts with a clean record', () => {
   const { peers } = create()
   peers.failed('a', 'stalled')
