@@ -100,6 +100,8 @@ const membersBy = (state: State) => state.consensus.current.committee.members
 
 const membersOf = (p: Parts) => p.driver().read(({ consensus }) => consensus.current.committee)
 
+const isMember = (p: Parts, id: string): boolean => membersOf(p).members.some(({ peerId }) => peerId === id)
+
 /** Looked at in turn, so after the message itself, and answered once that is durable; `whenFull` where its turn will not come. */
 const inTurn = async <T>(p: Parts, look: (rounds: RoundState) => T, whenFull: T): Promise<T> => {
   const looked = await p.driver().inTurn(({ rounds }) => ({ found: look(rounds) }))
@@ -128,10 +130,11 @@ const openMesh = (p: Parts, chain: Chain, stored: (digest: Digest) => void): Pro
         }),
         paramsRefusalOf: (id, change) => inTurn(p, (rounds) => paramsRefusal(rounds, id, change), 'stopping'),
         paramsOf: (id) => p.driver().read(({ rounds }) => rounds.competitions.get(id)?.params),
-        isMember: (id) => membersOf(p).members.some(({ peerId }) => peerId === id),
+        isMember: (id) => isMember(p, id),
         sealedUntil: (digest) => p.driver().read(({ rounds }) => sealedUntil(rounds, digest)),
         wholeBelow: () => p.driver().read(wholeBelow),
       }),
+      isMember: (id) => isMember(p, id),
     },
     log: p.log,
   })

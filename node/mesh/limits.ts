@@ -29,7 +29,7 @@ export const REQUEST_BYTES_MAX = MIB
 /** Requests of one peer served at once: a late joiner pulls a few ranges and blobs side by side, nobody needs more. */
 export const REQUESTS_PER_PEER_MAX = 8
 
-/** Requests of all peers served at once: bounds memory at about `REQUESTS_MAX` blobs. */
+/** Requests of all peers served at once, beside one of each member: bounds memory at about so many blobs. */
 export const REQUESTS_MAX = 64
 
 /** A refusal's reason is one sentence. */

@@ -93,7 +93,8 @@ export const prepareMesh = async (o: MeshOptions): Promise<PreparedMesh> => {
     void host.hangUp(peerIdFromString(peerId)).catch(() => {})
   }
 
-  await serveRequests({ host, domain, answer: handlers.request, onGarbage, log })
+  const isMember = handlers.isMember ?? (() => false)
+  await serveRequests({ host, domain, answer: handlers.request, isMember, onGarbage, log })
   const direct = await startDirect({ host, domain, receive: handlers.direct, onGarbage, log, signal })
   const gossip = createGossip({ host, domain, judge: handlers.gossip, log })
   host.addEventListener('peer:connect', (e) => log.info({ peerId: e.detail.toString() }, 'peer connected'))

@@ -42,6 +42,8 @@ export type MeshHandlers = {
     readonly kind: RequestKind
     readonly data: Uint8Array
   }) => Promise<Uint8Array>
+  /** Who is served one request at a time however many others fill the places; nobody if not said. */
+  readonly isMember?: (peerId: string) => boolean
 }
 
 export type Mesh = {

@@ -41,6 +41,7 @@ type ServerOptions = {
   readonly host: Host
   readonly domain: string
   readonly answer: MeshHandlers['request']
+  readonly isMember: (peerId: string) => boolean
   readonly onGarbage: (peerId: string) => void
   readonly log: MeshLog
 }
@@ -64,7 +65,9 @@ export const serveRequests = async (o: ServerOptions): Promise<void> => {
   const serve = async (kind: RequestKind, stream: Stream, connection: Connection): Promise<void> => {
     const from = connection.remotePeer.toString()
     const mine = active.get(from) ?? 0
-    const isBusy = mine >= REQUESTS_PER_PEER_MAX || total >= REQUESTS_MAX
+    // Identities cost nothing: whoever holds all places keeps no member from what a decision may wait for.
+    const isFull = total >= REQUESTS_MAX && !(mine === 0 && o.isMember(from))
+    const isBusy = mine >= REQUESTS_PER_PEER_MAX || isFull
     active.set(from, mine + 1)
     total += 1
     const timer = setTimeout(() => stream.abort(new MeshError('TIMEOUT', { kind })), REQUEST_MS_MAX)

@@ -191,6 +191,21 @@ test('who asks a ninth thing at once is answered BUSY, and the eight are served'
   assert.equal(text(await rude('again')), 'again')
 })
 
+test('strangers that open every stream and ask nothing keep no member from its answer', async (t) => {
+  const members = new Set<string>()
+  const b = await startPeer(t, 'b', { handlers: { isMember: (peerId) => members.has(peerId) } })
+  const address = multiaddr(b.mesh.addresses()[0])
+  for (let stranger = 0; stranger < 8; stranger++) {
+    const host = await startHostile(t)
+    for (let stream = 0; stream < 8; stream++) await host.dialProtocol(address, `/evalmesh/1/${DOMAIN}/blob`)
+  }
+  const a = await startPeer(t, 'a', { bootstrap: b.mesh.addresses() })
+  await joined(a, b)
+  await assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('?')), failsWith('BUSY'))
+  members.add(a.mesh.peerId)
+  assert.equal(text(await ask(a.mesh, b.mesh.peerId, bytes('?'))), '?')
+})
+
 test('the caller can end a wait, and the server then has room again', async (t) => {
   const asked = Promise.withResolvers<void>()
   const b = await startPeer(t, 'b', {
