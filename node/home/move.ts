@@ -4,6 +4,7 @@ import { access, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { encodeSs58 } from '../../protocol/index.ts'
 import { isMissing, isThere } from '../files.ts'
+import { readRecords } from '../machine/journal.ts'
 import { openStore, type Store, StoreError } from '../store/index.ts'
 import { configFileOf, loadConfig, type ValidatorConfig } from './config.ts'
 import { delegationFileOf } from './delegation.ts'
@@ -137,6 +138,16 @@ export const restoreHome = (o: { readonly file: string; readonly home: string })
     },
   })
 
+/** Looks at every record that a start would read. @throws StoreError CORRUPT for a damaged one */
+const readStore = async (dir: string): Promise<void> => {
+  const store = await openStore({ dir })
+  try {
+    for await (const _ of readRecords(store));
+  } finally {
+    await store.close()
+  }
+}
+
 /**
  * New session keys for a home whose store is lost, damaged or old. A damaged store is set aside; any other stays, for its log is as good as before.
  * @returns where the store was set aside, or null. @throws HomeError MOVED; StoreError STORE_LOCKED while the validator runs
@@ -146,7 +157,7 @@ export const renewKeys = async (home: string): Promise<string | null> => {
   await checkNotMoved(home)
   let aside: string | null = null
   try {
-    await openStore({ dir: storeDirOf(home) }).then((store) => store.close())
+    await readStore(storeDirOf(home))
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'CORRUPT') throw error
     aside = `${storeDirOf(home)}.damaged-${Date.now()}`

@@ -29,7 +29,7 @@ import {
   u32,
   union,
 } from '../../protocol/index.ts'
-import { JOURNAL, type Store, type StoredRecord, toSequenceKey } from '../store/index.ts'
+import { JOURNAL, type Store, type StoredRecord, StoreError, toSequenceKey } from '../store/index.ts'
 
 /** What one journal line holds: small things whole, messages and heights by their key in the archive. */
 const line = union({
@@ -72,8 +72,54 @@ const envelope = (content: Parameters<typeof encodeEnvelopes>[0]): Uint8Array =>
   return only
 }
 
+/** What the archive has by id and by height. */
+const createArchive = (store: Pick<Store, 'get'>) => {
+  const message = (id: Digest): Signed | null => {
+    const raw = store.get('message', id)
+    const received = raw && decodeEnvelope(raw)[0]
+    return received?.kind === 'message' ? received.message : null
+  }
+  const envelopeOf = (id: Digest): Uint8Array | null => store.get('message', id) ?? store.get('evidence', id) ?? null
+  const item = (id: Digest): Item | null => {
+    const raw = envelopeOf(id)
+    const received = raw && decodeEnvelope(raw)[0]
+    return received?.kind === 'message' || received?.kind === 'evidence' ? received : null
+  }
+  const evidence = (id: Digest): Evidence | null => {
+    const found = item(id)
+    return found?.kind === 'evidence' ? found.evidence : null
+  }
+  const decided = (height: number): Decided | null => {
+    const raw = store.get('decided', toSequenceKey(height))
+    const received = raw && decodeEnvelope(raw)[0]
+    return received?.kind === 'decided' ? received.decided : null
+  }
+  return { message, envelope: envelopeOf, item, evidence, decided }
+}
+
+const lost = (what: string): never => {
+  const remedy = '`evalmesh keys renew` sets this store aside and makes new session keys'
+  throw new StoreError('CORRUPT', { lacks: `${what}, which its journal names`, remedy })
+}
+
+/** Everything ever appended, in order. @throws StoreError CORRUPT where a record or what it names is damaged or not there */
+export async function* readRecords(store: Pick<Store, 'get' | 'records'>): AsyncGenerator<JournalRecord> {
+  const { message, decided, evidence } = createArchive(store)
+  for await (const { value } of store.records(JOURNAL)) {
+    const read = decode(line, value)
+    if (read.kind === 'message') yield { kind: 'message', message: message(read.id) ?? lost(`message ${read.id}`) }
+    else if (read.kind === 'decided')
+      yield { kind: 'decided', decided: decided(read.height) ?? lost(`height ${read.height}`) }
+    else if (read.kind === 'evidence')
+      yield { kind: 'evidence', evidence: evidence(read.id) ?? lost(`evidence ${read.id}`) }
+    else yield read
+  }
+}
+
 export const createJournal = (o: { readonly store: Store; readonly domains: Domains }): Journal => {
   const { store, domains } = o
+  const archive = createArchive(store)
+  const { message, item, decided } = archive
   let next = store.nextSequence()
 
   const lines = (record: JournalRecord): readonly StoredRecord[] => {
@@ -96,26 +142,6 @@ export const createJournal = (o: { readonly store: Store; readonly domains: Doma
     return [journalLine(record)]
   }
 
-  const message = (id: Digest): Signed | null => {
-    const raw = store.get('message', id)
-    const received = raw && decodeEnvelope(raw)[0]
-    return received?.kind === 'message' ? received.message : null
-  }
-  const envelopeOf = (id: Digest): Uint8Array | null => store.get('message', id) ?? store.get('evidence', id) ?? null
-  const item = (id: Digest): Item | null => {
-    const raw = envelopeOf(id)
-    const received = raw && decodeEnvelope(raw)[0]
-    return received?.kind === 'message' || received?.kind === 'evidence' ? received : null
-  }
-  const evidence = (id: Digest): Evidence | null => {
-    const found = item(id)
-    return found?.kind === 'evidence' ? found.evidence : null
-  }
-  const decided = (height: number): Decided | null => {
-    const raw = store.get('decided', toSequenceKey(height))
-    const received = raw && decodeEnvelope(raw)[0]
-    return received?.kind === 'decided' ? received.decided : null
-  }
   const decidedFrom = (from: number, countMax = SYNC_BATCH_MAX): readonly Decided[] => {
     const found: Decided[] = []
     for (let height = from; found.length < countMax; height++) {
@@ -135,28 +161,14 @@ export const createJournal = (o: { readonly store: Store; readonly domains: Doma
     }
     return joinDecided(raws())
   }
-  const lost = (what: string): never => {
-    throw new Error(`the archive lacks ${what}, which its journal names: the directory is damaged; restore a backup`)
-  }
-
   return {
     append: (records) => store.append(records.flatMap(lines)),
     message,
-    envelope: envelopeOf,
+    envelope: archive.envelope,
     item,
     decided,
     decidedFrom,
     envelopeFrom,
-    records: async function* () {
-      for await (const { value } of store.records(JOURNAL)) {
-        const read = decode(line, value)
-        if (read.kind === 'message') yield { kind: 'message', message: message(read.id) ?? lost(`message ${read.id}`) }
-        else if (read.kind === 'decided')
-          yield { kind: 'decided', decided: decided(read.height) ?? lost(`height ${read.height}`) }
-        else if (read.kind === 'evidence')
-          yield { kind: 'evidence', evidence: evidence(read.id) ?? lost(`evidence ${read.id}`) }
-        else yield read
-      }
-    },
+    records: () => readRecords(store),
   }
 }

@@ -44,7 +44,7 @@ const foldManifest = (machine: Machine<RoundState>, manifest: Digest, journal: P
 
 /**
  * The machine as the last record left it, and the guards that a signer needs, the newest last.
- * @throws Error when the archive lacks what its journal names
+ * @throws StoreError CORRUPT when a record, or what it names, is damaged or not there
  */
 export const restoreFrom = async (
   journal: Pick<Journal, 'records' | 'item'>,

@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { Level } from 'level'
 import { loadConfig } from '../../../node/home/config.ts'
 import { printConfig } from '../../../node/home/config-file.ts'
 import { checkNotMoved, countStart } from '../../../node/home/guard.ts'
@@ -23,8 +24,9 @@ import { backUp, exportHome, importHome, missingBeside, renewKeys, restoreHome }
 import { writePack } from '../../../node/home/pack.ts'
 import { createJournal } from '../../../node/machine/journal.ts'
 import { openStore, toSequenceKey } from '../../../node/store/index.ts'
-import { domainsOf } from '../../../protocol/index.ts'
+import { domainsOf, messageId } from '../../../protocol/index.ts'
 import { genesisOf } from '../../protocol/round/mesh.ts'
+import { receipt, SIGNATURE } from '../fakes.ts'
 import { collect, newFolder } from '../store/folder.ts'
 
 type Test = Parameters<typeof newFolder>[0]
@@ -229,6 +231,34 @@ test('keys are renewed for a damaged store, which is set aside, and not for a ru
   assert.equal(await start(home), 1)
   await exportHome({ home, out, isAgain: false })
   await assert.rejects(renewKeys(home), { code: 'MOVED' })
+})
+
+test('keys are renewed for a store of which one record is damaged or lost: it is set aside too, and the home starts', async (t) => {
+  const message = { ...receipt(1), signature: SIGNATURE }
+  const domains = domainsOf(genesisOf())
+  const breaks: readonly ((db: Level<string, Uint8Array>, key: string) => Promise<void>)[] = [
+    (db, key) => db.put(key, Uint8Array.of(1, 2, 3, 4, 5)),
+    (db, key) => db.del(key),
+  ]
+  for (const breakRecord of breaks) {
+    const { home } = await createHome(t)
+    const dir = join(home, 'store')
+    rmSync(dir, { recursive: true })
+    const store = await openStore({ dir })
+    await createJournal({ store, domains }).append([{ kind: 'message', message }])
+    await store.close()
+    const db = new Level<string, Uint8Array>(join(dir, 'level'), { keyEncoding: 'utf8', valueEncoding: 'view' })
+    await breakRecord(db, `message/${messageId(message, domains)}`)
+    await db.close()
+    const damaged = await openStore({ dir })
+    await assert.rejects(collect(createJournal({ store: damaged, domains }).records()), {
+      code: 'CORRUPT',
+      exitCode: 4,
+    })
+    await damaged.close()
+    assert.match(String(await renewKeys(home)), /damaged-\d+$/)
+    assert.equal(await start(home), 1)
+  }
 })
 
 test('a backup holds no session key and no votes, is written while the validator runs, and gives a home with new keys', async (t) => {
