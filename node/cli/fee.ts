@@ -56,11 +56,9 @@ const withChain = async <T>(flags: FeeFlags, use: (chain: Chain) => Promise<T>):
   } catch (error) {
     if (!(error instanceof ChainError)) throw error
     const message = `the chain says ${error.message}`
-    throw new CliError({
-      exitCode: EXIT.unavailable,
-      message,
-      hint: 'run the same command again: nothing is paid twice',
-    })
+    const hint =
+      'run the same command again: nothing is paid twice; what was paid an hour ago only an archive node finds'
+    throw new CliError({ exitCode: EXIT.unavailable, message, hint })
   } finally {
     await chain.close()
   }
@@ -87,6 +85,8 @@ type Due = {
   readonly founded: Fee
   readonly hotkey: Key
   readonly netuid: number
+  /** Asked before money moves: throws where no validator would take the solution today. */
+  readonly checkDay: () => Promise<void>
 }
 
 const addressOf = ({ feeRecipient }: Fee): string => (feeRecipient === null ? 'owner' : encodeSs58(feeRecipient))
@@ -132,6 +132,7 @@ const payNow = async (flags: FeeFlags, o: Due): Promise<PaymentRef> => {
       'give --coldkey DIR, or pay elsewhere and give --payment',
     )
   checkAgreed(flags, o)
+  await o.checkDay()
   const payer = await loadHotkey(flags.coldkey)
   const stopping = new AbortController()
   const onSignal = (): void => stopping.abort()

@@ -26,8 +26,8 @@ export const handOver = async (o: {
   }
 }
 
-/** What a rule refuses, in words. @throws CliError, or the error itself when no rule or network is behind it. */
-export const explainRefusal = (error: unknown): never => {
+/** What a rule refuses, in words; `hint`: what to do about a validator's no. @throws CliError, or the error itself when no rule or network is behind it. */
+export const explainRefusal = (error: unknown, hint = ''): never => {
   if (error instanceof ProtocolError) {
     const { code, sizeBytes, sizeBytesMax } = error.facts
     const message =
@@ -37,11 +37,11 @@ export const explainRefusal = (error: unknown): never => {
   if (error instanceof MeshError && error.code === 'REFUSED') {
     const reason = String(error.facts['reason'])
     const exitCode = reason.startsWith('QUOTA') || reason.startsWith('WAITING') ? EXIT.quota : EXIT.rejected
-    throw new CliError({ exitCode, message: `refused by the validator: ${reason}` })
+    throw new CliError({ exitCode, message: `refused by the validator: ${reason}`, hint })
   }
   if (error instanceof MeshError) {
-    const hint = 'check the addresses given with --peer, and that a validator listens there'
-    throw new CliError({ exitCode: EXIT.unavailable, message: `no validator took it: ${error.code}`, hint })
+    const mend = 'check the addresses given with --peer, and that a validator listens there'
+    throw new CliError({ exitCode: EXIT.unavailable, message: `no validator took it: ${error.code}`, hint: mend })
   }
   throw error
 }

@@ -93,7 +93,7 @@ const sign = async (flags: SignFlags): Promise<void> => {
   const sent =
     flags.dryRun || peer === undefined
       ? null
-      : await handOver({ name: 'params', item, genesis, peers: peer }).catch(explainRefusal)
+      : await handOver({ name: 'params', item, genesis, peers: peer }).catch((error: unknown) => explainRefusal(error))
   const summary = summaryOf(prepared)
   if (flags.json) return printJson({ ...summary, sent: sent !== null, ...(sent === null ? {} : { peer: sent.peer }) })
   const rows = prepared.changes.map(({ name, from, to }) => [name, from, to])

@@ -1,10 +1,19 @@
 /** The command `evalmesh submit`: signs a miner's solution and hands it to a validator. */
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { type CompetitionParams, domainsOf, parseGenesis } from '../../protocol/index.ts'
+import {
+  type CompetitionParams,
+  domainsOf,
+  encodeSs58,
+  type Key,
+  type PaymentRef,
+  parseGenesis,
+} from '../../protocol/index.ts'
+import type { MinerView } from '../api/miners.ts'
 import type { ParamsView } from '../api/params-view.ts'
 import { loadHotkey } from '../home/keys.ts'
 import { MeshError } from '../mesh/index.ts'
+import { receiptPathOf, type Subject } from '../miner/payments.ts'
 import { prepareSubmission } from '../miner/submit.ts'
 import { askApi } from './api-client.ts'
 import { type FeeFlags, paymentName, settleFee } from './fee.ts'
@@ -39,16 +48,43 @@ type Seen = {
   readonly metricPpm?: number
 }
 
-const waitForVerdict = async (id: string, api: string): Promise<Seen> => {
+/** As long as it takes: a validator that is away for a while, or starts again, is asked again. */
+export const waitForVerdict = async (id: string, api: string): Promise<Seen> => {
+  let isAway = false
   for (;;) {
-    const seen = await askApi<Seen>(api, `/submissions/${id}`).catch((error: unknown) => {
-      if (error instanceof CliError && error.exitCode === EXIT.notFound) return { verdict: null }
-      throw error
-    })
-    if (seen.verdict !== null) return seen
+    try {
+      const seen = await askApi<Seen>(api, `/submissions/${id}`)
+      if (typeof seen.verdict === 'string') return seen
+      isAway = false
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error
+      // Without a receipt it is not known there yet.
+      const isUnknown = error.exitCode === EXIT.notFound
+      if (!isUnknown && !isAway) progress(`${error.message}; it is asked again: what was submitted is not lost`)
+      isAway = !isUnknown
+    }
     await new Promise((resolve) => setTimeout(resolve, WAIT_POLL_MS))
   }
 }
+
+/** What a round without a verdict leaves open the next one measures again, up to the fifth. */
+export const exitCodeOf = (verdict: string | null): number =>
+  verdict === 'pass' ? EXIT.ok : verdict === 'miner' ? EXIT.rejected : EXIT.pending
+
+/** Whoever has used up the day would pay for what nobody takes. A validator that does not tell stops nobody. */
+const checkDay = async ({ api, competition }: Flags, hotkey: Key): Promise<void> => {
+  const view = await askApi<MinerView>(api, `/miners/${encodeSs58(hotkey)}`).catch(() => null)
+  const day = view?.competitions?.find((one) => one.competition === competition)
+  if (day === undefined || day.usedToday < day.dailyMax) return
+  const message = `${day.usedToday} of ${day.dailyMax} submissions of this day are used, by this hotkey or its coldkey`
+  throw new CliError({ exitCode: EXIT.quota, message, hint: 'try again later: nothing was paid' })
+}
+
+/** A receipt stands in the way of a second payment, also of one that is wanted. */
+const hintOf = (home: string, { subject, payment }: { subject: Subject; payment: PaymentRef | null }): string =>
+  payment === null
+    ? ''
+    : `extrinsic ${paymentName(payment)} stays good for the same command; to pay anew move ${receiptPathOf(home, subject)} away`
 
 /** Those of the genesis document, with the limit and the fee that a validator at `--api` says are in force; it decides in any case. */
 const paramsInForce = async (founded: CompetitionParams, api: string): Promise<CompetitionParams> => {
@@ -88,9 +124,12 @@ const run = async (file: string, flags: Flags): Promise<void> => {
       hint: `it runs: ${known}`,
     })
   }
+  // Before anything is paid or sent: a wrong address would never have a verdict.
+  if (flags.wait && !flags.dryRun) await askApi(flags.api, '/health')
   const params = await paramsInForce(founded, flags.api)
   const solution = await readSolution(file)
   const hotkey = await loadHotkey(flags.home)
+  let hint = ''
   try {
     const parts = { params, solution, hotkey, domains: domainsOf(genesis) }
     // Once without: nothing is paid for what no validator would take.
@@ -100,7 +139,8 @@ const run = async (file: string, flags: Flags): Promise<void> => {
     const { bundle } = draft.message.body
     const subject = { competition: params.id, bundle }
     const due = { subject, fee: params, founded, hotkey: hotkey.publicKey, netuid: genesis.netuid }
-    const payment = await settleFee(flags, due)
+    const payment = await settleFee(flags, { ...due, checkDay: () => checkDay(flags, hotkey.publicKey) })
+    if (flags.payment === undefined) hint = hintOf(flags.home, { subject, payment })
     const submission = prepareSubmission({ ...parts, payment })
     const paid = payment === null ? {} : { payment: paymentName(payment) }
     const { id, peer } = await insist(() => handOver({ name: 'submit', item: submission, genesis, peers: flags.peer }))
@@ -112,9 +152,9 @@ const run = async (file: string, flags: Flags): Promise<void> => {
     const seen = await waitForVerdict(id, flags.api)
     if (flags.json) printJson({ id, sent: true, peer, ...paid, ...seen })
     else print(`${id}\n${seen.verdict} ${seen.reason ?? ''} ${seen.board ?? ''} metric ${(seen.metricPpm ?? 0) / 1e6}`)
-    if (seen.verdict === 'miner') process.exitCode = EXIT.rejected
+    process.exitCode = exitCodeOf(seen.verdict)
   } catch (error) {
-    explainRefusal(error)
+    explainRefusal(error, hint)
   }
 }
 

@@ -15,6 +15,7 @@ import {
   text,
   u64,
 } from '../../protocol/index.ts'
+import { takeLock } from '../../sandbox/index.ts'
 import { type Chain, ChainError, type HotkeySigner } from '../chain/port.ts'
 import { isMissing, replaceFile } from '../files.ts'
 
@@ -43,9 +44,10 @@ const POLL_MS = 1_000
 
 const folderOf = (home: string): string => join(home, 'payments')
 
-type Subject = Pick<Receipt, 'competition' | 'bundle'>
+export type Subject = Pick<Receipt, 'competition' | 'bundle'>
 
-const pathOf = (home: string, { competition, bundle }: Subject): string =>
+/** Where the receipt of a solution lies. */
+export const receiptPathOf = (home: string, { competition, bundle }: Subject): string =>
   join(folderOf(home), `${competition}-${bundle}.json`)
 
 const readReceipt = async (path: string): Promise<Receipt | null> => {
@@ -60,7 +62,7 @@ const readReceipt = async (path: string): Promise<Receipt | null> => {
 /** Durable before it resolves, whole or not at all. */
 const writeReceipt = async (home: string, value: Receipt): Promise<void> => {
   await mkdir(folderOf(home), { recursive: true, mode: 0o700 })
-  await replaceFile(pathOf(home, value), `${JSON.stringify(receipt.toJson(value), null, 2)}\n`)
+  await replaceFile(receiptPathOf(home, value), `${JSON.stringify(receipt.toJson(value), null, 2)}\n`)
 }
 
 /** All payments of this home, those of other solutions among them. */
@@ -121,16 +123,12 @@ const recover = async (
 
 /** A receipt of this solution that names its extrinsic; null where nothing has been paid for it. @throws PaymentError */
 export const paymentFor = async (home: string, subject: Subject): Promise<PaymentRef | null> =>
-  (await readReceipt(pathOf(home, subject)))?.payment ?? null
+  (await readReceipt(receiptPathOf(home, subject)))?.payment ?? null
 
 const isRefused = (error: unknown): boolean =>
   error instanceof ChainError && ['EXTRINSIC_FAILED', 'EXTRINSIC_REFUSED', 'BAD_REQUEST'].includes(error.code)
 
-/**
- * Pays once for a solution, whatever crashes in between: what an earlier call has paid, or may have, is found first.
- * @throws ChainError, PaymentError
- */
-export const pay = async (o: {
+type Payment = {
   readonly home: string
   readonly chain: Chain
   readonly payer: HotkeySigner
@@ -141,9 +139,26 @@ export const pay = async (o: {
   readonly say: (line: string) => void
   /** Tests wait less. */
   readonly pollMs?: number
-}): Promise<PaymentRef> => {
+}
+
+/**
+ * Pays once for a solution, whatever crashes in between and whoever runs it beside: what an earlier call has paid, or may have, is found first.
+ * @throws ChainError, PaymentError, SandboxError where the home cannot be locked; the signal's reason
+ */
+export const pay = async (o: Payment): Promise<PaymentRef> => {
+  await mkdir(o.home, { recursive: true, mode: 0o700 })
+  // Two that look at once would both find nothing, and both pay; or both take one transfer for their own.
+  const unlock = await takeLock(join(o.home, 'payments.lock'), o.signal)
+  try {
+    return await payLocked(o)
+  } finally {
+    unlock()
+  }
+}
+
+const payLocked = async (o: Payment): Promise<PaymentRef> => {
   const { home, chain, payer, subject, to, amountRao, signal, say } = o
-  const known = await readReceipt(pathOf(home, subject))
+  const known = await readReceipt(receiptPathOf(home, subject))
   if (known?.payment) return known.payment
   const settle = async (paid: Receipt, payment: PaymentRef): Promise<PaymentRef> => {
     await writeReceipt(home, { ...paid, payment })
@@ -161,7 +176,7 @@ export const pay = async (o: {
   await writeReceipt(home, wanted)
   const paid = await chain.transfer({ to, amountRao, signer: payer, signal }).catch(async (error: unknown) => {
     // Nothing has moved, and nothing will: the next run need not look for it.
-    if (isRefused(error)) await rm(pathOf(home, subject), { force: true })
+    if (isRefused(error)) await rm(receiptPathOf(home, subject), { force: true })
     throw error
   })
   const { blockNumber, blockHash, extrinsicIndex } = paid

@@ -31,8 +31,12 @@ const open = async (t: TestContext) => {
     ['--block-ms', '20'],
   )
   t.after(() => devnet.destroy())
-  const settle = (flags: Partial<FeeFlags>, key = hotkey.publicKey, fee: Fee = FEE) =>
-    settleFee({ home, ...flags }, { subject: SUBJECT, fee, founded: FEE, hotkey: key, netuid: NETUID })
+  const settle = (
+    flags: Partial<FeeFlags>,
+    key = hotkey.publicKey,
+    fee: Fee = FEE,
+    checkDay: () => Promise<void> = async () => undefined,
+  ) => settleFee({ home, ...flags }, { subject: SUBJECT, fee, founded: FEE, hotkey: key, netuid: NETUID, checkDay })
   const receipts = (): Promise<readonly string[]> => readdir(join(home, 'payments')).catch(() => [])
   return { coldkey, foreign, other, chain: devnet.endpoint, settle, receipts }
 }
@@ -77,6 +81,15 @@ test('a validator’s word alone makes nobody pay more than the genesis document
   t.after(() => chain.close())
   const [transfer] = (await chain.transfersAt(paid)).transfers
   assert.deepEqual([transfer?.amountRao, transfer?.to], [dear.feeRao, other.publicKey])
+})
+
+test('who has used up the day pays nothing for what nobody would take', async (t) => {
+  const { settle, coldkey, chain, receipts } = await open(t)
+  const used = async () => {
+    throw new CliError({ exitCode: EXIT.quota, message: '4 of 4 are used' })
+  }
+  await assert.rejects(settle({ pay: true, coldkey, chain }, undefined, undefined, used), /4 of 4 are used/)
+  assert.deepEqual(await receipts(), [])
 })
 
 test('a fee is paid once, and the same command finds it, also without its flags', async (t) => {

@@ -80,6 +80,18 @@ test('a fee is paid once for a solution, and once more for another', async (t) =
   assert.equal(await fees(), 2)
 })
 
+test('two commands at once pay once, also after a crash', async (t) => {
+  const { chain, payOn, fees } = await open(t)
+  const [one, two] = await Promise.all([payOn(), payOn()])
+  assert.deepEqual(one, two)
+  assert.equal(await fees(), 1)
+  const subject = ANOTHER
+  await assert.rejects(payOn({ subject, chain: but(chain, { transfer: async () => crash() }) }), /the power is gone/)
+  const [three, four] = await Promise.all([payOn({ subject }), payOn({ subject })])
+  assert.deepEqual(three, four)
+  assert.equal(await fees(), 2)
+})
+
 test('a receipt is durable before money moves, and nobody else may read it', async (t) => {
   const { chain, home, payOn } = await open(t)
   let seen: unknown = null
