@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { access, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { encodeSs58 } from '../../protocol/index.ts'
-import { isMissing, isThere } from '../files.ts'
+import { isMissing, isThere, syncFolder } from '../files.ts'
 import { readRecords } from '../machine/journal.ts'
 import { openStore, type Store, StoreError } from '../store/index.ts'
 import { configFileOf, loadConfig, type ValidatorConfig } from './config.ts'
@@ -53,7 +53,9 @@ export const exportHome = async (o: {
   const config = await loadConfig(home, {})
   const keys = await loadValidatorKeys(home, config.hotkey)
   const before = await readMoved(home)
-  if (before?.isComplete && !o.isAgain) {
+  // A file gets its name last: one that has it is whole, also where the power went before that was noted.
+  const isWhole = before !== null && (before.isComplete || (await isThere(before.file)))
+  if (isWhole && !o.isAgain) {
     const what = `exported to ${before.file} at ${before.at}; if that file is lost and was never imported, add --again`
     throw new HomeError('MOVED', home, what)
   }
@@ -110,6 +112,8 @@ export const importHome = async (o: { readonly file: string; readonly home: stri
   } finally {
     if (isDone) await rm(claimed(file))
     else await rename(claimed(file), file)
+    // Else a power cut brings the file back, beside the home that was made from it; not every file system can.
+    await syncFolder(dirname(file)).catch(() => undefined)
   }
 }
 

@@ -80,7 +80,9 @@ export const createServer = (o: {
       if (await o.poolIndex.isSecret(key))
         return refuse('pool matrices are for committee members until a round has used them')
     }
-    return (await o.store.getBlob(key)) ?? (await o.pool.read(key)) ?? refuse('not here')
+    // A damaged blob is as good as none: another peer has a whole one.
+    const stored = await o.store.getBlob(key).catch(() => undefined)
+    return stored ?? (await o.pool.read(key)) ?? refuse('not here')
   }
 
   const change = async (from: string, message: Signed<'params'>): Promise<Uint8Array> => {

@@ -135,6 +135,17 @@ test('an export that was cut short leaves the home locked, and is made again', a
   assert.deepEqual(await journalOf(target), [0, 1, 2])
 })
 
+test('an export whose file has its name is whole, whatever ended it before that was noted: no second one is made', async (t) => {
+  const { folder, home, out, target } = await createHome(t)
+  await exportHome({ home, out, isAgain: false })
+  const noted = join(home, 'moved.json')
+  writeFileSync(noted, JSON.stringify({ ...JSON.parse(readFileSync(noted, 'utf8')), isComplete: false }))
+  const second = join(folder, 'second')
+  await assert.rejects(exportHome({ home, out: second, isAgain: false }), { code: 'MOVED', message: /--again/ })
+  assert.ok(!existsSync(second))
+  await importHome({ file: out, home: target })
+})
+
 test('a file that is cut, changed or not ours makes no home, and stays for another try', async (t) => {
   const { home, out, target, folder } = await createHome(t)
   await exportHome({ home, out, isAgain: false })

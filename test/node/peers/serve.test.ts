@@ -1,5 +1,7 @@
 /** Promises to peers that ask: what is here is answered, what is not is refused with its reason, matrices only to members. */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { PaymentRefusal } from '../../../node/chain/payment.ts'
 import { createJournal } from '../../../node/machine/journal.ts'
@@ -59,7 +61,8 @@ const create = async (
     sealed?: number
   } = {},
 ) => {
-  const store = await openStore({ dir: newFolder(t) })
+  const dir = newFolder(t)
+  const store = await openStore({ dir })
   t.after(() => store.close())
   const journal = createJournal({ store, domains })
   const told: string[] = []
@@ -93,7 +96,7 @@ const create = async (
       ask(kind, data),
       (error) => error instanceof MeshError && error.code === 'REFUSED' && reason.test(String(error.facts['reason'])),
     )
-  return { store, journal, told, ask, refused }
+  return { dir, store, journal, told, ask, refused }
 }
 
 test('a question whose key is no digest is refused: a peer writes no error into this node’s log', async (t) => {
@@ -111,6 +114,13 @@ test('a blob is answered to anyone, a pool’s matrix to members of the committe
   await refused('blob', hexToBytes(hash(matrix)), /for committee members until a round has used them/)
   assert.deepEqual(await ask('blob', hexToBytes(hash(matrix)), 'member'), matrix)
   await refused('blob', hexToBytes(DIGEST), /not here/)
+})
+
+test('a blob that the disk has damaged is as good as none: whoever asks is refused, and may ask the next one', async (t) => {
+  const { dir, store, refused } = await create(t)
+  const digest = await store.putBlob(bundle)
+  writeFileSync(join(dir, 'blobs', digest.slice(0, 2), digest), 'damaged')
+  await refused('blob', hexToBytes(digest), /^not here$/)
 })
 
 test('code is for committee members only while it is sealed', async (t) => {
