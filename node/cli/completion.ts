@@ -15,11 +15,10 @@ const wordsOf = (command: Command, path: readonly string[]): readonly Words[] =>
 const bash = (table: readonly Words[]): string => `_evalmesh() {
   local word path="" cur="\${COMP_WORDS[COMP_CWORD]}"
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$word" in -*) ;; *) path="\${path:+$path }$word" ;; esac
+    case "\${path:+$path }$word" in ${table.flatMap(({ path }) => (path === '' ? [] : `"${path}"`)).join('|')}) path="\${path:+$path }$word" ;; esac
   done
   case "$path" in
 ${table.map(({ path, next }) => `    "${path}") COMPREPLY=($(compgen -W "${next.join(' ')}" -- "$cur")) ;;`).join('\n')}
-    *) COMPREPLY=($(compgen -f -- "$cur")) ;;
   esac
 }
 complete -o default -F _evalmesh evalmesh`
