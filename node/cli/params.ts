@@ -1,13 +1,21 @@
 /** The commands `evalmesh params show` and `params sign`: which parameters are in force, and the subnet owner's changes of them. */
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { domainsOf, encodeSs58, ProtocolError, parseGenesis } from '../../protocol/index.ts'
+import {
+  type CompetitionParams,
+  domainsOf,
+  encodeSs58,
+  type Genesis,
+  type MeshParams,
+  ProtocolError,
+  parseGenesis,
+} from '../../protocol/index.ts'
 import type { ChangeView, ParamsView, TargetView } from '../api/params-view.ts'
 import { loadHotkey } from '../home/keys.ts'
 import { type PreparedChange, prepareChange } from '../owner/params.ts'
 import { askApi } from './api-client.ts'
 import { explainRefusal, handOver } from './hand-over.ts'
-import { CliError, EXIT, print, printJson, table } from './output.ts'
+import { CliError, EXIT, print, printJson, progress, table } from './output.ts'
 
 type ShowFlags = { readonly api: string; readonly json?: boolean }
 type SignFlags = ShowFlags & {
@@ -60,6 +68,14 @@ const activationOf = (text: string, height: number): number => {
   throw new CliError({ exitCode: EXIT.usage, message: `--activation ${text} is no height`, hint: 'give 120, or +10' })
 }
 
+/** As the mesh began. */
+const foundedOf = (genesis: Genesis, competition: string | undefined): MeshParams | CompetitionParams => {
+  if (competition === undefined) return genesis
+  const found = genesis.competitions.find(({ id }) => id === competition)
+  if (found !== undefined) return found
+  throw new CliError({ exitCode: EXIT.notFound, message: `no competition ${competition} in the genesis document` })
+}
+
 const prepare = async (flags: SignFlags, view: ParamsView, genesis: ReturnType<typeof parseGenesis>) => {
   const hotkey = await loadHotkey(flags.home)
   if (encodeSs58(hotkey.publicKey) !== view.owner) {
@@ -68,17 +84,18 @@ const prepare = async (flags: SignFlags, view: ParamsView, genesis: ReturnType<t
   }
   const activationHeight = activationOf(flags.activation, view.height)
   const target = targetNamed(view, flags.competition)
+  const founded = foundedOf(genesis, flags.competition)
   try {
-    return prepareChange({ target, set: flags.set, activationHeight, hotkey, domains: domainsOf(genesis) })
+    return prepareChange({ target, founded, set: flags.set, activationHeight, hotkey, domains: domainsOf(genesis) })
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error
     throw new CliError({ exitCode: EXIT.usage, message: error.message, hint: 'see `evalmesh params show`' })
   }
 }
 
-const summaryOf = ({ id, message, changes }: PreparedChange) => {
+const summaryOf = ({ id, message, changes, along }: PreparedChange) => {
   const { counter, activationHeight, change } = message.body
-  return { id, target: change.kind === 'mesh' ? 'mesh' : change.id, counter, activationHeight, changes }
+  return { id, target: change.kind === 'mesh' ? 'mesh' : change.id, counter, activationHeight, changes, along }
 }
 
 const sign = async (flags: SignFlags): Promise<void> => {
@@ -89,6 +106,8 @@ const sign = async (flags: SignFlags): Promise<void> => {
   if (peer === undefined && !flags.dryRun) {
     throw new CliError({ exitCode: EXIT.usage, message: 'give --peer, or --dry-run to send nothing' })
   }
+  for (const { name, from, to } of prepared.along)
+    progress(`signed along, as in force by the word of ${flags.api}: ${name} ${to} (the genesis document: ${from})`)
   const item = { ...prepared, bundle: new Uint8Array() }
   const sent =
     flags.dryRun || peer === undefined
@@ -134,6 +153,9 @@ export const addParams = (program: Command): void => {
     .addHelpText(
       'after',
       `
+All parameters are signed, those that are not set as the validator at --api says they are in force: what differs from the genesis
+document is told. Look at it with --dry-run, and ask a validator that is yours.
+
 A round that is open keeps the parameters of its manifest. A change that no height has decided before its
 activation height is void: sign it again.
 

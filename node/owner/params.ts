@@ -1,10 +1,12 @@
 /** The subnet owner's side: a change of parameters, made from what is in force, checked and signed. */
 import {
+  type CompetitionParams,
   competitionParams,
   competitionParamsFault,
   type Digest,
   type Domains,
   decodeSs58,
+  type MeshParams,
   meshParams,
   meshParamsFault,
   messageId,
@@ -20,8 +22,19 @@ export type PreparedChange = {
   readonly id: Digest
   readonly message: Signed<'params'>
   /** What differs from the parameters in force. */
-  readonly changes: readonly { readonly name: string; readonly from: string; readonly to: string }[]
+  readonly changes: readonly Change[]
+  /** What is signed along because the validator says that it is in force, and differs from the genesis document (`from`). */
+  readonly along: readonly Change[]
 }
+
+type Change = { readonly name: string; readonly from: string; readonly to: string }
+type Values = Readonly<Record<string, unknown>>
+
+/** By name, those of `after` that differ. */
+const differences = (before: Values, after: Values): readonly Change[] =>
+  Object.keys(after)
+    .map((name) => ({ name, from: `${before[name]}`, to: `${after[name]}` }))
+    .filter(({ from, to }) => from !== to)
 
 /** An account as people write it; `owner` stands for whoever owns the subnet. */
 export const recipientOf = (value: string): string | null =>
@@ -54,6 +67,8 @@ const changeOf = (target: TargetView, set: readonly string[]): ParamsChange['cha
  */
 export const prepareChange = (o: {
   readonly target: TargetView
+  /** The same parameters as the genesis document has them. */
+  readonly founded: MeshParams | CompetitionParams
   /** `name=value` each. */
   readonly set: readonly string[]
   readonly activationHeight: number
@@ -67,9 +82,9 @@ export const prepareChange = (o: {
   const counter = Math.max(target.counter, target.proposed?.counter ?? 0) + 1
   const body = { hotkey: hotkey.publicKey, scheme: hotkey.scheme, counter, activationHeight, change }
   const message = signWithHotkey({ kind: 'params', body }, o)
-  const [before, after]: readonly Readonly<Record<string, unknown>>[] = [{ ...target.params }, { ...change }]
-  const changes = Object.keys(target.params)
-    .map((name) => ({ name, from: `${before?.[name]}`, to: `${after?.[name]}` }))
-    .filter(({ from, to }) => from !== to)
-  return { id: messageId(message, o.domains), message, changes }
+  const { kind: _, ...after } = change
+  const changes = differences({ ...target.params }, after)
+  const isSet = (name: string): boolean => o.set.some((one) => one.startsWith(`${name}=`))
+  const along = differences({ ...o.founded }, after).filter(({ name }) => !isSet(name))
+  return { id: messageId(message, o.domains), message, changes, along }
 }

@@ -48,6 +48,7 @@ const targetOf = (view: ParamsView, competition: string | null) =>
 const prepare = (world: World, set: readonly string[], competition: string | null = null, hotkey?: Hotkey) =>
   prepareChange({
     target: targetOf(world.view(), competition),
+    founded: competition === null ? world.genesis : params,
     set,
     activationHeight: 11,
     hotkey: hotkey ?? world.owner,
@@ -104,6 +105,24 @@ test('who gets the fee is named by an address, its bytes, or as the owner', asyn
   assert.throws(() => set('5Nobody'), ProtocolError)
 })
 
+test('an owner is told what a validator puts under the signature beside what is set', async (t) => {
+  const world = await createWorld(t)
+  assert.deepEqual(prepare(world, ['thetaPpm=20000'], params.id).along, [])
+  const twist = (view: ParamsView): ParamsView => ({
+    ...view,
+    targets: view.targets.map((target) =>
+      target.competition === null ? target : { ...target, params: { ...params, burnPpm: 1 } },
+    ),
+  })
+  const api = await serveApi(t, () => twist(world.view()))
+  const genesis = join(world.dir, 'genesis.json')
+  const flags = ['--genesis', genesis, '--api', api, '--home', world.home, '--competition', params.id]
+  const { code, stdout, stderr } = await evalmesh('sign', ...flags, '--set', 'thetaPpm=20000', '--dry-run', '--json')
+  assert.equal(code, 0, stderr)
+  assert.deepEqual(JSON.parse(stdout).along, [{ name: 'burnPpm', from: `${params.burnPpm}`, to: '1' }])
+  assert.match(stderr, /^signed along, as in force by the word of http.*: burnPpm 1 \(the genesis document: \d+\)$/m)
+})
+
 test('a name that is none, a value that is no number and one outside its range are refused before anything is signed', async (t) => {
   const world = await createWorld(t)
   for (const set of ['colour=1', 'deltaMs', 'deltaMs=', 'deltaMs=fast', 'deltaMs=-1', 'deltaMs=99', 'id=other']) {
@@ -131,8 +150,8 @@ const serveApi = async (t: TestContext, view: () => ParamsView): Promise<string>
 
 const evalmesh = async (...args: readonly string[]) => {
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, ['node/main.ts', 'params', ...args])
-    return { code: 0, stdout, stderr: '' }
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['node/main.ts', 'params', ...args])
+    return { code: 0, stdout, stderr }
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
     return { code, stdout, stderr }
