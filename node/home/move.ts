@@ -1,6 +1,6 @@
 /** A validator's way to another folder or host: out of a home that is then locked, into a new one, with everything it has ever voted. */
 import { constants } from 'node:fs'
-import { access, readdir, rename, rm } from 'node:fs/promises'
+import { access, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { encodeSs58 } from '../../protocol/index.ts'
 import { isMissing, isThere, syncFolder } from '../files.ts'
@@ -11,10 +11,21 @@ import { delegationFileOf } from './delegation.ts'
 import { HomeError } from './errors.ts'
 import { checkNotMoved, readMoved, writeMoved } from './guard.ts'
 import { completeValidatorKeys, hotkeyFileOf, loadHotkey, loadValidatorKeys, renewSession } from './keys.ts'
-import { type Manifest, type Source, TAKEN, unpack, writePack } from './pack.ts'
+import { checkNames, type Manifest, type Source, TAKEN, unpack, writePack } from './pack.ts'
 
 /** Not taken along: what a round makes anew, the lock of this very folder, and what LevelDB makes anew. */
 const LEFT = new Set(['work', 'moved.json', 'LOCK', 'LOG.old'])
+
+/** What a validator cannot go on without; a pool that lies elsewhere is named by the import. */
+const OWN = /^(store|reveals)(\/|$)/
+
+/** A key may be a link to a wallet's. @throws HomeError BAD_PACK where a folder of this home's own lies elsewhere: it would be left out */
+const isFileBehind = async (home: string, link: string): Promise<boolean> => {
+  const found = await stat(link).catch(() => null)
+  if (found?.isDirectory() && OWN.test(relative(home, link)))
+    throw new HomeError('BAD_PACK', link, 'a link to a folder, which no pack can hold: move the folder itself here')
+  return found?.isFile() ?? false
+}
 
 const filesOf = async (home: string, folder = home): Promise<readonly Source[]> => {
   const entries = await readdir(folder, { withFileTypes: true })
@@ -23,7 +34,8 @@ const filesOf = async (home: string, folder = home): Promise<readonly Source[]> 
     .map(async (entry): Promise<readonly Source[]> => {
       const from = join(folder, entry.name)
       if (entry.isDirectory()) return filesOf(home, from)
-      return entry.isFile() ? [{ path: relative(home, from), from }] : []
+      const isFile = entry.isFile() || (entry.isSymbolicLink() && (await isFileBehind(home, from)))
+      return isFile ? [{ path: relative(home, from), from }] : []
     })
   return (await Promise.all(found)).flat().sort((a, b) => (a.path < b.path ? -1 : 1))
 }
@@ -62,6 +74,7 @@ export const exportHome = async (o: {
   // What can be known before is no reason to lock a home that then has no file to go on from.
   if (await isThere(out)) throw new HomeError('FILE_EXISTS', out, TAKEN)
   await access(dirname(out), constants.W_OK)
+  checkNames(await filesOf(home))
   // Open while the lock is written: from here on nobody else can start it.
   const store: Store = await openStore({ dir: storeDirOf(home) })
   const at = new Date().toISOString()

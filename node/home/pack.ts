@@ -40,6 +40,13 @@ const digestOf = async (path: string): Promise<{ sizeBytes: number; sha256: stri
 /** Said of a file that is in the way. */
 export const TAKEN = 'there already, and never overwritten: choose another name'
 
+/** @throws HomeError BAD_PACK for a file that no pack can hold under its name */
+export const checkNames = (sources: readonly Source[]): void => {
+  const foreign = sources.find(({ path }) => !PATH.test(path))
+  if (foreign !== undefined)
+    throw new HomeError('BAD_PACK', foreign.from, 'a name that no pack can hold: move the file out of the home')
+}
+
 /** Writes the files, which must not change meanwhile, to a new file. @throws HomeError FILE_EXISTS */
 export const writePack = async (o: {
   readonly out: string
@@ -47,12 +54,9 @@ export const writePack = async (o: {
   readonly hotkey: string
   readonly sources: readonly Source[]
 }): Promise<Manifest> => {
+  checkNames(o.sources)
   const files = []
-  for (const { path, from } of o.sources) {
-    if (!PATH.test(path))
-      throw new HomeError('BAD_PACK', from, 'a name that no pack can hold: move the file out of the home')
-    files.push({ path, ...(await digestOf(from)) })
-  }
+  for (const { path, from } of o.sources) files.push({ path, ...(await digestOf(from)) })
   const manifest: Manifest = { format: FORMAT, kind: o.kind, hotkey: o.hotkey, madeAt: new Date().toISOString(), files }
   const head = Buffer.from(JSON.stringify(manifest))
   const size = Buffer.alloc(4)

@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -125,14 +126,37 @@ test('an export that cannot begin locks nothing: a file of its name, or no folde
 
 test('an export that was cut short leaves the home locked, and is made again', async (t) => {
   const { home, out, target } = await createHome(t)
-  const foreign = join(home, 'not a name of ours')
-  writeFileSync(foreign, '')
-  await assert.rejects(exportHome({ home, out, isAgain: false }), { code: 'BAD_PACK' })
+  mkdirSync(`${out}.partial`)
+  await assert.rejects(exportHome({ home, out, isAgain: false }))
   await assert.rejects(start(home), { code: 'MOVED', message: /cut short: run `evalmesh keys export` again/ })
-  rmSync(foreign)
+  rmSync(`${out}.partial`, { recursive: true })
   await exportHome({ home, out, isAgain: false })
   await importHome({ file: out, home: target })
   assert.deepEqual(await journalOf(target), [0, 1, 2])
+})
+
+test('what no file can hold is found before the home is locked: a name that is none of ours, a folder that lies elsewhere', async (t) => {
+  const { home, out, folder } = await createHome(t)
+  const foreign = join(home, 'not a name of ours')
+  writeFileSync(foreign, '')
+  await assert.rejects(exportHome({ home, out, isAgain: false }), { code: 'BAD_PACK', message: /not a name of ours/ })
+  rmSync(foreign)
+  renameSync(join(home, 'store'), join(folder, 'data'))
+  symlinkSync(join(folder, 'data'), join(home, 'store'))
+  await assert.rejects(exportHome({ home, out, isAgain: false }), {
+    code: 'BAD_PACK',
+    message: /store: a link to a folder/,
+  })
+  assert.equal(await start(home), 1)
+})
+
+test('a key that is a link to a file elsewhere moves with its home', async (t) => {
+  const { home, out, target, keys, folder } = await createHome(t)
+  renameSync(join(home, 'hotkey.json'), join(folder, 'wallet'))
+  symlinkSync(join(folder, 'wallet'), join(home, 'hotkey.json'))
+  await exportHome({ home, out, isAgain: false })
+  await importHome({ file: out, home: target })
+  assert.equal((await loadValidatorKeys(target)).hotkey.publicKey, keys.hotkey.publicKey)
 })
 
 test('an export whose file has its name is whole, whatever ended it before that was noted: no second one is made', async (t) => {
