@@ -1,5 +1,7 @@
 /** Promises about what a harness says: what may not come is refused, and whoever ends the channel, the right one is named. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import type { Engine, Sandbox, SandboxExit } from '../../../sandbox/engine/engine.ts'
@@ -53,6 +55,19 @@ for (const [exit, code] of ends) {
     await assert.rejects(answer, isFault(code))
   })
 }
+
+test('an answer that lies in the pipe while the referee itself stands still is no late one', async () => {
+  const child = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] })
+  await once(child, 'spawn')
+  const { sandbox, end } = fakeSandbox()
+  const inbox = createInbox({ ...sandbox, stdout: child.stdout }, MANNERS)
+  const answer = inbox.expect(ANSWER, { ...WAIT, msMax: 200 })
+  child.stdin.end(encodeFrame(FrameType.answer, Buffer.from('right')))
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600)
+  assert.equal((await answer).payload.toString(), 'right')
+  await assert.rejects(inbox.expect(ANSWER, { ...WAIT, msMax: 200 }), isFault('TIMEOUT'))
+  end({ status: 'exited', code: 0 })
+})
 
 test('what was said before the end is heard before it', async () => {
   const { inbox, say, end } = fakeSandbox()
