@@ -5,11 +5,12 @@ import { ProtocolError } from '../protocol/index.ts'
 import { CliError, EXIT, hasAnswered, printJson, progress } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
 
-/** A file or pool that the user named is not there; what the user gave is no address; else something around us is missing. */
+/** A file or pool that the user named is not there; what the user gave is no address or no request; else something around us is missing. */
 const EXIT_CODES: ReadonlyMap<unknown, number> = new Map([
   ['ENOENT', EXIT.notFound],
   ['POOL_MISSING', EXIT.notFound],
   ['BAD_OPTIONS', EXIT.usage],
+  ['BAD_REQUEST', EXIT.usage],
 ])
 
 const exitCodeOf = (error: Error & { readonly code: unknown }): number => {

@@ -72,6 +72,13 @@ export const createPoolIndex = (o: {
 }): PoolIndex => {
   const manifests = new Map<Digest, Manifest>()
   const draws = new Map<Digest, ReadonlySet<Digest>>()
+  // Proofs in the largest pool take a second, and anyone may ask for them.
+  const answers = new Map<string, DrawnInputs>()
+  const keep = <T>(kept: Map<string, T>, key: string, value: T): void => {
+    kept.set(key, value)
+    const [oldest] = kept.keys()
+    if (kept.size > DRAWS_MAX && oldest !== undefined) kept.delete(oldest)
+  }
   const manifestOf = async (digest: Digest): Promise<Manifest> => {
     const known = manifests.get(digest)
     if (known !== undefined) return known
@@ -92,11 +99,7 @@ export const createPoolIndex = (o: {
     const known = draws.get(inputs.seed)
     if (known !== undefined) return known
     const drawn = new Set(await drawOf(competition, inputs))
-    if (drawn.size > 0) draws.set(inputs.seed, drawn)
-    for (const oldest of draws.keys()) {
-      if (draws.size <= DRAWS_MAX) break
-      draws.delete(oldest)
-    }
+    if (drawn.size > 0) keep(draws, inputs.seed, drawn)
     return drawn
   }
   const isRevealed = async (digest: Digest): Promise<boolean> => {
@@ -121,6 +124,9 @@ export const createPoolIndex = (o: {
         .competitions.get(competition)
         ?.inputs.find((one) => one.round === round)
       if (inputs === undefined) return null
+      const name = `${competition}/${round}`
+      const known = answers.get(name)
+      if (known !== undefined) return known
       const { digests, text } = await manifestOf(inputs.poolManifest)
       const drawn = await drawOf(competition, inputs)
       if (drawn.length === 0) return null
@@ -128,7 +134,9 @@ export const createPoolIndex = (o: {
         const index = digests.indexOf(digest)
         return { digest, index, proof: inclusionProof(digests, index) }
       })
-      return { ...inputs, competition, manifest: text, size: digests.length, matrices }
+      const answer = { ...inputs, competition, manifest: text, size: digests.length, matrices }
+      keep(answers, name, answer)
+      return answer
     },
   }
 }

@@ -109,6 +109,8 @@ test('a document or value that no validator would take is refused, and a pool th
   const make = ['genesis', 'make', '--netuid', '1', '--delegation', file, '--params', file, ...chain]
   const made = await evalmesh(...make, '--set', 'deltaMs=soon')
   assert.equal(made.code, EXIT.rejected, made.stderr)
+  const nowhere = await evalmesh('yuma', '--netuid', '1', '--chain', 'nowhere')
+  assert.equal(nowhere.code, EXIT.usage, nowhere.stderr)
   const pool = await evalmesh('pool', 'show', join(file, '..', 'pool'))
   assert.equal(pool.code, EXIT.notFound, pool.stderr)
 })

@@ -57,6 +57,7 @@ test('what a decided round has drawn is no secret, and stands in the pool’s tr
   const drawn = await inputsOf(params.id, 1)
   assert.ok(drawn !== null && drawn.matrices.length === 4)
   assert.equal(drawn.manifest, manifest.toString())
+  assert.equal(await inputsOf(params.id, 1), drawn, 'its proofs are made once, however often anyone asks')
   for (const { digest, index, proof } of drawn.matrices) {
     assert.ok(isIncluded({ leaf: digest, index, size: drawn.size, proof, root: inputs.poolRoot }))
     assert.deepEqual([await isSecret(digest), await isRevealed(digest)], [false, true])
