@@ -155,7 +155,7 @@ const openNetwork = (p: Parts, mesh: Mesh, stored: (digest: Digest) => void) => 
       blob: async (digest) => (await p.store.getBlob(digest).catch(() => undefined)) ?? null,
       isMalformed: intake.isMalformed,
       isComing: (id) => p.sync().isComing(id),
-      decided: p.journal.decidedFrom,
+      archived: p.journal.envelopesFrom,
     },
     inOrder: p.syncPeers.allInOrder,
     blame: p.syncPeers.failed,

@@ -64,6 +64,8 @@ export type Journal = {
   decidedFrom(height: number, countMax?: number): readonly Decided[]
   /** The same as one envelope, as many as fit; nothing is decoded for it. */
   envelopeFrom(height: number): Uint8Array
+  /** The same in as many envelopes as they need, at most `countMax` heights. */
+  envelopesFrom(height: number, countMax: number): readonly Uint8Array[]
 }
 
 const envelope = (content: Parameters<typeof encodeEnvelopes>[0]): Uint8Array => {
@@ -151,16 +153,30 @@ export const createJournal = (o: { readonly store: Store; readonly domains: Doma
     }
     return found
   }
-  const envelopeFrom = (from: number): Uint8Array => {
+  /** As many of these heights as fit one envelope; `next` is the first that is not in it. */
+  const join = (from: number, end: number): { readonly envelope: Uint8Array; readonly next: number } => {
+    let next = from
     const raws = function* () {
-      for (let height = from; height < from + SYNC_BATCH_MAX; height++) {
-        const raw = store.get('decided', toSequenceKey(height))
+      for (; next < end; next++) {
+        const raw = store.get('decided', toSequenceKey(next))
         if (raw === undefined) return
         yield raw
       }
     }
-    return joinDecided(raws())
+    const joined = joinDecided(raws())
+    return { envelope: joined, next }
   }
+  const envelopesFrom = (from: number, countMax: number): readonly Uint8Array[] => {
+    const envelopes: Uint8Array[] = []
+    for (let at = from; at < from + countMax; ) {
+      const one = join(at, from + countMax)
+      if (one.next === at) break
+      envelopes.push(one.envelope)
+      at = one.next
+    }
+    return envelopes
+  }
+
   return {
     append: (records) => store.append(records.flatMap(lines)),
     message,
@@ -168,7 +184,8 @@ export const createJournal = (o: { readonly store: Store; readonly domains: Doma
     item,
     decided,
     decidedFrom,
-    envelopeFrom,
+    envelopeFrom: (from) => join(from, from + SYNC_BATCH_MAX).envelope,
+    envelopesFrom,
     records: () => readRecords(store),
   }
 }

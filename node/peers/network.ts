@@ -42,8 +42,7 @@ const SOME = 8
  */
 const ANNOUNCERS = 4
 
-const isForSome = ({ kind }: Exclude<Relayed, { kind: 'archived' }>): boolean =>
-  kind === 'certificate' || kind === 'status'
+const isForSome = ({ kind }: Relayed): boolean => kind === 'certificate' || kind === 'status'
 
 /** The committee as it is at the moment, without this node. */
 const createSenders = ({ mesh, committee }: { readonly mesh: Mesh; readonly committee: () => Committee }) => {
@@ -69,8 +68,8 @@ const createSenders = ({ mesh, committee }: { readonly mesh: Mesh; readonly comm
 export const createNetwork = (
   o: SearchParts & {
     readonly local: {
-      /** So many decided heights of the archive from this one on. */
-      readonly decided: (fromHeight: number, countMax: number) => readonly Decided[]
+      /** So many decided heights of the archive from this one on, as envelopes. */
+      readonly archived: (fromHeight: number, countMax: number) => readonly Uint8Array[]
     }
   },
 ): Network & {
@@ -96,14 +95,12 @@ export const createNetwork = (
     },
     relay: (what, to) => {
       const member = o.committee().members.find(({ hotkey }) => hotkey === to)
-      const content =
-        what.kind === 'archived'
-          ? { kind: 'decided' as const, decided: o.local.decided(what.fromHeight, what.count) }
-          : what
-      for (const data of encodeEnvelopes(content)) {
+      // Whoever has a seat may ask for history by a line: nothing is decoded for it.
+      const envelopes = what.kind === 'archived' ? o.local.archived(what.fromHeight, what.count) : encodeEnvelopes(what)
+      for (const data of envelopes) {
         // Those without stake hear of it too; what is too large for gossip they can ask for.
         if (what.kind === 'evidence' && data.length <= GOSSIP_BYTES_MAX) publish('evidence', data)
-        if (to === 'committee') (isForSome(content) ? toSome : toCommittee)(data)
+        if (to === 'committee') (isForSome(what) ? toSome : toCommittee)(data)
         else if (member !== undefined && member.peerId !== mesh.peerId) mesh.send(member.peerId, data)
       }
     },

@@ -117,7 +117,7 @@ const openNetwork = (o: {
       blob: async () => null,
       isMalformed: () => false,
       isComing: () => false,
-      decided: () => [],
+      archived: () => [],
     },
     inOrder: (peers) => peers,
     blame: silent,

@@ -123,6 +123,33 @@ test('messages are found by their id and decided heights by their number, a batc
   }
 })
 
+test('decided heights leave as they are stored, in as many envelopes as they need, each of them once', async (t) => {
+  const { journal } = await open(t)
+  const submissions = Array.from({ length: 60 }, () => ({
+    id: DIGEST,
+    receiptBlock: 1,
+    receipts: Array.from({ length: 100 }, () => DIGEST),
+  }))
+  const entry: Decided['header']['entry'] = {
+    ...{ kind: 'manifest' as const, competition: 'c', round: 1, paramsHash: DIGEST, image: DIGEST, closeBlock: 1 },
+    ...{ beaconBlock: 1, incumbent: null, thetaPpm: 1, submissions },
+  }
+  const header = { height: 1, previous: DIGEST, logRoot: DIGEST, block: 1, epoch: 0, entry, evidence: [] }
+  const certified = { phase: 'finalize', height: 1, view: 0, value: DIGEST, signatures: [] } as const
+  const heights = Array.from({ length: 12 }, (_, index) => height({ header, certificate: certified }, index + 1))
+  await journal.append(heights.map((one): JournalRecord => ({ kind: 'decided', decided: one })))
+  const numbersIn = (envelopes: readonly Uint8Array[]): readonly (readonly number[])[] =>
+    envelopes.map((one) => decodeEnvelope(one).map((r) => (r.kind === 'decided' ? r.decided.header.height : 0)))
+  const all = numbersIn(journal.envelopesFrom(1, 64))
+  assert.ok(all.length > 1)
+  assert.deepEqual(
+    all.flat(),
+    heights.map((one) => one.header.height),
+  )
+  assert.deepEqual(numbersIn(journal.envelopesFrom(3, 2)), [[3, 4]])
+  assert.deepEqual(journal.envelopesFrom(13, 64), [])
+})
+
 test('a journal whose archive lost a message says so instead of restoring something else', async (t) => {
   const { journal, store } = await open(t)
   const message = { ...receipt(1), signature: SIGNATURE }

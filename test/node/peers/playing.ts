@@ -111,7 +111,7 @@ export const create = (
       blob: async (wanted) => o.blobs?.find((bytes) => hash(bytes) === wanted) ?? null,
       isMalformed: (wanted) => o.malformed?.includes(wanted) ?? false,
       isComing: (wanted) => o.coming?.includes(wanted) ?? false,
-      decided: () => [decided],
+      archived: () => encodeEnvelopes({ kind: 'decided', decided: [decided] }),
     },
     inOrder: (peerIds) => peerIds.toSorted((a, b) => Number(o.left?.includes(a)) - Number(o.left?.includes(b))),
     blame: (peerId, fault) => blamed.push([peerId, fault]),

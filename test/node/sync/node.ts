@@ -222,7 +222,7 @@ const openNetwork = (p: Parts, mesh: Mesh, inbox: Inbox) =>
       blob: async () => new Uint8Array(),
       isMalformed: () => false,
       isComing: (id) => p.sync().isComing(id),
-      decided: p.journal.decidedFrom,
+      archived: p.journal.envelopesFrom,
     },
     inOrder: p.peers.allInOrder,
     blame: p.peers.failed,
