@@ -92,7 +92,8 @@ export const createInbox = <S>(o: {
           return null
         }
       }
-      const queued = o.driver().offer(arrival, { sender: `${m.via} ${m.from}`, sizeBytes: m.sizeBytes })
+      const isMember = o.driver().read((state) => o.hotkeyOfPeer(state, m.from) !== null)
+      const queued = o.driver().offer(arrival, { sender: `${m.via} ${m.from}`, sizeBytes: m.sizeBytes, isMember })
       if (!queued) reject(new ProtocolError('QUOTA', { queue: 'full' }))
     })
 

@@ -6,7 +6,7 @@ import { createFakeDriver, DIGEST, evidenceIn, gate, receipt, wake } from '../fa
 
 const persist: Effect = { kind: 'persist', records: [{ kind: 'weights', block: 1 }] }
 const sign: Effect = { kind: 'sign', message: receipt(1) }
-const peer = (sender: string, sizeBytes = 1) => ({ sender, sizeBytes })
+const peer = (sender: string, sizeBytes = 1) => ({ sender, sizeBytes, isMember: true })
 
 /** Effects for the first wake only. */
 const onWake =
