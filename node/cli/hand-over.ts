@@ -6,8 +6,6 @@ import { sendSubmission } from '../miner/submit.ts'
 import { connectGuest, peerIdOf } from '../peers/guest.ts'
 import { CliError, EXIT } from './output.ts'
 
-const SEND_TIMEOUT_MS = 30_000
-
 export const handOver = async (o: {
   readonly name: string
   /** An empty bundle where the message needs none. */
@@ -19,8 +17,7 @@ export const handOver = async (o: {
   const log = createLog({ name: o.name, level: 'warn' })
   const mesh = await connectGuest({ peers: o.peers, domains: domainsOf(o.genesis), log })
   try {
-    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
-    return await sendSubmission({ submission: o.item, mesh, peers: o.peers.map(peerIdOf), signal })
+    return await sendSubmission({ submission: o.item, mesh, peers: o.peers.map(peerIdOf) })
   } finally {
     await mesh.close()
   }

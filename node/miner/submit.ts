@@ -16,7 +16,7 @@ import {
 } from '../../protocol/index.ts'
 import type { Hotkey } from '../home/keys.ts'
 import { signWithHotkey } from '../machine/signer.ts'
-import type { Mesh } from '../mesh/index.ts'
+import { type Mesh, MeshError } from '../mesh/index.ts'
 import { checkBundle, fileOf, submitAnswer, submitRequest } from './bundle.ts'
 
 export type Submission = {
@@ -52,12 +52,22 @@ export const prepareSubmission = (o: {
   return { id: messageId(message, o.domains), message, bundle }
 }
 
-/** Sends it to the first of these peers that takes it; resolves to the id under which that peer keeps it. */
+/** One validator's patience is not the next one's. */
+const ANSWER_MS_MAX = 30_000
+
+/** Every honest validator would answer the same, but for what it says of its own chain. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof MeshError && error.code === 'REFUSED' && !String(error.facts['reason']).startsWith('CHAIN_AWAY')
+
+/** Sends it to the first of these peers that takes it; resolves to the id under which that peer keeps it. @throws what the last one asked says */
 export const sendSubmission = async (o: {
   readonly submission: Pick<Submission, 'id' | 'bundle'> & { readonly message: Signed }
   readonly mesh: Mesh
   readonly peers: readonly string[]
-  readonly signal: AbortSignal
+  /** Ends all. */
+  readonly signal?: AbortSignal
+  /** For each; tests wait less. */
+  readonly answerMsMax?: number
 }): Promise<{ readonly id: Digest; readonly peer: string }> => {
   const [envelope] = encodeEnvelopes({ kind: 'message', message: o.submission.message })
   if (envelope === undefined) throw new ProtocolError('BAD_SHAPE', { submission: o.submission.id })
@@ -65,12 +75,13 @@ export const sendSubmission = async (o: {
   let last: unknown
   for (const peerId of o.peers) {
     try {
-      const answer = await o.mesh.request({ peerId, kind: 'submit', data, bytesMax: 1024, signal: o.signal })
+      const patience = AbortSignal.timeout(o.answerMsMax ?? ANSWER_MS_MAX)
+      const signal = o.signal === undefined ? patience : AbortSignal.any([o.signal, patience])
+      const answer = await o.mesh.request({ peerId, kind: 'submit', data, bytesMax: 1024, signal })
       return { id: decode(submitAnswer, answer).id, peer: peerId }
     } catch (error) {
       last = error
-      // A refusal is an answer: every honest validator would give the same.
-      if (error instanceof Error && 'code' in error && error.code === 'REFUSED') throw error
+      if (isFinal(error)) throw error
     }
   }
   throw last

@@ -63,23 +63,22 @@ test('the largest solution that is allowed is prepared, one byte more is refused
 })
 
 /** Validators by peer id: what each answers, or throws. */
-const meshOf = (answers: Readonly<Record<string, () => Uint8Array>>) => {
+const meshOf = (answers: Readonly<Record<string, (signal: AbortSignal) => Uint8Array | Promise<Uint8Array>>>) => {
   const asked: { readonly peerId: string; readonly data: Uint8Array }[] = []
   const mesh: Mesh = {
     peerId: 'guest',
     addresses: () => [],
     publish: async () => {},
     send: () => {},
-    request: async ({ peerId, data }) => {
+    request: async ({ peerId, data, signal }) => {
       asked.push({ peerId, data })
-      return answers[peerId]?.() ?? assert.fail()
+      return answers[peerId]?.(signal) ?? assert.fail()
     },
     connectedPeers: () => [],
     close: async () => {},
   }
   return { mesh, asked }
 }
-const { signal } = new AbortController()
 const away = () => {
   throw new MeshError('UNREACHABLE')
 }
@@ -87,7 +86,7 @@ const away = () => {
 test('validators that are away are passed over, the first that answers takes it whole', async () => {
   const submission = prepare()
   const { mesh, asked } = meshOf({ a: away, b: () => encode(submitAnswer, { id: submission.id }), c: away })
-  const sent = await sendSubmission({ submission, mesh, peers: ['a', 'b', 'c'], signal })
+  const sent = await sendSubmission({ submission, mesh, peers: ['a', 'b', 'c'] })
   assert.deepEqual(sent, { id: submission.id, peer: 'b' })
   assert.deepEqual(
     asked.map(({ peerId }) => peerId),
@@ -106,16 +105,35 @@ test('a refusal is an answer: no other validator is bothered', async () => {
     b: away,
   })
   await assert.rejects(
-    sendSubmission({ submission: prepare(), mesh, peers: ['a', 'b'], signal }),
+    sendSubmission({ submission: prepare(), mesh, peers: ['a', 'b'] }),
     (error) => error instanceof MeshError && error.code === 'REFUSED',
   )
   assert.equal(asked.length, 1)
 })
 
+test('a validator that hangs, or cannot look at the payment, leaves the next one its turn', async () => {
+  const submission = prepare()
+  const { mesh } = meshOf({
+    a: (signal) =>
+      new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(new MeshError('ABORTED')), { once: true }),
+      ),
+    b: () => {
+      throw new MeshError('REFUSED', { reason: 'CHAIN_AWAY: try again, or another validator' })
+    },
+    c: (signal) => {
+      signal.throwIfAborted()
+      return encode(submitAnswer, { id: submission.id })
+    },
+  })
+  const options = { submission, mesh, peers: ['a', 'b', 'c'], answerMsMax: 20 }
+  assert.equal((await sendSubmission(options)).peer, 'c')
+})
+
 test('when no validator can be reached the miner learns why', async () => {
   const { mesh } = meshOf({ a: away, b: away })
   await assert.rejects(
-    sendSubmission({ submission: prepare(), mesh, peers: ['a', 'b'], signal }),
+    sendSubmission({ submission: prepare(), mesh, peers: ['a', 'b'] }),
     (error) => error instanceof MeshError && error.code === 'UNREACHABLE',
   )
 })
