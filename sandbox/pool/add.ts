@@ -1,6 +1,6 @@
 /** Adds an operator's own tensors to a pool, from .npy, .safetensors and raw .bin files. */
 import { hash } from 'node:crypto'
-import { link, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { SandboxError } from '../errors.ts'
 import { takeLock } from '../lock.ts'
@@ -110,6 +110,7 @@ export async function addToPool(
   await mkdir(dirname(dir), { recursive: true })
   const unlock = await takeLock(`${dir}.lock`, o.signal)
   try {
+    await bringBack(dir)
     await checkPoolFolder(dir)
     const before = await readPool(dir).catch((error: unknown) => {
       if (error instanceof SandboxError && error.code === 'POOL_MISSING') return null
@@ -135,12 +136,37 @@ export async function addToPool(
   }
 }
 
+/** Where the old pool waits for as long as the new one takes its place. */
+const waitingOf = (dir: string): string => join(dirname(dir), `.${basename(dir)}.replaced`)
+
+/** False where there is nothing of that name. */
+const renamed = (from: string, to: string): Promise<boolean> =>
+  rename(from, to).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      return false
+    },
+  )
+
+/** What a crash in the middle of `replace` left: the old pool where it waited, with a new one in its place or none. */
+async function bringBack(dir: string): Promise<void> {
+  const old = waitingOf(dir)
+  const isThere = await stat(dir).then(
+    () => true,
+    () => false,
+  )
+  if (!isThere) await renamed(old, dir)
+  else {
+    await checkPoolFolder(old)
+    await rm(old, { recursive: true, force: true })
+  }
+}
+
 /** The old pool steps aside until the new one is in its place. */
 async function replace(dir: string, next: string): Promise<void> {
-  const old = `${next}-old`
-  await rename(dir, old).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
-  })
+  const old = waitingOf(dir)
+  await renamed(dir, old)
   await rename(next, dir)
   await rm(old, { recursive: true, force: true })
 }

@@ -2,9 +2,19 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { hash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { merkleRoot } from '../../../protocol/index.ts'
@@ -216,6 +226,20 @@ test('a refused file leaves the pool as it was, and no other file beside it', as
       .sort(),
     before,
   )
+})
+
+test('a crash between the old pool and the new one loses neither', async () => {
+  const dir = newDir()
+  const bin = (name: string, byte: number): string => put(name, Uint8Array.of(byte, 0))
+  await addToPool({ dir, files: [bin('first.bin', 1)] })
+  const waiting = join(home, `.${basename(dir)}.replaced`)
+  renameSync(dir, waiting)
+  const { pool } = await addToPool({ dir, files: [bin('second.bin', 2)] })
+  assert.equal(pool.digests.length, 2)
+  cpSync(dir, waiting, { recursive: true })
+  await addToPool({ dir, files: [bin('third.bin', 3)] })
+  assert.equal(rowsOf(dir).length, 3)
+  assert.equal(existsSync(waiting), false)
 })
 
 test('other files are never replaced, nor are added matrices by a build', async () => {
