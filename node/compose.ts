@@ -153,7 +153,7 @@ const openNetwork = (p: Parts, mesh: Mesh, stored: (digest: Digest) => void) => 
       item: (id) => p.journal.item(id),
       // A damaged blob is as good as none: the next write mends it.
       blob: async (digest) => (await p.store.getBlob(digest).catch(() => undefined)) ?? null,
-      isMalformed: intake.isMalformed,
+      isRefused: intake.isRefused,
       isComing: (id) => p.sync().isComing(id),
       archived: p.journal.envelopesFrom,
     },

@@ -4,8 +4,8 @@ import type { Log } from '../log.ts'
 import { checkBundle, checkFiles } from '../miner/bundle.ts'
 import type { Store } from '../store/index.ts'
 
-/** Digests remembered as no bundle, so that they are not fetched each second again; the oldest is forgotten first. */
-const MALFORMED_MAX = 4_096
+/** Digests remembered as refused, so that they are not fetched each second again; the oldest is forgotten first. */
+const REFUSED_MAX = 4_096
 
 type Claim = { readonly params: CompetitionState['params']; readonly submission: Signed<'submission'>['body'] }
 
@@ -24,6 +24,9 @@ export const namesOfBundle = (competitions: readonly CompetitionState[], bundle:
   return { claims: all.flatMap(({ claims }) => claims), isCertified: all.some(({ isCertified }) => isCertified) }
 }
 
+/** Parameters and submissions are never changed in place. */
+const isSame = (a: Claim, b: Claim): boolean => a.params === b.params && a.submission === b.submission
+
 export const createIntake = (o: {
   readonly store: Pick<Store, 'putBlob'>
   readonly namesOf: (bundle: Digest) => BundleNames
@@ -31,7 +34,8 @@ export const createIntake = (o: {
   readonly stored: (bundle: Digest) => void
   readonly log: Pick<Log, 'warn'>
 }) => {
-  const malformed = new Set<Digest>()
+  /** With the claims that it did not fit; null for what no claim can fit. */
+  const refused = new Map<Digest, readonly Claim[] | null>()
 
   /** Why it must not be receipted, or null. One submission that tells the truth is enough: another's lie does not make it wait. */
   const faultOf = (digest: Digest, bytes: Uint8Array): ProtocolError | null => {
@@ -45,11 +49,12 @@ export const createIntake = (o: {
     return last
   }
 
-  const noteMalformed = (digest: Digest): void => {
-    malformed.add(digest)
-    for (const oldest of malformed) {
-      if (malformed.size <= MALFORMED_MAX) break
-      malformed.delete(oldest)
+  const note = (digest: Digest, claims: readonly Claim[] | null): void => {
+    refused.delete(digest)
+    refused.set(digest, claims)
+    for (const oldest of refused.keys()) {
+      if (refused.size <= REFUSED_MAX) break
+      refused.delete(oldest)
     }
   }
 
@@ -63,10 +68,16 @@ export const createIntake = (o: {
       }
       o.log.warn({ bundle: digest, code: fault.code, facts: fault.facts }, 'bundle refused')
       // What follows from its bytes alone is final; a claim may still come that fits.
-      if (whatFails(() => checkFiles(bytes)) !== null) noteMalformed(digest)
+      note(digest, whatFails(() => checkFiles(bytes)) === null ? o.namesOf(digest).claims : null)
     },
-    /** True for bytes that were seen to be no bundle, whatever may be claimed of them. */
-    isMalformed: (digest: Digest): boolean => malformed.has(digest),
+    /** True for bytes that were seen to be no bundle, whatever may be claimed of them, and for those that fit nothing that is claimed now. */
+    isRefused: (digest: Digest): boolean => {
+      const before = refused.get(digest)
+      if (before === undefined) return false
+      if (before === null) return true
+      const { claims, isCertified } = o.namesOf(digest)
+      return !isCertified && claims.every((claim) => before.some((one) => isSame(one, claim)))
+    },
   }
 }
 

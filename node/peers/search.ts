@@ -58,8 +58,8 @@ type Local = {
   /** A message or evidence. */
   readonly item: (id: Digest) => Item | null
   readonly blob: (digest: Digest) => Promise<Uint8Array | null>
-  /** Seen to be no bundle: not fetched again. */
-  readonly isMalformed: (digest: Digest) => boolean
+  /** Seen to be no bundle, or none that anybody claims here: not fetched again. */
+  readonly isRefused: (digest: Digest) => boolean
   /** About to come in another way. */
   readonly isComing: (id: Digest) => boolean
 }
@@ -190,7 +190,7 @@ export const createSearch = (o: SearchParts) => {
     /** Hands a message, evidence or bundle to `found` once it is there; what is looked for already is not looked for twice. */
     fetch: (what: Wanted['what'], digest: Digest): void => {
       const under = places[what]
-      if (under.has(digest) || local.isComing(digest) || local.isMalformed(digest)) return
+      if (under.has(digest) || local.isComing(digest) || local.isRefused(digest)) return
       const search = takePlace(under, digest)
       if (search === null) return
       run({ what, digest, bytesMax: what === 'blob' ? PACKED_BYTES_MAX : MESSAGE_BYTES_MAX }, search)

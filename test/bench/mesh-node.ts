@@ -115,7 +115,7 @@ const openNetwork = (o: {
     local: {
       item: archive.item,
       blob: async () => null,
-      isMalformed: () => false,
+      isRefused: () => false,
       isComing: () => false,
       archived: () => [],
     },

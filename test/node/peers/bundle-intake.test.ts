@@ -35,6 +35,7 @@ const create = (names: Partial<BundleNames>) => {
         return hash(bytes)
       },
     },
+    // Looked at anew each time: claims come and go.
     namesOf: () => ({ claims: [], isCertified: false, ...names }),
     stored: (digest) => stored.push(digest),
     log,
@@ -95,21 +96,38 @@ test('what the log has certified is taken as it is: its measurement tells what i
   assert.equal(stored.length, 1)
 })
 
-test('bytes that are no bundle are remembered as such; a bundle with a wrong claim may get a right one', async () => {
+test('bytes that are no bundle are remembered as such; a bundle with a wrong claim is asked for again with another claim only', async () => {
   const [garbage, bundle] = [Uint8Array.of(9, 9), packed(100)]
-  const { intake, take } = create({ claims: [claimOf(bundle, 99)] })
+  const names = { claims: [claimOf(bundle, 99)], isCertified: false }
+  const { intake, take, stored } = create(names)
   await take(garbage)
   await take(bundle)
-  assert.ok(intake.isMalformed(hash(garbage)))
-  assert.ok(!intake.isMalformed(hash(bundle)))
+  assert.ok(intake.isRefused(hash(garbage)))
+  assert.ok(intake.isRefused(hash(bundle)), 'else it is fetched and refused again each second')
+  Object.assign(names, { claims: [...names.claims, claimOf(bundle, 100)] })
+  assert.ok(!intake.isRefused(hash(bundle)))
+  await take(bundle)
+  assert.deepEqual(stored, [hash(bundle)])
+})
+
+test('a bundle that its claims did not fit is asked for again when the log certifies it, or its competition allows more', async () => {
+  const bundle = packed(100)
+  const names = { claims: [claimOf(bundle, 100, { bundleBytesMax: 99 })], isCertified: false }
+  const { intake, take } = create(names)
+  await take(bundle)
+  assert.ok(intake.isRefused(hash(bundle)))
+  Object.assign(names, { isCertified: true })
+  assert.ok(!intake.isRefused(hash(bundle)))
+  Object.assign(names, { isCertified: false, claims: [claimOf(bundle, 100)] })
+  assert.ok(!intake.isRefused(hash(bundle)))
 })
 
 test('the memory of malformed bundles is bounded, the oldest gives way', async () => {
   const { intake, take } = create({})
   const garbage = Array.from({ length: 4_097 }, (_, index) => Uint8Array.of(index >> 8, index & 255))
   for (const bytes of garbage) await take(bytes)
-  assert.ok(!intake.isMalformed(hash(garbage[0] ?? garbage[1] ?? new Uint8Array())))
-  assert.ok(intake.isMalformed(hash(garbage[1] ?? new Uint8Array())))
+  assert.ok(!intake.isRefused(hash(garbage[0] ?? garbage[1] ?? new Uint8Array())))
+  assert.ok(intake.isRefused(hash(garbage[1] ?? new Uint8Array())))
 })
 
 test('a bundle’s names are the waiting submissions that claim it, certified once an open manifest names one', () => {

@@ -109,7 +109,7 @@ export const create = (
     local: {
       item: (wanted) => o.items?.find((one) => itemId(one, domains) === wanted) ?? null,
       blob: async (wanted) => o.blobs?.find((bytes) => hash(bytes) === wanted) ?? null,
-      isMalformed: (wanted) => o.malformed?.includes(wanted) ?? false,
+      isRefused: (wanted) => o.malformed?.includes(wanted) ?? false,
       isComing: (wanted) => o.coming?.includes(wanted) ?? false,
       archived: () => encodeEnvelopes({ kind: 'decided', decided: [decided] }),
     },

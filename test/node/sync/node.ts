@@ -220,7 +220,7 @@ const openNetwork = (p: Parts, mesh: Mesh, inbox: Inbox) =>
       item: p.journal.item,
       // Bundles are not what these tests are about: every node has them all.
       blob: async () => new Uint8Array(),
-      isMalformed: () => false,
+      isRefused: () => false,
       isComing: (id) => p.sync().isComing(id),
       archived: p.journal.envelopesFrom,
     },
