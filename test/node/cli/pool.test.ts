@@ -42,7 +42,7 @@ test('mistakes have their exit codes, and a sentence', () => {
     [2, ['add', dir, text, '--layer', '-1'], /--layer is a whole number/],
     [2, ['add', dir, text, '--direction', 'up'], /--direction is one of/],
     [2, ['build', '--out', dir, '--preset', 'tiny'], /--preset is one of/],
-    [6, ['show', dir], /POOL_MISSING/],
+    [3, ['show', dir], /POOL_MISSING/],
   ]
   for (const [status, args, says] of cases) {
     const answer = pool(...args)
