@@ -44,6 +44,9 @@ export const REQUEST_MS_MAX = 60_000
 /** Connections: 128 validators twice (both sides may dial at once), and miners and auditors. */
 export const CONNECTIONS_MAX = 512
 
+/** From here on a stranger that connects is sent away: 128 members must find a way in, and identities cost nothing. */
+export const CONNECTIONS_CROWDED = CONNECTIONS_MAX - 128
+
 /** New connections a second from one address: a restarted mesh behind one address, and a simulation on one host. */
 export const CONNECTIONS_PER_SECOND_MAX = 64
 

@@ -12,7 +12,7 @@ import { startDirect } from './direct.ts'
 import { MeshError } from './errors.ts'
 import { createGossip, gossipService } from './gossip.ts'
 import type { Host, PeerId } from './libp2p-types.ts'
-import { CONNECTIONS_MAX, CONNECTIONS_PER_SECOND_MAX } from './limits.ts'
+import { CONNECTIONS_CROWDED, CONNECTIONS_MAX, CONNECTIONS_PER_SECOND_MAX } from './limits.ts'
 import type { Mesh, MeshHandlers, MeshLog } from './port.ts'
 import { createTurns, request, serveRequests } from './request.ts'
 import { createStrikes, type Strikes } from './strikes.ts'
@@ -28,6 +28,8 @@ export type MeshOptions = {
   readonly domain: string
   readonly handlers: MeshHandlers
   readonly log: MeshLog
+  /** Connections from which on strangers are sent away; tests have fewer. */
+  readonly crowdedAt?: number
 }
 
 const toPrivateKey = async (seed: Uint8Array) => {
@@ -97,6 +99,14 @@ export const prepareMesh = async (o: MeshOptions): Promise<PreparedMesh> => {
   await serveRequests({ host, domain, answer: handlers.request, isMember, onGarbage, log })
   const direct = await startDirect({ host, domain, receive: handlers.direct, onGarbage, log, signal })
   const gossip = createGossip({ host, domain, judge: handlers.gossip, log })
+  const crowdedAt = o.crowdedAt ?? CONNECTIONS_CROWDED
+  const isAwaited = (peerId: PeerId): boolean =>
+    isMember(peerId.toString()) || peers.some((peer) => peer.peerId.equals(peerId))
+  host.addEventListener('peer:connect', ({ detail: peerId }) => {
+    if (host.getConnections().length <= crowdedAt || isAwaited(peerId)) return
+    log.debug({ peerId: peerId.toString() }, 'a stranger is sent away: too many are connected')
+    void host.hangUp(peerId).catch(() => {})
+  })
   host.addEventListener('peer:connect', (e) => log.info({ peerId: e.detail.toString() }, 'peer connected'))
   host.addEventListener('peer:disconnect', (e) => log.info({ peerId: e.detail.toString() }, 'peer disconnected'))
 

@@ -36,6 +36,7 @@ type PeerOptions = {
   readonly domain?: string
   readonly handlers?: Partial<MeshHandlers>
   readonly log?: MeshLog
+  readonly crowdedAt?: number
 }
 
 /** A peer that accepts all gossip and echoes requests, unless `handlers` says otherwise, and is not started; it is closed with the test. */
@@ -47,6 +48,7 @@ export const preparePeer = async (t: TestContext, name: string, o: PeerOptions =
     bootstrap: o.bootstrap ?? [],
     domain: o.domain ?? DOMAIN,
     log: o.log ?? silent,
+    ...(o.crowdedAt === undefined ? {} : { crowdedAt: o.crowdedAt }),
     handlers: {
       gossip({ topic, data }) {
         heard.gossip.push(`${topic}:${text(data)}`)

@@ -15,12 +15,14 @@ import {
   freePorts,
   HUGE_FRAME,
   joined,
+  preparePeer,
   silent,
   startHostile,
   startPeer,
   text,
   toAddress,
   toSeed,
+  until,
 } from './peers.ts'
 
 const never = new AbortController().signal
@@ -204,6 +206,23 @@ test('strangers that open every stream and ask nothing keep no member from its a
   await assert.rejects(ask(a.mesh, b.mesh.peerId, bytes('?')), failsWith('BUSY'))
   members.add(a.mesh.peerId)
   assert.equal(text(await ask(a.mesh, b.mesh.peerId, bytes('?'))), '?')
+})
+
+test('strangers leave room for members: one that comes when it is crowded is sent away, a member is not', async (t) => {
+  const members = new Set<string>()
+  const b = await startPeer(t, 'b', { crowdedAt: 2, handlers: { isMember: (peerId) => members.has(peerId) } })
+  const address = multiaddr(b.mesh.addresses()[0])
+  const strangers = [await startHostile(t), await startHostile(t), await startHostile(t)]
+  for (const host of strangers) await host.dial(address)
+  await until(() => strangers[2]?.getConnections().length === 0, 'the third is sent away')
+  assert.deepEqual(
+    strangers.map((host) => host.getConnections().length),
+    [1, 1, 0],
+  )
+  const a = await preparePeer(t, 'a', { bootstrap: b.mesh.addresses() })
+  members.add(a.mesh.peerId)
+  await a.mesh.start()
+  await joined(a, b)
 })
 
 test('the caller can end a wait, and the server then has room again', async (t) => {
