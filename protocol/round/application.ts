@@ -8,7 +8,7 @@ import { wait } from './checks.ts'
 import { checkEpoch, dueEpoch, readStart } from './epoch-entry.ts'
 import { acceptEvidence, accuse, checkEvidence, evidenceToName, noteEvidence } from './evidence.ts'
 import { drain, missingOf, namedBy } from './fold.ts'
-import { dropUnnamed, expireOrphans, forgetStrangers } from './forget.ts'
+import { dropUnnamed, expireOrphans, forgetStrangers, makeRoomFor } from './forget.ts'
 import { keepGuests } from './guests.ts'
 import { accept, fetchNamed, unopenedBy } from './items.ts'
 import { checkManifest, dueManifest } from './manifest.ts'
@@ -66,6 +66,7 @@ const check = (state: RoundState, query: CheckQuery): EntryCheck => {
   if (state.backlog.length > 0) return wait('the log is ahead', fetchNamed(state, missingOf(state), query.at))
   // A re-proposal names what a quorum has found valid.
   if (query.fresh) dropUnnamed(state, query.view)
+  else makeRoomFor(state, query.view)
   const entry = checkEntry(state, query)
   if (entry.kind === 'invalid') return entry
   const evidence = checkEvidence(state, query)

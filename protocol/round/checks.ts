@@ -1,6 +1,6 @@
 /** The three answers to a proposed entry, and the patience behind the inclusion rule. */
 import type { CheckQuery, EntryCheck } from '../application.ts'
-import { backoffMs } from '../backoff.ts'
+import { backoffMs, DEMANDING_VIEWS } from '../backoff.ts'
 import type { Effect } from '../machine-types.ts'
 import { relayHeld } from './items.ts'
 import { type Held, heldSince, type RoundState } from './state.ts'
@@ -9,16 +9,27 @@ export const VALID: EntryCheck = { kind: 'valid' }
 export const invalid = (reason: string): EntryCheck => ({ kind: 'invalid', reason })
 export const wait = (reason: string, effects: readonly Effect[] = []): EntryCheck => ({ kind: 'wait', reason, effects })
 
-/**
- * R-70: a fresh proposal that omits a valid item held here for longer than 2Δ·1.25^view is refused, and the item sent on; a re-proposal that a
- * notarization justifies never is.
- */
-export const isHeldLong = (state: RoundState, query: CheckQuery, held: Pick<Held, 'since'>): boolean =>
+type IsLong = (state: RoundState, query: CheckQuery, held: Pick<Held, 'since'>) => boolean
+
+/** Held here for longer than 2Δ·1.25^view: who proposes at that view could have it. */
+export const isOverdue: IsLong = (state, query, held) =>
   query.at - heldSince(state, held) > backoffMs(2 * state.params.mesh.deltaMs, query.view)
 
+/**
+ * R-70: a fresh proposal of the first views that omits a valid item held here for long is refused, and the item sent on; a re-proposal that a
+ * notarization justifies never is. In later views nothing is demanded: of one sender two nodes may hold what neither can take from the other,
+ * and would refuse each other's proposals for ever.
+ */
+export const isHeldLong: IsLong = (state, query, held) => query.view < DEMANDING_VIEWS && isOverdue(state, query, held)
+
 /** Waits while a fresh proposal leaves out any of `omitted` that was held long; sends those on. */
-export const checkOmitted = (state: RoundState, query: CheckQuery, omitted: readonly Held[]): EntryCheck => {
-  const long = query.fresh ? omitted.filter((held) => isHeldLong(state, query, held)) : []
+export const checkOmitted = (
+  state: RoundState,
+  query: CheckQuery,
+  omitted: readonly Held[],
+  isLong: IsLong = isHeldLong,
+): EntryCheck => {
+  const long = query.fresh ? omitted.filter((held) => isLong(state, query, held)) : []
   return long.length === 0 ? VALID : wait('a held item is missing', relayHeld(state, long, query.at))
 }
 

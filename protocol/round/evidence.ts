@@ -157,7 +157,8 @@ export const checkEvidence = (state: RoundState, query: CheckQuery): EntryCheck 
     if (fault !== null) return invalid(fault)
     if (named.has(held.hotkey)) return invalid('two pieces of evidence against one')
     named.add(held.hotkey)
-    const verdict = judged(held, query.judge)
+    // Of a re-proposal a quorum has judged it, and what it is judged by may be here no more.
+    const verdict = query.fresh ? judged(held, query.judge) : null
     if (verdict?.kind === 'wait') return verdict
     if (verdict?.kind === 'valid') return invalid('evidence of a valid proposal')
   }

@@ -1,8 +1,8 @@
 /** Which of the messages that are kept go again, and when: with the log, with a view, or with time. */
 import type { Digest, Key } from '../crypto.ts'
 import { targetOf } from '../message/params.ts'
-import { endHeight, isGuest, nextView } from './guests.ts'
-import { isAdmissible, isRegistered, isVouched, mayBeMember } from './items.ts'
+import { endHeight, isGuest, makeRoom, nextView } from './guests.ts'
+import { forgetOrphan, isAdmissible, isRegistered, isVouched, mayBeMember } from './items.ts'
 import { type Held, heldOf, heldSince, type RoundState } from './state.ts'
 
 /** A submission that only receipts speak of and nobody has is forgotten after this; relayed receipts bring it back. */
@@ -54,8 +54,7 @@ export const expireOrphans = (state: RoundState, at: number): void => {
   for (const [id, receipts] of state.orphans) {
     const [first] = receipts.values()
     if (first !== undefined && at - heldSince(state, first) <= ORPHAN_MS) continue
-    state.orphans.delete(id)
-    for (const receipt of receipts.values()) state.items.delete(receipt.id)
+    forgetOrphan(state, id, receipts)
   }
 }
 
@@ -104,6 +103,11 @@ export const dropUnnamed = (state: RoundState, view: number): void => {
   if (view <= state.guests.view) return
   state.wanted.clear()
   for (const id of nextView(state.guests, view)) forget(state, id)
+}
+
+/** with a re-proposal of a new view nothing goes, but nothing of the views before is waited for, or keeps a place, either. */
+export const makeRoomFor = (state: RoundState, view: number): void => {
+  if (makeRoom(state.guests, view)) state.wanted.clear()
 }
 
 /** with its header a height ends; what it named, and nothing else, is kept of what its proposals brought. */

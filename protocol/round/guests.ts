@@ -3,7 +3,7 @@ import type { Digest } from '../crypto.ts'
 
 /** Of one height: what it brought in is looked through again at each view, and ends with it. */
 export type Guests = {
-  /** The latest view in which a fresh proposal was looked at; −1 for none. */
+  /** The latest view in which a proposal was looked at; −1 for none. */
   view: number
   /** The place of each: kind, subject and sender. */
   readonly held: Map<Digest, string>
@@ -50,6 +50,14 @@ export const nextView = (guests: Guests, view: number): readonly Digest[] => {
   for (const id of dropped) guests.held.delete(id)
   guests.taken.clear()
   return dropped
+}
+
+/** a re-proposal of a new view. What it names a quorum has found valid: what the views before named keeps no place from it. */
+export const makeRoom = (guests: Guests, view: number): boolean => {
+  if (view <= guests.view) return false
+  guests.view = view
+  guests.taken.clear()
+  return true
 }
 
 /** a header is folded. @returns what it does not name; all are forgotten with this, for what it names is the log's now. */

@@ -165,6 +165,12 @@ const keepReceipt = (
   return { ...keepFirst(state, table, { ...incoming, hotkey, subject }), conflict: null }
 }
 
+/** Forgets the receipts of a submission that is not here; told again they are taken again. */
+export const forgetOrphan = (state: RoundState, id: Digest, receipts: ReadonlyMap<Key, Held<'receipt'>>): void => {
+  state.orphans.delete(id)
+  for (const receipt of receipts.values()) state.items.delete(receipt.id)
+}
+
 const acceptReceipt = (state: RoundState, incoming: Incoming<'receipt'>): Acceptance => {
   const { submission, hotkey, block } = incoming.held.message.body
   if (!incoming.isNamed && !state.inForce.has(hotkey)) return DROPPED
@@ -179,8 +185,8 @@ const acceptReceipt = (state: RoundState, incoming: Incoming<'receipt'>): Accept
   if (orphan === undefined && state.orphans.size >= ORPHANS_MAX) {
     if (!incoming.isTrusted) return DROPPED
     // Those that the journal tells first had been forgotten before there was room for this one.
-    const [oldest] = state.orphans.keys()
-    if (oldest !== undefined) state.orphans.delete(oldest)
+    const [oldest] = state.orphans
+    if (oldest !== undefined) forgetOrphan(state, ...oldest)
   }
   const receipts = orphan ?? new Map<Key, Held<'receipt'>>()
   state.orphans.set(submission, receipts)

@@ -4,7 +4,7 @@ import { unreachable } from '../assert.ts'
 import { isQuorum, weightOf } from '../committee.ts'
 import type { Digest, Key } from '../crypto.ts'
 import type { EntryOf } from '../message/entry.ts'
-import { allHeld, checkOmitted, invalid, isRising, wait } from './checks.ts'
+import { allHeld, checkOmitted, invalid, isHeldLong, isOverdue, isRising, wait } from './checks.ts'
 import { type Attestation, deriveResult, isRevealQuorum } from './derive.ts'
 import { fetchNamed } from './items.ts'
 import { type RoundResult, resultDigest } from './result.ts'
@@ -176,7 +176,10 @@ const checkResult = (
   )
 }
 
-/** a round is void when a stage has less than a quorum at its extended deadline; a voter that holds what a fresh VOID calls missing refuses it. */
+/**
+ * R-75: a round is void when a stage has less than a quorum at its extended deadline; a voter that holds what a fresh VOID calls missing
+ * refuses it (R-70), and in every view if that makes a quorum.
+ */
 const checkVoid = (
   state: RoundState,
   inRound: InRound,
@@ -191,11 +194,10 @@ const checkVoid = (
   const present = members.filter((hotkey) => !entry.missing.includes(hotkey))
   if (isQuorum(weightOf(round.committee, present), round.committee.total)) return invalid('a quorum is present')
   const here = round.committed === null ? [...round.commits.values()] : countedReveals(state, round)
-  return checkOmitted(
-    state,
-    query,
-    here.filter(({ message }) => entry.missing.includes(message.body.hotkey)),
-  )
+  const omitted = here.filter(({ message }) => entry.missing.includes(message.body.hotkey))
+  // Whoever holds a quorum can propose it, so that nobody waits for ever.
+  const isQuorumHere = isQuorum(weightOf(round.committee, hotkeysOf(here)), round.committee.total)
+  return checkOmitted(state, query, omitted, isQuorumHere ? isOverdue : isHeldLong)
 }
 
 /** Checks an entry that moves an open round on; its stage follows from the log. */

@@ -1,6 +1,6 @@
 /** Rounds as small as they can be: every node gossips items, each height decides a list of them; waiting, pulling and inclusion are real. */
 import type { Application, CheckQuery, EntryCheck } from '../../protocol/application.ts'
-import { backoffMs } from '../../protocol/backoff.ts'
+import { backoffMs, DEMANDING_VIEWS } from '../../protocol/backoff.ts'
 import { type Committee, memberOf } from '../../protocol/committee.ts'
 import { type Digest, hash, type Key, utf8ToBytes } from '../../protocol/crypto.ts'
 import type { Effect, Input } from '../../protocol/machine-types.ts'
@@ -97,7 +97,7 @@ const check = (state: ToyRounds, { header, at, view, fresh }: CheckQuery): Entry
   const patience = backoffMs(2 * state.deltaMs, view)
   const named = new Set(commits)
   const omitted = [...state.held].flatMap(([id, item]) =>
-    at - item.since > patience && !state.done.has(id) && !named.has(id) ? [item] : [],
+    view < DEMANDING_VIEWS && at - item.since > patience && !state.done.has(id) && !named.has(id) ? [item] : [],
   )
   if (omitted.length === 0) return { kind: 'valid' }
   return { kind: 'wait', reason: 'an item is omitted', effects: omitted.flatMap((item) => sendOn(item, at)) }

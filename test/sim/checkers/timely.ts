@@ -14,8 +14,15 @@ export const SETTLE_MS = 5_000
 /** One honest notarize of a value that was proposed fresh: at this moment, with this patience behind it. */
 export type FreshVote = { readonly node: Key; readonly at: number; readonly heldBefore: number }
 
-/** How long a voter holds an item before it refuses a fresh value without it, in the run's time: its own clock may be a tenth slow. */
+/** From this view on nothing is demanded. */
+const DEMANDING_VIEWS = 10
+
+/**
+ * How long a voter holds an item before it refuses a fresh value without it (R-70), in the run's time: its own clock may be a tenth slow.
+ * Infinity where it refuses nothing.
+ */
 export const patienceMs = (sim: Sim, o: { readonly height: number; readonly view: number }): number => {
+  if (o.view >= DEMANDING_VIEWS) return Number.POSITIVE_INFINITY
   const { deltaMs } = logOf(sim).paramsAt(o.height).mesh
   return Math.ceil(2 * deltaMs * 1.25 ** Math.min(o.view, 32) * 1.125) + 1
 }
