@@ -33,6 +33,25 @@ test('receipts for submissions that do not exist are bounded, asked about, and f
   assert.ok([...state.items.values()].every(({ message }) => message.kind === 'delegation'))
 })
 
+test('receipts of a submission that nobody has, forgotten for lack of room in a replay, are held no more, and are taken when told again', () => {
+  const mesh = createMesh({ world: { signs: ({ message }) => message.kind !== 'receipt' } })
+  const node = nodeAt(mesh, 1)
+  mesh.head()
+  const receiptOf = (submission: string) =>
+    mesh.tell({ kind: 'receipt', body: { submission, hotkey: FIRST, block: 101 }, signature: SIGNATURE })
+  const late = submissionOf(ANN, 'late')
+  const id = messageId(late, mesh.domains)
+  const receipt = receiptOf(id)
+  mesh.clock.at += 61_000
+  mesh.head()
+  for (let index = 0; index < 256; index += 1) receiptOf(digestOf(`nothing ${index}`))
+  mesh.restart(node)
+  assert.deepEqual([node.state.orphans.size, node.state.items.has(receipt)], [256, false])
+  mesh.tell(late)
+  receiptOf(id)
+  assert.equal(node.state.competitions.get(params.id)?.candidates.get(id)?.receipts.size, 1)
+})
+
 test('a submission that only its miner wants is forgotten after a day, one in a manifest is not', () => {
   const mesh = createMesh()
   const { state } = nodeAt(mesh, 1)

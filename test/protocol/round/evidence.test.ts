@@ -265,7 +265,7 @@ test('R-85: an invalid proposal convicts in a header of its own height, where al
   assert.equal(wantsEvidence(voter.state, right), false)
 })
 
-test('R-85: a proposal that nobody can judge yet convicts nobody yet', () => {
+test('R-85: a proposal that nobody can judge yet convicts nobody yet; in a re-proposal its evidence is not judged again', () => {
   const mesh = beforeManifest()
   const voter = nodeAt(mesh, 1)
   const entry = dueAt(nodeAt(mesh, 0))
@@ -276,6 +276,7 @@ test('R-85: a proposal that nobody can judge yet convicts nobody yet', () => {
   const id = hold(mesh, proposalBy(mesh, LIAR, unknown), ...mesh.nodes)
   assert.equal(mesh.check(voter, entry, { evidence: [id] }).kind, 'wait')
   assert.deepEqual(toName(mesh, voter), [])
+  assert.equal(mesh.check(voter, entry, { evidence: [id], fresh: false }).kind, 'valid')
 })
 
 test('a late joiner that has only the log pulls the evidence that it names, and convicts the same', () => {

@@ -21,8 +21,10 @@ import type { World } from './world.ts'
 export const digestOf = (name: string): Digest => hash(utf8ToBytes(name))
 export const OWNER = digestOf('owner')
 export const STAKES = [30n, 28n, 22n, 20n] as const
+const validatorsOf = (stakes: readonly bigint[]): readonly Key[] =>
+  stakes.map((_, index) => digestOf(`validator ${index}`))
 /** Validators in the order of `STAKES`. */
-export const VALIDATORS = STAKES.map((_, index) => digestOf(`validator ${index}`))
+export const VALIDATORS = validatorsOf(STAKES)
 export const MINERS = [0, 1, 2, 3].map((index) => digestOf(`miner ${index}`))
 
 export const delegationOf = (hotkey: Key, counter = 1): Delegation => ({
@@ -50,36 +52,41 @@ export const params = {
   extendBlocks: 10,
 }
 
-export const genesisOf = (o: { readonly params?: Partial<typeof params> } = {}): Genesis => ({
+type Founding = { readonly params?: Partial<typeof params>; readonly stakes?: readonly bigint[] }
+
+export const genesisOf = ({ params: changed, stakes = STAKES }: Founding = {}): Genesis => ({
   ...{ chainGenesis: digestOf('chain'), netuid: 7, mechanism: 0, version: 1 },
   block: 100,
   blockHash: digestOf('block 100'),
   epoch: 1,
   owner: OWNER,
-  members: VALIDATORS.map((hotkey, index) => ({ hotkey, weight: STAKES[index] ?? 0n })),
-  delegations: VALIDATORS.map((hotkey) => ({ body: delegationOf(hotkey), signature: SIGNATURE })),
+  members: validatorsOf(stakes).map((hotkey, index) => ({ hotkey, weight: stakes[index] ?? 0n })),
+  delegations: validatorsOf(stakes).map((hotkey) => ({ body: delegationOf(hotkey), signature: SIGNATURE })),
   deltaMs: 1_000,
   weightCapPpm: 330_000,
   evidenceEpochs: 3,
   weightsEveryBlocks: 10,
-  competitions: [{ ...params, ...o.params }],
+  competitions: [{ ...params, ...changed }],
 })
 
 const EPOCH_BLOCKS = 1_000
 
-export const metagraphAt = (block: number): Metagraph => ({
-  block: blockAt(block),
-  epoch: 1 + Math.floor(block / EPOCH_BLOCKS),
-  epochStart: Math.floor(block / EPOCH_BLOCKS) * EPOCH_BLOCKS,
-  ownerHotkey: OWNER,
-  neurons: [OWNER, ...VALIDATORS, ...MINERS].map((hotkey, uid) => ({
-    uid,
-    hotkey,
-    coldkey: coldkeyOf(hotkey),
-    stakeRao: STAKES[VALIDATORS.indexOf(hotkey)] ?? 0n,
-    permit: VALIDATORS.includes(hotkey),
-  })),
-})
+export const metagraphAt = (block: number, stakes: readonly bigint[] = STAKES): Metagraph => {
+  const validators = validatorsOf(stakes)
+  return {
+    block: blockAt(block),
+    epoch: 1 + Math.floor(block / EPOCH_BLOCKS),
+    epochStart: Math.floor(block / EPOCH_BLOCKS) * EPOCH_BLOCKS,
+    ownerHotkey: OWNER,
+    neurons: [OWNER, ...validators, ...MINERS].map((hotkey, uid) => ({
+      uid,
+      hotkey,
+      coldkey: coldkeyOf(hotkey),
+      stakeRao: stakes[validators.indexOf(hotkey)] ?? 0n,
+      permit: validators.includes(hotkey),
+    })),
+  }
+}
 
 export const coldkeyOf = (hotkey: Key): Key => digestOf(`cold ${hotkey}`)
 
@@ -123,7 +130,7 @@ export type Node = {
 }
 
 /** What all parts of a mesh share. */
-type Shared = {
+export type Shared = {
   readonly genesis: Genesis
   readonly domains: Domains
   readonly world: World
@@ -192,7 +199,7 @@ const evaluated = (mesh: Shared, node: Node, effect: Extract<Effect, { kind: 'ev
 }
 
 /** What an effect brings back to the node that asked. */
-const answerTo = (mesh: Shared, node: Node, effect: Effect): Input | null => {
+export const answerTo = (mesh: Shared, node: Node, effect: Effect): Input | null => {
   const { at } = mesh.clock
   if (effect.kind === 'readBlock') return { kind: 'block', at, block: blockAt(effect.number) }
   if (effect.kind === 'readMetagraph') return { kind: 'metagraph', at, metagraph: mesh.world.metagraph(effect.block) }
@@ -260,7 +267,7 @@ const restart = (mesh: Shared, node: Node, log: readonly Decided[]): void => {
 
 type Options = { readonly genesis?: Genesis; readonly world?: Partial<World>; readonly joining?: readonly Key[] }
 
-const createShared = (o: Options): Shared => {
+export const createShared = (o: Options): Shared => {
   const genesis = o.genesis ?? genesisOf()
   return {
     genesis,
@@ -268,7 +275,7 @@ const createShared = (o: Options): Shared => {
     world: {
       measure: ({ submission }) => measuredAt(submission, 1_200_000),
       noisePpm: () => 1_000,
-      metagraph: metagraphAt,
+      metagraph: (block) => metagraphAt(block),
       payment: () => null,
       delivers: () => true,
       shows: () => true,
@@ -279,7 +286,9 @@ const createShared = (o: Options): Shared => {
     archive: new Map(),
     proofs: new Map(),
     clock: { at: 0, head: genesis.block },
-    nodes: [...VALIDATORS, ...(o.joining ?? [])].map((hotkey) => createNode(genesis, hotkey)),
+    nodes: [...genesis.members.map(({ hotkey }) => hotkey), ...(o.joining ?? [])].map((hotkey) =>
+      createNode(genesis, hotkey),
+    ),
     queue: [],
   }
 }
