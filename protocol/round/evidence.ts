@@ -8,7 +8,7 @@ import type { Header } from '../message/entry.ts'
 import { type Evidence, evidenceOf, examine } from '../message/evidence.ts'
 import type { Delegation } from '../message/membership.ts'
 import { messageId, type Signed } from '../message/message.ts'
-import { invalid, isHeldLong, isRising, VALID, wait } from './checks.ts'
+import { invalid, isHeldLong, isRising, noteRefused, VALID, wait } from './checks.ts'
 import { fetchNamed } from './items.ts'
 import { ask, type Convicts, type HeldEvidence, heldOf, type RoundState } from './state.ts'
 
@@ -142,7 +142,9 @@ const checkOmitted = (state: RoundState, query: CheckQuery, named: ReadonlySet<K
       ? [{ kind: 'relay', what: { kind: 'evidence', evidence }, to: 'committee' }]
       : [],
   )
-  return long.length === 0 ? VALID : wait('held evidence is missing', relays)
+  if (long.length === 0) return VALID
+  noteRefused(state, query)
+  return wait('held evidence is missing', relays)
 }
 
 /** the evidence that a header names must be here, each of another offender, and count at this place of the log. */

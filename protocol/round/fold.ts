@@ -4,6 +4,7 @@ import type { Digest } from '../crypto.ts'
 import { foldResult } from '../ledger/fold.ts'
 import type { Entry, EntryOf, Header, ManifestEntry } from '../message/entry.ts'
 import type { Delegation } from '../message/membership.ts'
+import { subjectOf } from './checks.ts'
 import { committeeOf } from './epoch.ts'
 import { convict, convictsAt, pruneEvidence } from './evidence.ts'
 import { dropReplaced, expireCandidates, prune, settleNamed } from './forget.ts'
@@ -242,6 +243,7 @@ export const drain = (state: RoundState): void => {
     const { inForce } = state
     decideVector(state, next.header)
     foldEntry(state, next)
+    state.refused.delete(subjectOf(next.header.entry))
     // An EPOCH's own evidence counts for the one after.
     convict(state, next.header, inForce)
     state.logHeight = next.header.height

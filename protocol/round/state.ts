@@ -197,6 +197,8 @@ export type RoundState = {
   readonly guests: Guests
   /** When something was asked for last, so that it is not asked for at every input. Not restored. */
   readonly asked: Map<string, number>
+  /** when a proposal was first refused for what it leaves out, by what its entry moves on; until the log moves that on. Not restored. */
+  readonly refused: Map<string, number>
   /** The first input's time: items out of the journal count as held since then. */
   startedAt: number | null
   /** When this node's own messages were last looked through for what should go out again. */
@@ -270,6 +272,7 @@ export const createRounds = (o: { readonly genesis: Genesis; readonly self: Key 
     wanted: new Set(),
     guests: createGuests(),
     asked: new Map(),
+    refused: new Map(),
     startedAt: null,
     repeatedAt: null,
     vectors: [],

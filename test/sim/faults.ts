@@ -120,6 +120,9 @@ export const FAULTS = {
   copiedCommit: lie(150),
   withheldReveal: lie(200, (random) => ({ to: random.below(16) })),
   changedReveal: lie(150),
+  /** Two of them can leave each honest node with what no other takes. */
+  splitReveal: lie(150),
+  splitReceipt: lie(150),
   absurdMetric: lie(250, (random) => ({ ppm: random.chance(500) ? 0 : 4_000_000_000 })),
   duplicateIds: lie(120),
   forgery: lie(250, (random) => ({ perMille: 20 + random.below(100) })),

@@ -2,7 +2,13 @@
 
 /** Every `find` stands exactly once in its file. */
 type Edit = { readonly file: string; readonly find: string; readonly replace: string }
-export type Mutant = { readonly name: string; readonly scene: 'mixed' | 'rounds'; readonly edits: readonly Edit[] }
+export type Mutant = {
+  readonly name: string
+  readonly scene: 'mixed' | 'rounds'
+  readonly edits: readonly Edit[]
+  /** Where it is looked for when few validators, or the first thousands of seeds, cannot show it. */
+  readonly where?: { readonly n: number; readonly from: number }
+}
 
 type Change = readonly [file: string, find: string, replace: string]
 
@@ -127,6 +133,15 @@ const AGREEMENT: readonly Mutant[] = [
 ]
 
 const ROUNDS: readonly Mutant[] = [
+  {
+    ...mutant('what a proposal leaves out is demanded for ever', [
+      'backoff.ts',
+      'DEMANDING_DELTAS = 120',
+      'DEMANDING_DELTAS = 1_000_000',
+    ]),
+    // It takes two liars, and EPOCHs that come faster than views grow.
+    where: { n: 7, from: 5_701 },
+  },
   mutant('reveals do not wait for COMMITS', [
     'round/pump.ts',
     'round.committed?.commits.get(self)',

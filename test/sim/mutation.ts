@@ -30,10 +30,12 @@ const readLast = (out: string): Last | null => {
 }
 
 export const tryMutant = async (
-  { name, scene }: Mutant,
+  { name, scene, where }: Mutant,
   o: { readonly n: number; readonly seeds: number },
 ): Promise<Fate> => {
-  const flags = ['--threads', '1', '--scene', scene, '--stop', '--json', '--n', `${o.n}`, '--seeds', `${o.seeds}`]
+  const { n, from } = where ?? { n: o.n, from: 1 }
+  const range = ['--n', `${n}`, '--from', `${from}`, '--seeds', `${o.seeds}`]
+  const flags = ['--threads', '1', '--scene', scene, '--stop', '--json', ...range]
   const child = spawn(process.execPath, ['--import', at('./mutate.ts'), at('./main.ts'), ...flags], {
     env: { ...process.env, SIM_MUTANT: name },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,6 @@
 /** Rounds as small as they can be: every node gossips items, each height decides a list of them; waiting, pulling and inclusion are real. */
 import type { Application, CheckQuery, EntryCheck } from '../../protocol/application.ts'
-import { backoffMs, DEMANDING_VIEWS } from '../../protocol/backoff.ts'
+import { backoffMs, DEMANDING_DELTAS } from '../../protocol/backoff.ts'
 import { type Committee, memberOf } from '../../protocol/committee.ts'
 import { type Digest, hash, type Key, utf8ToBytes } from '../../protocol/crypto.ts'
 import type { Effect, Input } from '../../protocol/machine-types.ts'
@@ -25,6 +25,8 @@ export type ToyRounds = {
   /** When what is not held was asked for last. */
   readonly asked: Map<Digest, number>
   readonly done: Set<Digest>
+  /** When a proposal of this round was first refused for what it leaves out. */
+  refusedAt: number | null
 }
 
 /** Blocks from one due round to the next, and between two items of a node. */
@@ -54,6 +56,7 @@ export const createToy = (o: { self: Key | null; committee: Committee; deltaMs: 
   held: new Map(),
   asked: new Map(),
   done: new Set(),
+  refusedAt: null,
 })
 
 const open = (state: ToyRounds): Digest[] => [...state.held.keys()].filter((id) => !state.done.has(id))
@@ -96,10 +99,12 @@ const check = (state: ToyRounds, { header, at, view, fresh }: CheckQuery): Entry
   if (entry.round > toyRoundsDue(state.head)) return { kind: 'wait', reason: 'not due', effects: [] }
   const patience = backoffMs(2 * state.deltaMs, view)
   const named = new Set(commits)
+  const isDemanding = at - (state.refusedAt ?? at) < DEMANDING_DELTAS * state.deltaMs
   const omitted = [...state.held].flatMap(([id, item]) =>
-    view < DEMANDING_VIEWS && at - item.since > patience && !state.done.has(id) && !named.has(id) ? [item] : [],
+    isDemanding && at - item.since > patience && !state.done.has(id) && !named.has(id) ? [item] : [],
   )
   if (omitted.length === 0) return { kind: 'valid' }
+  state.refusedAt ??= at
   return { kind: 'wait', reason: 'an item is omitted', effects: omitted.flatMap((item) => sendOn(item, at)) }
 }
 
@@ -133,6 +138,7 @@ export const toy: Application<ToyRounds> = {
   apply: (state, { header }) => {
     if (header.entry.kind !== 'commits') return []
     state.round = header.entry.round
+    state.refusedAt = null
     for (const id of header.entry.commits) state.done.add(id)
     return []
   },

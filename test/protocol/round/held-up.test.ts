@@ -67,7 +67,7 @@ test('R-133: a leader that names what does not exist, then has a value notarized
   assert.deepEqual(decided?.header, value, 'the value that was given up')
 })
 
-test('R-70: members that show a delegation not in force yet to one half each stop EPOCH no longer than views demand', () => {
+test('R-70: members that show a delegation not in force yet to one half each stop EPOCH no longer than voters demand', () => {
   const { honest, liars, show, run } = createHeldUp({ of: 7, block: 965 })
   const halves = [honest.slice(0, 2), honest.slice(2)]
   for (const [place, { hotkey }] of liars.entries()) {

@@ -10,7 +10,7 @@ import { lateVotes } from './late-votes.ts'
 import type { Adversary } from './mask.ts'
 import { omission } from './omission.ts'
 import { absurdMetric, duplicateIds } from './restated.ts'
-import { changedReveal, copiedCommit, withheldReveal } from './reveals.ts'
+import { changedReveal, copiedCommit, splitReceipt, splitReveal, withheldReveal } from './reveals.ts'
 import { usurper } from './usurper.ts'
 
 export const ADVERSARIES = {
@@ -24,6 +24,8 @@ export const ADVERSARIES = {
   copiedCommit,
   withheldReveal,
   changedReveal,
+  splitReveal,
+  splitReceipt,
   absurdMetric,
   duplicateIds,
   forgery,

@@ -5,7 +5,7 @@ import { messageId, type Signed } from '../../../protocol/message/message.ts'
 import { type Checker, type Sim, Violation } from '../watch.ts'
 import { domainsIn, entryOf, logOf, placeOf } from './log.ts'
 import { paymentsOf } from './payments.ts'
-import { patienceMs, SETTLE_MS } from './timely.ts'
+import { createDemands, patienceMs, SETTLE_MS } from './timely.ts'
 
 /** By sender: since when its first item of one subject is on the disk. */
 type Items = Map<Key, { readonly at: number; readonly block: number }>
@@ -149,6 +149,7 @@ export const patience: Checker = {
   watch: (sim, checked) => {
     const disks = new Map<Key, Held>()
     const domains = domainsIn(sim)
+    const demands = createDemands(sim)
     const genesis = sim.genesis.delegations.map(({ body }): [Key, Digest] => [
       body.hotkey,
       messageId({ kind: 'delegation', body }, domains),
@@ -165,7 +166,7 @@ export const patience: Checker = {
       const before = sim.now() - patienceMs(sim, vote)
       const { entry } = header
       // Whoever started within its patience has held nothing for longer.
-      if (held.startedAt >= before) return
+      if (held.startedAt >= before || demands.mayHaveEnded(node, header)) return
       const o = { sim, node, held, before }
       let what: string | null = null
       if (entry.kind === 'manifest') what = omittedSubmission(o, header, named)
@@ -187,6 +188,7 @@ export const patience: Checker = {
         const held = diskOf(node)
         for (const record of records) {
           foldEpochs(sim, node, held)
+          demands.persisted(node, record)
           if (record.kind === 'message') hold(sim, held, record.message)
           else if (record.kind === 'decided') {
             const { entry, height } = record.decided.header
