@@ -12,6 +12,23 @@ export const syncFolder = async (path: string): Promise<void> => {
   await folder.sync().finally(() => folder.close())
 }
 
+/** What a file system without second names for a file says to one, as those of memory sticks are. */
+const HAS_NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+/**
+ * Gives a finished file its name, never over one that is there. Where there are no second names the name is taken empty first. `linkTo`: of
+ * tests. @throws EEXIST
+ */
+export const giveName = async (temporary: string, path: string, linkTo: typeof link = link): Promise<void> => {
+  try {
+    await linkTo(temporary, path)
+  } catch (error) {
+    if (!HAS_NO_LINKS.has((error as NodeJS.ErrnoException).code)) throw error
+    await (await open(path, 'wx', MODE)).close()
+    await rename(temporary, path)
+  }
+}
+
 /** Writes beside `path`, durably, hands the finished file to `place`, and makes its name durable. */
 const write = async (
   path: string,
@@ -36,7 +53,7 @@ const write = async (
 
 /** A new file of mode 0600, never over one that is there, whoever runs at the same time. @throws EEXIST */
 export const createFile = (path: string, content: string | Uint8Array): Promise<void> =>
-  write(path, content, (temporary) => link(temporary, path))
+  write(path, content, (temporary) => giveName(temporary, path))
 
 /** The same in place of whatever is there. */
 export const replaceFile = (path: string, content: string | Uint8Array): Promise<void> =>

@@ -1,9 +1,9 @@
 /** Packs: several files of a home in one file of mode 0600, each with its digest, whole or not there at all. */
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isMissing, syncFolder } from '../files.ts'
+import { giveName, isMissing, syncFolder } from '../files.ts'
 import { HomeError } from './errors.ts'
 
 /** `move`: a whole home, to be started once. `backup`: what a new home is made from, under new session keys. */
@@ -80,7 +80,7 @@ export const writePack = async (o: {
     } finally {
       await file.close()
     }
-    await link(partial, o.out)
+    await giveName(partial, o.out)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     throw new HomeError('FILE_EXISTS', o.out, TAKEN)
