@@ -5,7 +5,7 @@ import { headerDigest } from '../../../protocol/message/entry.ts'
 import { type Evidence, evidenceId } from '../../../protocol/message/evidence.ts'
 import { type Checker, Violation } from '../watch.ts'
 import { createWitness } from './contradictions.ts'
-import { domainOf, domainsIn } from './log.ts'
+import { domainOf, domainsIn, placeOf } from './log.ts'
 
 /** Whom a notice accuses; a node that takes itself for a clone accuses itself. */
 const accused = (notice: Notice): Key | null => {
@@ -36,9 +36,19 @@ export const noConviction: Checker = {
     /** Whom the evidence on honest disks accuses, by its id. */
     const held = new Map<Digest, Key>()
     const values = new Map<number, Digest>()
-    /** Two logs were decided, over the budget: an honest leader of one looks wrong to who has the other, and only contradictions say something. */
+    const notarized = new Map<number, Digest>()
+    /**
+     * Two values of one height were decided, or of one view notarized, over the budget: an honest leader of one looks wrong to who has the
+     * other, and only contradictions say something.
+     */
     let isSplit = false
     return {
+      certified: (certificate) => {
+        if (certificate.phase === 'nullify') return
+        const value = notarized.get(placeOf(certificate)) ?? certificate.value
+        isSplit ||= value !== certificate.value
+        notarized.set(placeOf(certificate), value)
+      },
       persisted: (node, records) => {
         for (const record of records) {
           if (record.kind !== 'evidence') continue
