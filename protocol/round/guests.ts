@@ -42,22 +42,20 @@ export const keepGuests = (guests: Guests, named: readonly Digest[]): void => {
   }
 }
 
-/** a fresh proposal of a new view. @returns what of the views before it nothing valid has named; it is forgotten with this. */
-export const nextView = (guests: Guests, view: number): readonly Digest[] => {
-  if (view <= guests.view) return []
-  guests.view = view
-  const dropped = [...guests.held.keys()].filter((id) => !guests.kept.has(id))
-  for (const id of dropped) guests.held.delete(id)
-  guests.taken.clear()
-  return dropped
-}
-
 /** a re-proposal of a new view. What it names a quorum has found valid: what the views before named keeps no place from it. */
 export const makeRoom = (guests: Guests, view: number): boolean => {
   if (view <= guests.view) return false
   guests.view = view
   guests.taken.clear()
   return true
+}
+
+/** a fresh proposal of a new view. @returns what of the views before it nothing valid has named; it is forgotten with this. */
+export const nextView = (guests: Guests, view: number): readonly Digest[] => {
+  if (!makeRoom(guests, view)) return []
+  const dropped = [...guests.held.keys()].filter((id) => !guests.kept.has(id))
+  for (const id of dropped) guests.held.delete(id)
+  return dropped
 }
 
 /** a header is folded. @returns what it does not name; all are forgotten with this, for what it names is the log's now. */

@@ -178,7 +178,7 @@ const checkResult = (
 
 /**
  * R-75: a round is void when a stage has less than a quorum at its extended deadline; a voter that holds what a fresh VOID calls missing
- * refuses it (R-70), and in every view if that makes a quorum.
+ * refuses it (R-70), and does not give up while it holds a quorum.
  */
 const checkVoid = (
   state: RoundState,

@@ -19,8 +19,6 @@ export type Blocks = {
   outcome(o: { readonly block: BlockRef; readonly index: number }): Promise<Outcome>
   /** Events of the block's own work, before and after its extrinsics. */
   systemEvents(block: BlockRef): Promise<readonly ChainEvent[]>
-  /** Those, and its extrinsics'. */
-  allEvents(block: BlockRef): Promise<readonly ChainEvent[]>
 }
 
 /** Blocks kept in decoded form: those in which several waits look for their extrinsics. */
@@ -67,7 +65,6 @@ export const createBlocks = (runtime: Runtime): Blocks => {
       return { error, events: mine.map(eventOf) }
     },
     systemEvents: async (block) => (await records(block)).filter(({ phase }) => !phase.isApplyExtrinsic).map(eventOf),
-    allEvents: async (block) => (await records(block)).map(eventOf),
   }
 }
 

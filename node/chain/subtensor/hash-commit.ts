@@ -111,9 +111,9 @@ const fateAt = async (
 
 /** Tried until its epoch is over: what refuses it may pass. `last`: no later block can hold the commit. */
 const revealIn = async (o: WeightsParts, { pending, signer, signal }: Revealing, last: number): Promise<BlockRef> => {
-  const { netuid, mechanism, uids, values, salt, versionKey } = pending
+  const { uids, values, salt, versionKey } = pending
   const order = { ...pending, signer, signal }
-  const { name, of } = callOf({ netuid, mechanism }, 'reveal')
+  const { name, of } = callOf(pending, 'reveal')
   const args = [...of, uids, values, salt, versionKey]
   for (;;) {
     const head = await headOf(o, signal)

@@ -104,21 +104,27 @@ test(
   },
 )
 
+/** A hash commit of a process that is gone, and the next process so many blocks later. */
+const openLeft = async (t: TestContext, blocks: number) => {
+  const { net, connect, files, pass, sent } = await open(t, { isHidden: true, commitVersion: 5 })
+  const before = connect()
+  const setting = before.setWeights(order())
+  await sent()
+  net.produce(2)
+  await setting
+  await before.close()
+  pass(blocks)
+  const after = connect()
+  const [left] = await after.unrevealed({ netuid: NETUID, signer })
+  assert.ok(left !== undefined)
+  return { net, after, left, files }
+}
+
 test(
   'discarded: a hash commit of an earlier process is revealed without a look into its block',
   needsMetadata,
   async (t) => {
-    const { net, connect, files, pass, sent } = await open(t, { isHidden: true, commitVersion: 5 })
-    const before = connect()
-    const setting = before.setWeights(order())
-    await sent()
-    net.produce(2)
-    await setting
-    await before.close()
-    pass(3)
-    const after = connect()
-    const [left] = await after.unrevealed({ netuid: NETUID, signer })
-    assert.ok(left !== undefined)
+    const { net, after, left, files } = await openLeft(t, 3)
     net.run(100)
     await left.reveal(soon())
     assert.deepEqual(await rowOf(after), STORED)
@@ -130,17 +136,7 @@ test(
   'discarded: a hash commit whose epoch went by while nobody looked is told as lost, and forgotten',
   needsMetadata,
   async (t) => {
-    const { net, connect, files, pass, sent } = await open(t, { isHidden: true, commitVersion: 5 })
-    const before = connect()
-    const setting = before.setWeights(order())
-    await sent()
-    net.produce(2)
-    await setting
-    await before.close()
-    pass(LONG)
-    const after = connect()
-    const [left] = await after.unrevealed({ netuid: NETUID, signer })
-    assert.ok(left !== undefined)
+    const { left, files } = await openLeft(t, LONG)
     await assert.rejects(left.reveal(soon()), chainError('WEIGHTS_LOST'))
     assert.deepEqual(await files(), [])
   },
