@@ -8,7 +8,7 @@ import { wait } from './checks.ts'
 import { checkEpoch, dueEpoch, readStart } from './epoch-entry.ts'
 import { acceptEvidence, accuse, checkEvidence, evidenceToName, noteEvidence } from './evidence.ts'
 import { drain, missingOf, namedBy } from './fold.ts'
-import { dropUnnamed, expireOrphans, forgetStrangers, makeRoomFor } from './forget.ts'
+import { dropUnnamed, expireOrphans, forgetStrangers, makeRoomFor, makeRoomForLog } from './forget.ts'
 import { keepGuests } from './guests.ts'
 import { accept, fetchNamed, unopenedBy } from './items.ts'
 import { checkManifest, dueManifest } from './manifest.ts'
@@ -186,6 +186,7 @@ export const rounds: Application<RoundState> = {
   apply: (state, { header, digest, at }) => {
     state.backlog.push({ header, digest })
     drain(state)
+    if (state.backlog.length > 0) makeRoomForLog(state)
     // Before the first input this is a replay: what it would ask for is asked for then.
     return state.startedAt === null ? [] : pump(state, at)
   },

@@ -110,6 +110,12 @@ export const makeRoomFor = (state: RoundState, view: number): void => {
   if (makeRoom(state.guests, view)) state.wanted.clear()
 }
 
+/** what the log names, and nothing that proposals named, is waited for from here on: it finds every place free. */
+export const makeRoomForLog = (state: RoundState): void => {
+  state.guests.taken.clear()
+  state.wanted.clear()
+}
+
 /** with its header a height ends; what it named, and nothing else, is kept of what its proposals brought. */
 export const settleNamed = (state: RoundState, named: readonly Digest[]): void => {
   state.wanted.clear()

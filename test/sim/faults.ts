@@ -123,6 +123,12 @@ export const FAULTS = {
   /** Two of them can leave each honest node with what no other takes. */
   splitReveal: lie(150),
   splitReceipt: lie(150),
+  /** It takes the place of what the log names. */
+  decoy: lie(150, (random) => ({
+    victim: random.below(16),
+    afterMs: random.below(1_000),
+    perMille: 300 + random.below(700),
+  })),
   absurdMetric: lie(250, (random) => ({ ppm: random.chance(500) ? 0 : 4_000_000_000 })),
   duplicateIds: lie(120),
   forgery: lie(250, (random) => ({ perMille: 20 + random.below(100) })),

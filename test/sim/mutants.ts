@@ -142,6 +142,11 @@ const ROUNDS: readonly Mutant[] = [
     // It takes two liars, and EPOCHs that come faster than views grow.
     where: { n: 7, from: 5_701 },
   },
+  mutant('what a proposal named keeps its place from what the log names', [
+    'round/application.ts',
+    'if (state.backlog.length > 0) makeRoomForLog(state)',
+    '',
+  ]),
   mutant('reveals do not wait for COMMITS', [
     'round/pump.ts',
     'round.committed?.commits.get(self)',
@@ -351,6 +356,7 @@ export const MUTANTS: readonly Mutant[] = [...AGREEMENT, ...[...ROUNDS, ...RESUL
 
 /** Seen only after hundreds of schedules: left to `npm run sim -- --mutants`. */
 export const RARE: ReadonlySet<string> = new Set([
+  'what a proposal named keeps its place from what the log names',
   'the guard is lost in a crash',
   'a leader proposes a fresh value though one is notarized',
   'the parent of a proposal is not checked',

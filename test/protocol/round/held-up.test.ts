@@ -67,6 +67,36 @@ test('R-133: a leader that names what does not exist, then has a value notarized
   assert.deepEqual(decided?.header, value, 'the value that was given up')
 })
 
+test('R-133: what a leader names to a single voter takes no place from what the log names', () => {
+  const { peers, domains, show, run } = createMachines({ of: 4 })
+  const [hotkey = '', ...order] = leaderOrder(peers[0]?.state.committee ?? assert.fail(), 2)
+  for (const peer of peers) peer.isUp = peer.hotkey !== hotkey
+  const honest = order.map((leader) => peers.find((peer) => peer.hotkey === leader) ?? assert.fail())
+  const [one = assert.fail(), victim = assert.fail(), other = assert.fail()] = honest
+  show(submissionOf(ANN, 'code'), ...honest)
+  run(() => honest.every((peer) => hasDecided(peer, 'manifest')))
+  const id = { competition: params.id, round: 1, manifest: roundAt(one)?.manifest ?? '', hotkey }
+  const commitOf = (name: string) => signed({ kind: 'commit', body: { ...id, commitment: digestOf(name) } })
+  show(commitOf('heard'), victim)
+  show(commitOf('decided'), one, other)
+  show(commitOf('named'))
+  run(() => honest.every((peer) => isDue(peer, 'commits')))
+  const entry = rounds.due(one.state) as EntryOf<'commits'>
+  const value = headerAt(one, entry)
+  const commits = [messageId(commitOf('named'), domains), digestOf('nothing')]
+  const body = { height: 2, view: 0, hotkey, value: headerDigest(value) }
+  const propose = (header: Header, ...to: readonly Peer[]) =>
+    show(signed({ kind: 'proposal', body: { height: 2, view: 0, hotkey, parentView: null, header } }), ...to)
+  propose({ ...value, entry: { ...entry, commits } }, victim)
+  run(() => victim.state.guests.held.size === 1)
+  propose(value, one, other)
+  show(signed({ kind: 'notarize', body }), one, other)
+  show(signed({ kind: 'finalize', body }), one, other)
+  run(() => honest.every((peer) => hasDecided(peer, 'commits')))
+  assert.deepEqual(victim.machine.consensus.recent.at(-1)?.header, value)
+  run(() => honest.every((peer) => hasDecided(peer, 'result')))
+})
+
 test('R-70: members that show a delegation not in force yet to one half each stop EPOCH no longer than voters demand', () => {
   const { honest, liars, show, run } = createHeldUp({ of: 7, block: 965 })
   const halves = [honest.slice(0, 2), honest.slice(2)]

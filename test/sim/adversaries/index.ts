@@ -1,5 +1,6 @@
 /** The strategies of liars by the fault that draws them; who is two at once needs none. */
 import { certificateToOne } from './certificate-to-one.ts'
+import { decoy } from './decoy.ts'
 import { doubleVote } from './double-vote.ts'
 import { equivocatingLeader } from './equivocating-leader.ts'
 import { farViews } from './far-views.ts'
@@ -26,6 +27,7 @@ export const ADVERSARIES = {
   changedReveal,
   splitReveal,
   splitReceipt,
+  decoy,
   absurdMetric,
   duplicateIds,
   forgery,
