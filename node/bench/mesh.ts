@@ -61,7 +61,7 @@ const leaderOf = async (api: string, { leader }: BoardView): Promise<MeshNow['le
   if (leader === null) return null
   const { submission } = leader
   try {
-    const code = await askApi<Extract<CodeView, { kind: 'open' }>>(api, `/submissions/${submission}/code`)
+    const code = await askApi<Extract<CodeView, { kind: 'open' }>>(api, `/submissions/${submission}/code`, 'files')
     // As validators read it: without a mark of its order at its start.
     const source = code.files[0]?.content.replace(/^\uFEFF/, '') ?? null
     return { submission, source, why: 'its code is no bundle' }
@@ -79,17 +79,19 @@ export const askMesh = async (o: {
   readonly hotkey: string | null
 }): Promise<MeshNow> => {
   const { api, competition } = o
-  const { targets } = await askApi<ParamsView>(api, '/params')
+  const { targets } = await askApi<ParamsView>(api, '/params', 'targets')
   const params = targets.find((target) => target.competition === competition)?.params
   if (params === undefined || !('thetaPpm' in params)) {
     throw new CliError({ exitCode: EXIT.notFound, message: `the mesh of ${api} has no competition ${competition}` })
   }
-  const board = await askApi<BoardView>(api, `/leaderboard?competition=${competition}`)
+  const board = await askApi<BoardView>(api, `/leaderboard?competition=${competition}`, 'leader')
   const { submissions } = await askApi<{ submissions: readonly SameCode[] }>(
     api,
     `/bundles/${bundleOf(competition, o.solution)}`,
+    'submissions',
   )
-  const miner = o.hotkey === null ? null : await askApi<MinerView>(api, `/miners/${encodeSs58(o.hotkey)}`)
+  const miner =
+    o.hotkey === null ? null : await askApi<MinerView>(api, `/miners/${encodeSs58(o.hotkey)}`, 'competitions')
   const same = submissions.filter((one) => one.competition === competition)
   return { api, competition, params, same, miner, leader: await leaderOf(api, board) }
 }

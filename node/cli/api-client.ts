@@ -37,6 +37,11 @@ const bodyOf = async (response: Response, from: string): Promise<Uint8Array> => 
   return new Uint8Array(Buffer.concat(parts))
 }
 
+const stranger = (api: string, why: string): CliError => {
+  const hint = 'give the address of a validator’s HTTP interface with --api'
+  return new CliError({ exitCode: EXIT.unavailable, message: `what answers at ${api} is no validator: ${why}`, hint })
+}
+
 const parse = (bytes: Uint8Array): unknown => {
   try {
     return JSON.parse(new TextDecoder().decode(bytes))
@@ -45,17 +50,19 @@ const parse = (bytes: Uint8Array): unknown => {
   }
 }
 
-/** @throws CliError when nobody answers, no validator does, or the answer is no. */
-export const askApi = async <T>(api: string, path: string): Promise<T> => {
+/**
+ * @param member what each answer of this path has: who has it not is no validator.
+ * @throws CliError when nobody answers, no validator does, or the answer is no.
+ */
+export const askApi = async <T>(api: string, path: string, member: keyof T & string): Promise<T> => {
   const response = await ask(api, path)
   const body = parse(await bodyOf(response, `${api}${path}`)) as (T & { detail?: string }) | null
-  if (typeof body !== 'object' || body === null) {
-    const hint = 'give the address of a validator’s HTTP interface with --api'
-    const message = `what answers at ${api} is no validator: it says ${response.status}, and no JSON`
-    throw new CliError({ exitCode: EXIT.unavailable, message, hint })
-  }
+  if (typeof body !== 'object' || body === null) throw stranger(api, `it says ${response.status}, and no JSON`)
   // 503 is a validator that is up but cannot decide: its answer says why.
-  if (response.ok || (response.status === 503 && body.detail === undefined)) return body
+  if (response.ok || (response.status === 503 && body.detail === undefined)) {
+    if (body[member] === undefined) throw stranger(api, `what it says of ${path} has no ${member}`)
+    return body
+  }
   throw refusal(response.status, body.detail ?? `${api} answered ${response.status}`)
 }
 

@@ -47,7 +47,7 @@ const show = ({ finding, certified, here, ratioPpb }: Remeasured): string =>
 
 const codeOf = async (id: string, flags: Flags): Promise<Uint8Array> => {
   if (flags.code !== undefined) return readFile(flags.code)
-  const open = await askApi<Extract<CodeView, { kind: 'open' }>>(flags.api, `/submissions/${id}/code`)
+  const open = await askApi<Extract<CodeView, { kind: 'open' }>>(flags.api, `/submissions/${id}/code`, 'files')
   const content = open.files[0]?.content ?? ''
   // What is no UTF-8 does not come through as it was: that is nobody's lie.
   if (content.includes('\uFFFD')) {
@@ -67,7 +67,7 @@ export const imageOf = (image: string, code: Uint8Array): RecipeName => {
 
 /** Of the image in which the mesh measures; null where the validator does not say. */
 const meshImage = async ({ api, competition }: Flags): Promise<Digest | null> => {
-  const { targets } = await askApi<ParamsView>(api, '/params')
+  const { targets } = await askApi<ParamsView>(api, '/params', 'targets')
   const params = targets.find((target) => target.competition === competition)?.params
   return params !== undefined && 'image' in params ? params.image : null
 }
@@ -107,8 +107,8 @@ const run = async (id: string, flags: Flags): Promise<void> => {
       submission: id,
       code,
       source: {
-        round: () => askApi<CertifiedRoundView>(flags.api, path),
-        inputs: () => askApi<DrawnInputs>(flags.api, `${path}/inputs`),
+        round: () => askApi<CertifiedRoundView>(flags.api, path, 'certificate'),
+        inputs: () => askApi<DrawnInputs>(flags.api, `${path}/inputs`, 'matrices'),
         matrix: (digest) => askBytes(flags.api, `/matrices/${digest}`),
       },
       evaluator,

@@ -37,7 +37,7 @@ const namesOf = (rows: readonly { readonly values: Readonly<Record<string, Shown
 const short = (id: string): string => id.slice(0, 16)
 
 const ask = (flags: Flags): Promise<Answer> =>
-  askApi<Answer>(flags.api, `/leaderboard?competition=${flags.competition}`)
+  askApi<Answer>(flags.api, `/leaderboard?competition=${flags.competition}`, 'records')
 
 const showRecords = ({ competition, records, leadPaysPpm }: Answer): string => {
   if (records.length === 0) return `${competition}: nobody has beaten the baseline yet`

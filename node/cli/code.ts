@@ -11,7 +11,7 @@ type Open = Extract<CodeView, { kind: 'open' }>
 const API = 'http://127.0.0.1:8080'
 
 const run = async (id: string, flags: Flags): Promise<void> => {
-  const code = await askApi<Open>(flags.api, `/submissions/${id}/code`)
+  const code = await askApi<Open>(flags.api, `/submissions/${id}/code`, 'files')
   const [file] = code.files
   if (file === undefined) throw new CliError({ exitCode: EXIT.notFound, message: `${id} holds no file` })
   if (flags.out !== undefined) await writeFile(flags.out, file.content)

@@ -76,7 +76,7 @@ const readGenesis = async (flags: Flags): Promise<Uint8Array> => {
 const peersOf = async ({ join: api, peer }: Flags): Promise<readonly string[]> => {
   if (peer !== undefined) return peer
   if (api === undefined) return []
-  const { addresses } = await askApi<{ addresses: readonly string[] }>(api, '/peers')
+  const { addresses } = await askApi<{ addresses: readonly string[] }>(api, '/peers', 'addresses')
   const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(api).hostname)
   return addresses.filter((address) => isHere || !/^\/(ip4\/127\.|ip6\/::1\/)/.test(address))
 }

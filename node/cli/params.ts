@@ -48,7 +48,7 @@ const showTarget = (target: TargetView): string => {
 }
 
 const show = async (flags: ShowFlags): Promise<void> => {
-  const view = await askApi<ParamsView>(flags.api, '/params')
+  const view = await askApi<ParamsView>(flags.api, '/params', 'targets')
   if (flags.json) return printJson(view)
   print([`height ${view.height}  owner ${view.owner}`, ...view.targets.map(showTarget)].join('\n\n'))
 }
@@ -100,7 +100,7 @@ const summaryOf = ({ id, message, changes, along }: PreparedChange) => {
 
 const sign = async (flags: SignFlags): Promise<void> => {
   const genesis = parseGenesis(await readFile(flags.genesis))
-  const view = await askApi<ParamsView>(flags.api, '/params')
+  const view = await askApi<ParamsView>(flags.api, '/params', 'targets')
   const prepared = await prepare(flags, view, genesis)
   const { peer } = flags
   if (peer === undefined && !flags.dryRun) {

@@ -37,7 +37,7 @@ export const addStatus = (program: Command): void => {
       `\nExit code 0: a quorum is connected; 7: it is not, and the first line says who is away.\n\nExample:\n  evalmesh status --api ${API}\n`,
     )
     .action(async (o: { api: string; json?: boolean }) => {
-      const status = await askApi<StatusView>(o.api, '/status')
+      const status = await askApi<StatusView>(o.api, '/status', 'ready')
       if (o.json) printJson(status)
       else print(showStatus(status))
       if (!status.ready) process.exitCode = EXIT.pending
@@ -52,7 +52,11 @@ export const addCompetitions = (program: Command): void => {
     .option('--json', 'print one JSON object')
     .addHelpText('after', `\nExample:\n  evalmesh competitions --json\n`)
     .action(async (o: { api: string; json?: boolean }) => {
-      const { competitions } = await askApi<{ competitions: readonly CompetitionView[] }>(o.api, '/competitions')
+      const { competitions } = await askApi<{ competitions: readonly CompetitionView[] }>(
+        o.api,
+        '/competitions',
+        'competitions',
+      )
       if (o.json) return printJson({ competitions })
       const rows = competitions.map((c) => [
         c.id,

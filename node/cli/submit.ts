@@ -53,7 +53,7 @@ export const waitForVerdict = async (id: string, api: string): Promise<Seen> => 
   let isAway = false
   for (;;) {
     try {
-      const seen = await askApi<Seen>(api, `/submissions/${id}`)
+      const seen = await askApi<Seen>(api, `/submissions/${id}`, 'verdict')
       if (typeof seen.verdict === 'string') return seen
       isAway = false
     } catch (error) {
@@ -73,7 +73,7 @@ export const exitCodeOf = (verdict: string | null): number =>
 
 /** Whoever has used up the day would pay for what nobody takes. A validator that does not tell stops nobody. */
 const checkDay = async ({ api, competition }: Flags, hotkey: Key): Promise<void> => {
-  const view = await askApi<MinerView>(api, `/miners/${encodeSs58(hotkey)}`).catch(() => null)
+  const view = await askApi<MinerView>(api, `/miners/${encodeSs58(hotkey)}`, 'competitions').catch(() => null)
   const day = view?.competitions?.find((one) => one.competition === competition)
   if (day === undefined || day.usedToday < day.dailyMax) return
   const message = `${day.usedToday} of ${day.dailyMax} submissions of this day are used, by this hotkey or its coldkey`
@@ -88,7 +88,7 @@ const hintOf = (home: string, { subject, payment }: { subject: Subject; payment:
 
 /** Those of the genesis document, with the limit and the fee that a validator at `--api` says are in force; it decides in any case. */
 const paramsInForce = async (founded: CompetitionParams, api: string): Promise<CompetitionParams> => {
-  const view = await askApi<ParamsView>(api, '/params').catch(() => null)
+  const view = await askApi<ParamsView>(api, '/params', 'targets').catch(() => null)
   const inForce = view?.targets.find((target) => target.competition === founded.id)?.params
   if (inForce === undefined || !('bundleBytesMax' in inForce)) return founded
   const { bundleBytesMax, feeRao, feeRecipient } = inForce
@@ -125,7 +125,7 @@ const run = async (file: string, flags: Flags): Promise<void> => {
     })
   }
   // Before anything is paid or sent: a wrong address would never have a verdict.
-  if (flags.wait && !flags.dryRun) await askApi(flags.api, '/health')
+  if (flags.wait && !flags.dryRun) await askApi<{ readonly ready: boolean }>(flags.api, '/health', 'ready')
   const params = await paramsInForce(founded, flags.api)
   const solution = await readSolution(file)
   const hotkey = await loadHotkey(flags.home)

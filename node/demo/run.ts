@@ -152,10 +152,12 @@ const waitForResult = (s: Stage, witness: DevnetMember, competition: string): Pr
     signal: s.o.signal,
     look: async () => {
       for (const member of s.mesh.devnet.members) narrate(member, await statusOf(member))
-      return askApi<CertifiedRoundView>(apiOf(witness), `/rounds/${competition}/1`).catch((error: unknown) => {
-        if (error instanceof CliError) return null
-        throw error
-      })
+      return askApi<CertifiedRoundView>(apiOf(witness), `/rounds/${competition}/1`, 'certificate').catch(
+        (error: unknown) => {
+          if (error instanceof CliError) return null
+          throw error
+        },
+      )
     },
   })
 }

@@ -10,7 +10,7 @@ export const apiOf = (member: DevnetMember): string => `http://${member.host}:${
 
 /** Null while it does not answer: it may be starting, or was killed. */
 export const statusOf = (member: DevnetMember): Promise<StatusView | null> =>
-  askApi<StatusView>(apiOf(member), '/status').catch((error: unknown) => {
+  askApi<StatusView>(apiOf(member), '/status', 'ready').catch((error: unknown) => {
     if (error instanceof CliError) return null
     throw error
   })

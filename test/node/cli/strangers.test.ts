@@ -71,6 +71,16 @@ for (const [what, status, body] of [
   })
 }
 
+test('who answers with JSON of something else is told to be no validator by each command that asks', async (t) => {
+  const api = await serve(t, 200, '{"status":"ok"}')
+  const commands = ['status', 'competitions', 'leaderboard', 'params show', 'code x', 'audit measure x --round 1']
+  for (const command of commands) {
+    const { code, stderr } = await evalmesh(...command.split(' '), '--api', api)
+    assert.equal(code, EXIT.unavailable, `${command}: ${stderr}`)
+    assert.match(stderr, /is no validator: what it says of \/\S+ has no \w+\n/, command)
+  }
+})
+
 test('a problem of a proxy is no status', async (t) => {
   const { code, stderr } = await evalmesh('status', '--api', await serve(t, 503, '{"detail":"no upstream"}'))
   assert.deepEqual([code, stderr], [EXIT.unavailable, 'error: no upstream\n'])
