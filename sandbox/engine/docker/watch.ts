@@ -1,5 +1,6 @@
 /** Watches one started container to its end, also when its engine goes away meanwhile. */
 import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type Docker from 'dockerode'
@@ -18,6 +19,7 @@ const END_MS_MAX = 15_000
 const GOING_DOWN_MS = 300
 // Codes above this are the number of the signal that ended it, and this.
 const SIGNAL_CODE = 128
+const SIGKILL_CODE = SIGNAL_CODE + constants.signals.SIGKILL
 
 /** One container that runs. */
 export type Started = {
@@ -34,28 +36,31 @@ export type Started = {
   readonly gone: Promise<string>
 }
 
-/** Asks the kernel of this machine how many processes of a container it killed for want of memory. */
-export type OomCounter = () => boolean
+/** Asks the kernel of this machine whether it killed a process of a container for want of memory; `unseen` once its memory group is gone. */
+export type OomCounter = () => 'killed' | 'none' | 'unseen'
 
-/** Looks at the memory group of a process of this machine. Null: it has none that we can see. */
-export function openOomCounter(pid: number): OomCounter | null {
+/** Where the kernel counts them: in the memory group of a process of this machine. Null: it has none, or has ended. */
+function oomFileOf(pid: number): string | null {
   try {
     const line = /^\d+:memory:(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))
-    if (line === null) return null
-    const path = `/sys/fs/cgroup/memory${line[1]}/memory.oom_control`
-    let kills = 0
-    const count = () => {
-      try {
-        kills = Number(/^oom_kill (\d+)$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? 0)
-      } catch {
-        // The group went with its container: what was counted before stands.
-      }
-      return kills > 0
-    }
-    count()
-    return count
+    return line && `/sys/fs/cgroup/memory${line[1]}/memory.oom_control`
   } catch {
     return null
+  }
+}
+
+export function openOomCounter(pid: number): OomCounter {
+  const path = oomFileOf(pid)
+  let kills = 0
+  return () => {
+    if (path === null) return 'unseen'
+    try {
+      kills = Number(/^oom_kill (\d+)$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? 0)
+    } catch {
+      // What was counted before stands.
+      if (kills === 0) return 'unseen'
+    }
+    return kills > 0 ? 'killed' : 'none'
   }
 }
 
@@ -98,18 +103,21 @@ export function watchContainer(started: Started): Sandbox {
   const finish = async (): Promise<SandboxExit> => {
     try {
       await orGone(ended)
+      const seen = oom?.()
       const { State: state } = await within(ANSWER_MS_MAX, 'inspect', container.inspect())
       // Ends when stdout was read too: the clock still runs for a reader that stopped.
       await orGone(stderr.ended)
       clearTimeout(clock)
       await within(ANSWER_MS_MAX, 'remove', container.remove({ force: true, v: true }))
       const isKilled = state.ExitCode > SIGNAL_CODE && ending === null
-      const isOom = state.OOMKilled || (oom?.() ?? false)
-      if (isKilled && !isOom) {
+      const isTold = state.OOMKilled || seen === 'killed'
+      if (isKilled && !isTold) {
         // By a stranger inside, or by an engine that ends everything because it ends itself.
         await delay(GOING_DOWN_MS)
         await within(ANSWER_MS_MAX, 'ping', docker.ping())
       }
+      // On a busy machine the group may go before anybody could look: then the kernel is the likeliest to have killed it.
+      const isOom = isTold || (isKilled && state.ExitCode === SIGKILL_CODE && seen === 'unseen')
       const status = toStatus({ isOom, ending })
       return { status, code: ending === null ? state.ExitCode : null, stderr: stderr.text() }
     } catch (thrown) {
