@@ -49,19 +49,21 @@ function oomFileOf(pid: number): string | null {
   }
 }
 
+/** Looks at once too: a child may be dead, and what was counted stands when the group goes. */
 export function openOomCounter(pid: number): OomCounter {
   const path = oomFileOf(pid)
   let kills = 0
-  return () => {
+  const count: OomCounter = () => {
     if (path === null) return 'unseen'
     try {
       kills = Number(/^oom_kill (\d+)$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? 0)
     } catch {
-      // What was counted before stands.
       if (kills === 0) return 'unseen'
     }
     return kills > 0 ? 'killed' : 'none'
   }
+  count()
+  return count
 }
 
 type Ending = 'killed' | 'timeout' | 'output-limit'
