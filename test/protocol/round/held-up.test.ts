@@ -39,8 +39,13 @@ const headerAt = ({ machine, state }: Peer, entry: Entry): Header => {
   }
 }
 
-test('R-133: a leader that names what does not exist, then has a value notarized and given up, holds nobody up', () => {
-  const { peers, domains, show, run } = createMachines({ of: 4 })
+/**
+ * COMMITS of four is due, and its leader says only what a test makes it say. Of its commits the victim has heard another one than the two whose
+ * `value` may be decided; its `decoy` names a third, beside what does not exist.
+ */
+const createDecoyed = () => {
+  const mesh = createMachines({ of: 4 })
+  const { peers, domains, show, run } = mesh
   const [hotkey = '', ...order] = leaderOrder(peers[0]?.state.committee ?? assert.fail(), 2)
   for (const peer of peers) peer.isUp = peer.hotkey !== hotkey
   const honest = order.map((leader) => peers.find((peer) => peer.hotkey === leader) ?? assert.fail())
@@ -58,42 +63,38 @@ test('R-133: a leader that names what does not exist, then has a value notarized
   const value = headerAt(next, entry)
   const propose = (header: Header, ...to: readonly Peer[]) =>
     show(signed({ kind: 'proposal', body: { height: 2, view: 0, hotkey, parentView: null, header } }), ...to)
-  propose(value, next, other)
-  propose({ ...value, entry: { ...entry, commits } }, victim)
+  return {
+    ...mesh,
+    ...{ honest, victim, value },
+    proposeValue: () => propose(value, next, other),
+    proposeDecoy: () => propose({ ...value, entry: { ...entry, commits } }, victim),
+    /** The leader's, for the value. */
+    vote: (kind: 'notarize' | 'finalize') =>
+      show(signed({ kind, body: { height: 2, view: 0, value: headerDigest(value), hotkey } }), ...honest),
+  }
+}
+
+test('R-133: a leader that names what does not exist, then has a value notarized and given up, holds nobody up', () => {
+  const { honest, victim, value, run, proposeValue, proposeDecoy, vote } = createDecoyed()
+  proposeValue()
+  proposeDecoy()
   run(() => honest.every(({ machine }) => machine.consensus.current.views.get(0)?.guard.nullify))
-  show(signed({ kind: 'notarize', body: { height: 2, view: 0, value: headerDigest(value), hotkey } }), ...honest)
+  vote('notarize')
   run(() => honest.every((peer) => hasDecided(peer, 'commits')))
   const [, decided] = victim.machine.consensus.recent
   assert.deepEqual(decided?.header, value, 'the value that was given up')
 })
 
 test('R-133: what a leader names to a single voter takes no place from what the log names', () => {
-  const { peers, domains, show, run } = createMachines({ of: 4 })
-  const [hotkey = '', ...order] = leaderOrder(peers[0]?.state.committee ?? assert.fail(), 2)
-  for (const peer of peers) peer.isUp = peer.hotkey !== hotkey
-  const honest = order.map((leader) => peers.find((peer) => peer.hotkey === leader) ?? assert.fail())
-  const [one = assert.fail(), victim = assert.fail(), other = assert.fail()] = honest
-  show(submissionOf(ANN, 'code'), ...honest)
-  run(() => honest.every((peer) => hasDecided(peer, 'manifest')))
-  const id = { competition: params.id, round: 1, manifest: roundAt(one)?.manifest ?? '', hotkey }
-  const commitOf = (name: string) => signed({ kind: 'commit', body: { ...id, commitment: digestOf(name) } })
-  show(commitOf('heard'), victim)
-  show(commitOf('decided'), one, other)
-  show(commitOf('named'))
-  run(() => honest.every((peer) => isDue(peer, 'commits')))
-  const entry = rounds.due(one.state) as EntryOf<'commits'>
-  const value = headerAt(one, entry)
-  const commits = [messageId(commitOf('named'), domains), digestOf('nothing')]
-  const body = { height: 2, view: 0, hotkey, value: headerDigest(value) }
-  const propose = (header: Header, ...to: readonly Peer[]) =>
-    show(signed({ kind: 'proposal', body: { height: 2, view: 0, hotkey, parentView: null, header } }), ...to)
-  propose({ ...value, entry: { ...entry, commits } }, victim)
+  const { honest, victim, value, run, proposeValue, proposeDecoy, vote } = createDecoyed()
+  proposeDecoy()
   run(() => victim.state.guests.held.size === 1)
-  propose(value, one, other)
-  show(signed({ kind: 'notarize', body }), one, other)
-  show(signed({ kind: 'finalize', body }), one, other)
+  proposeValue()
+  vote('notarize')
+  vote('finalize')
   run(() => honest.every((peer) => hasDecided(peer, 'commits')))
-  assert.deepEqual(victim.machine.consensus.recent.at(-1)?.header, value)
+  const [, decided] = victim.machine.consensus.recent
+  assert.deepEqual(decided?.header, value)
   run(() => honest.every((peer) => hasDecided(peer, 'result')))
 })
 
