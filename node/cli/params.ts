@@ -12,7 +12,7 @@ import {
 } from '../../protocol/index.ts'
 import type { ChangeView, ParamsView, TargetView } from '../api/params-view.ts'
 import { loadHotkey } from '../home/keys.ts'
-import { type PreparedChange, prepareChange } from '../owner/params.ts'
+import { nextCounter, type PreparedChange, prepareChange } from '../owner/params.ts'
 import { askApi } from './api-client.ts'
 import { explainRefusal, handOver } from './hand-over.ts'
 import { CliError, EXIT, print, printJson, progress, table } from './output.ts'
@@ -61,6 +61,13 @@ const targetNamed = (view: ParamsView, competition: string | undefined): TargetV
   throw new CliError({ exitCode: EXIT.notFound, message: `no competition ${competition} in this mesh`, hint })
 }
 
+const counterOf = (target: TargetView, api: string): number => {
+  const next = nextCounter(target)
+  if (next !== null) return next
+  const message = `${api} tells a counter of ${nameOf(target)} that no owner comes to`
+  throw new CliError({ exitCode: EXIT.unavailable, message, hint: 'ask another validator with --api' })
+}
+
 /** `+N`: so many heights above the one being decided. */
 const activationOf = (text: string, height: number): number => {
   const [, plus, digits] = /^(\+?)(\d{1,15})$/.exec(text) ?? []
@@ -85,8 +92,10 @@ const prepare = async (flags: SignFlags, view: ParamsView, genesis: ReturnType<t
   const activationHeight = activationOf(flags.activation, view.height)
   const target = targetNamed(view, flags.competition)
   const founded = foundedOf(genesis, flags.competition)
+  const counter = counterOf(target, flags.api)
+  const { set } = flags
   try {
-    return prepareChange({ target, founded, set: flags.set, activationHeight, hotkey, domains: domainsOf(genesis) })
+    return prepareChange({ target, founded, set, counter, activationHeight, hotkey, domains: domainsOf(genesis) })
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error
     throw new CliError({ exitCode: EXIT.usage, message: error.message, hint: 'see `evalmesh params show`' })

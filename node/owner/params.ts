@@ -18,6 +18,12 @@ import type { TargetView } from '../api/params-view.ts'
 import type { Hotkey } from '../home/keys.ts'
 import { signWithHotkey } from '../machine/signer.ts'
 
+/**
+ * Counters end at 2³² − 1, and a validator's word alone says where they are: who lies could have the owner sign its last one. No owner changes
+ * anything so often, and it takes thousands of lies to come to the end by steps of this.
+ */
+const COUNTER_MAX = 1_000_000
+
 export type PreparedChange = {
   readonly id: Digest
   readonly message: Signed<'params'>
@@ -61,6 +67,12 @@ const changeOf = (target: TargetView, set: readonly string[]): ParamsChange['cha
     : { kind: 'competition', ...competitionParams.fromWire(values, target.competition) }
 }
 
+/** The counter of the owner's next change, or null where the validator's word for the last one is no such number. */
+export const nextCounter = ({ counter, proposed }: TargetView): number | null => {
+  const next = Math.max(counter, proposed?.counter ?? 0) + 1
+  return Number.isSafeInteger(next) && next >= 1 && next <= COUNTER_MAX ? next : null
+}
+
 /**
  * A change of one target, ready to be sent. `target`: what a validator says is in force.
  * @throws ProtocolError BAD_SHAPE for values that no validator would take
@@ -71,15 +83,15 @@ export const prepareChange = (o: {
   readonly founded: MeshParams | CompetitionParams
   /** `name=value` each. */
   readonly set: readonly string[]
+  readonly counter: number
   readonly activationHeight: number
   readonly hotkey: Hotkey
   readonly domains: Domains
 }): PreparedChange => {
-  const { target, activationHeight, hotkey } = o
+  const { target, counter, activationHeight, hotkey } = o
   const change = changeOf(target, o.set)
   const fault = change.kind === 'mesh' ? meshParamsFault(change) : competitionParamsFault(change)
   if (fault !== null) throw new ProtocolError('BAD_SHAPE', { params: fault, want: 'a value in its range' })
-  const counter = Math.max(target.counter, target.proposed?.counter ?? 0) + 1
   const body = { hotkey: hotkey.publicKey, scheme: hotkey.scheme, counter, activationHeight, change }
   const message = signWithHotkey({ kind: 'params', body }, o)
   const { kind: _, ...after } = change

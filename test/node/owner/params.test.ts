@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { type ParamsView, paramsView } from '../../../node/api/params-view.ts'
 import { createHotkey, type Hotkey } from '../../../node/home/keys.ts'
-import { prepareChange } from '../../../node/owner/params.ts'
+import { nextCounter, prepareChange } from '../../../node/owner/params.ts'
 import {
   rounds as application,
   createMachine,
@@ -45,15 +45,18 @@ type World = Awaited<ReturnType<typeof createWorld>>
 const targetOf = (view: ParamsView, competition: string | null) =>
   view.targets.find((target) => target.competition === competition) ?? assert.fail()
 
-const prepare = (world: World, set: readonly string[], competition: string | null = null, hotkey?: Hotkey) =>
-  prepareChange({
-    target: targetOf(world.view(), competition),
+const prepare = (world: World, set: readonly string[], competition: string | null = null, hotkey?: Hotkey) => {
+  const target = targetOf(world.view(), competition)
+  return prepareChange({
+    target,
+    counter: nextCounter(target) ?? assert.fail(),
     founded: competition === null ? world.genesis : params,
     set,
     activationHeight: 11,
     hotkey: hotkey ?? world.owner,
     domains: world.domains,
   })
+}
 
 test('what is in force is shown of the mesh and of every competition, with the owner', async (t) => {
   const { view, owner } = await createWorld(t)
@@ -121,6 +124,18 @@ test('an owner is told what a validator puts under the signature beside what is 
   assert.equal(code, 0, stderr)
   assert.deepEqual(JSON.parse(stdout).along, [{ name: 'burnPpm', from: `${params.burnPpm}`, to: '1' }])
   assert.match(stderr, /^signed along, as in force by the word of http.*: burnPpm 1 \(the genesis document: \d+\)$/m)
+})
+
+test('an owner signs no counter that only a lying validator could have come to: it would be the last', async (t) => {
+  const world = await createWorld(t)
+  const told = (counter: unknown) => ({ ...targetOf(world.view(), null), counter: counter as number })
+  const lies = [2 ** 32 - 2, 1_000_000, 1.5, 'many']
+  assert.deepEqual([999_999, ...lies].map(told).map(nextCounter), [1_000_000, null, null, null, null])
+  const api = await serveApi(t, () => ({ ...world.view(), targets: [told(lies[0])] }))
+  const flags = ['--genesis', join(world.dir, 'genesis.json'), '--api', api, '--home', world.home]
+  const { code, stderr } = await evalmesh('sign', ...flags, '--set', 'deltaMs=500', '--dry-run')
+  assert.equal(code, 6, stderr)
+  assert.match(stderr, /tells a counter of mesh that no owner comes to/)
 })
 
 test('a name that is none, a value that is no number and one outside its range are refused before anything is signed', async (t) => {
