@@ -109,7 +109,7 @@ async function bootstrap(rootfs: string, { recipe: name, signal, socketPath }: B
       const packages = [recipe.base === undefined ? 'mmdebstrap' : 'docker.io']
       throw new SandboxError('TOOLS_MISSING', { packages }, thrown)
     })
-    const { tar, remove } = await exportBuild(docker, recipe)
+    const { tar, remove } = await exportBuild(docker, name, recipe)
     await start(unpack, { stdin: tar }).done.finally(remove)
     return
   }

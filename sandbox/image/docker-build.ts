@@ -3,9 +3,7 @@ import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import type Docker from 'dockerode'
 import { reasonOf, SandboxError } from '../errors.ts'
-import type { Recipe } from './recipe.ts'
-
-const TAG = 'evalmesh-build:latest'
+import type { Recipe, RecipeName } from './recipe.ts'
 
 type Step = { readonly error?: string; readonly stream?: string }
 
@@ -16,6 +14,7 @@ type Step = { readonly error?: string; readonly stream?: string }
  */
 export async function exportBuild(
   docker: Docker,
+  name: RecipeName,
   { packages, excludedPaths, base }: Recipe,
 ): Promise<{ tar: Readable; remove: () => Promise<void> }> {
   try {
@@ -24,12 +23,14 @@ export async function exportBuild(
     // Builds have no network of their own where the engine runs without a bridge.
     const given = { PACKAGES: packages.join(' '), EXCLUDED: excludedPaths.join(' ') }
     const buildargs = base === undefined ? given : { ...given, BASE: base }
-    const options = { t: TAG, dockerfile, networkmode: 'host', buildargs }
+    // One each: what is built at the same time of another recipe is not what this one exports.
+    const tag = `evalmesh-build:${name}`
+    const options = { t: tag, dockerfile, networkmode: 'host', buildargs }
     const progress = await docker.buildImage(context, options)
     const steps = (await promisify(docker.modem.followProgress.bind(docker.modem))(progress)) as Step[] | undefined
     const failed = steps?.find(({ error }) => error !== undefined)
     if (failed !== undefined) throw new Error(failed.error)
-    const container = await docker.createContainer({ Image: TAG, Cmd: ['/bin/true'] })
+    const container = await docker.createContainer({ Image: tag, Cmd: ['/bin/true'] })
     const tar = new Readable().wrap(await container.export())
     return { tar, remove: () => container.remove({ force: true }) }
   } catch (thrown) {
