@@ -168,7 +168,8 @@ document is told. Look at it with --dry-run, and ask a validator that is yours.
 A round that is open keeps the parameters of its manifest. A change that no height has decided before its
 activation height is void: sign it again.
 
-Exit codes: 2 a name or value that is none, 3 no such competition, 4 not the owner’s hotkey, 5 refused by the validator.
+Exit codes: 2 a name or value that is none, 3 no such competition, 4 not the owner’s hotkey, 5 refused by the validator,
+6 none answers at --api, or it tells what cannot be.
 
 Example:
   evalmesh params sign --home ./owner --genesis ./genesis.json --competition matrix-lossless \\

@@ -83,6 +83,7 @@ export const prepareChange = (o: {
   readonly founded: MeshParams | CompetitionParams
   /** `name=value` each. */
   readonly set: readonly string[]
+  /** From `nextCounter`. */
   readonly counter: number
   readonly activationHeight: number
   readonly hotkey: Hotkey
