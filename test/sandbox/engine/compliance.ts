@@ -91,12 +91,12 @@ function describeChannel(get: () => Engine) {
     assert.deepEqual([exit.status, exit.code, exit.stderr], ['exited', 0, ''])
   })
 
-  test('a program has NumPy on one fast thread, and zstandard', async () => {
+  test('a program has NumPy on one thread of OpenBLAS, and zstandard', async () => {
     const { stdout, stderr } = await runProgram(get(), { file: 'numbers.py' })
-    const [sum, threads, faster] = stdout.trim().split(' ')
+    const [sum, threads, loaded = ''] = stdout.trim().split(' ')
     assert.deepEqual([sum, threads], ['250082833.250', '1'], stderr)
-    // The reference BLAS is no faster than loops are.
-    assert.ok(Number(faster) > 2.5, `${faster} times as fast as loops`)
+    // The reference BLAS, which NumPy takes when there is no other, is no faster than loops are.
+    for (const path of loaded.split(':')) assert.match(path, /openblas/)
   })
 
   test('an exit code and a text on stderr arrive as they are', async () => {
@@ -105,21 +105,6 @@ function describeChannel(get: () => Engine) {
     assert.deepEqual([own.status, own.code, own.stderr], ['exited', 7, 'héllo\n'])
     const crash = await runProgram(engine, { code: 'import ctypes; ctypes.string_at(0)' })
     assert.deepEqual([crash.status, crash.code], ['exited', 139])
-  })
-
-  test('start to exit takes no seconds', async (t) => {
-    const times: number[] = []
-    for (let round = 0; round < 5; round += 1) {
-      const from = performance.now()
-      await runProgram(get(), { code: 'pass' })
-      times.push(performance.now() - from)
-    }
-    times.sort((a, b) => a - b)
-    t.diagnostic(
-      `start to exit: median ${times[2]?.toFixed()} ms, all ${times.map((time) => time.toFixed()).join(' ')}`,
-    )
-    // A tenth of this on two cores; whose machine is slow shall not fail for that.
-    assert.ok((times[0] ?? Number.POSITIVE_INFINITY) < 5_000)
   })
 
   test('a reader that stops stops the program, and no memory grows', async () => {
