@@ -5,6 +5,7 @@ import { MeshError } from './errors.ts'
 import { fromFrames, isGarbage, toDuplex, toFrames } from './frames.ts'
 import type { Connection, Host, Stream } from './libp2p-types.ts'
 import {
+  DIRECT_BATCH_BYTES,
   DIRECT_BYTES_MAX,
   DIRECT_PEERS_MAX,
   DIRECT_QUEUE_BYTES_MAX,
@@ -104,7 +105,11 @@ export const startDirect = async (o: Options) => {
       senders.delete(victim)
       o.log.warn({ peerId: victim }, 'direct queue dropped: too many peers have one')
     }
-    const outbox = createOutbox({ countMax: DIRECT_QUEUE_MAX, bytesMax: DIRECT_QUEUE_BYTES_MAX })
+    const outbox = createOutbox({
+      countMax: DIRECT_QUEUE_MAX,
+      bytesMax: DIRECT_QUEUE_BYTES_MAX,
+      batchBytes: DIRECT_BATCH_BYTES,
+    })
     const sender = { outbox, running: false }
     senders.set(peerId, sender)
     return sender

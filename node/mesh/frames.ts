@@ -9,9 +9,23 @@ type Duplex = ReturnType<typeof messageStreamToDuplex>
 /** A stream as the pair of source and sink that it-pipe joins (libp2p 3 streams are events). */
 export const toDuplex = (stream: Stream): Duplex => messageStreamToDuplex(stream)
 
-/** Messages to prefixed frames; what we send was bounded where it was made, the library's own 4 MiB would be a second bound. */
-export const toFrames = (source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncIterable<Uint8Array> =>
-  encode(source, { maxDataLength: Number.MAX_SAFE_INTEGER })
+/** What we send was bounded where it was made, the library's own 4 MiB would be a second bound. */
+const toFrame = (message: Uint8Array) => encode.single(message, { maxDataLength: Number.MAX_SAFE_INTEGER })
+
+/**
+ * Messages to prefixed frames, all of a batch in one piece: each piece that a stream is given is sealed, written to the socket and acknowledged by
+ * itself, which for a small message costs more than the message.
+ */
+export const toFrames = async function* (
+  source: AsyncIterable<readonly Uint8Array[]> | Iterable<readonly Uint8Array[]>,
+) {
+  for await (const batch of source) {
+    const [piece, ...others] = batch.map(toFrame)
+    if (piece === undefined) continue
+    piece.append(...others)
+    yield piece
+  }
+}
 
 // it-length-prefixed exports no error classes; it names them by code.
 const toMeshError = (error: unknown, bytesMax: number): unknown => {

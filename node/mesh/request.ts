@@ -77,7 +77,7 @@ export const serveRequests = async (o: ServerOptions): Promise<void> => {
       const duplex = toDuplex(stream)
       const data = isBusy ? undefined : await firstOf(pipe(duplex.source, fromFrames(REQUEST_BYTES_MAX)))
       const answer = data === undefined ? toAnswer(BUSY, new Uint8Array()) : await answerOne(o, { from, kind, data })
-      await pipe([answer], toFrames, duplex.sink)
+      await pipe([[answer]], toFrames, duplex.sink)
     } catch (error) {
       stream.abort(new MeshError('BAD_FRAME', { kind }))
       if (isGarbage(error)) o.onGarbage(from)
@@ -174,7 +174,7 @@ export const request = async (o: {
       })
       // The status byte comes on top; a refusal has room for its reason however little was asked for.
       const bytesMax = 1 + Math.max(o.bytesMax, REASON_BYTES_MAX)
-      const reading = firstOf(pipe([o.data], toFrames, toDuplex(stream), fromFrames(bytesMax)))
+      const reading = firstOf(pipe([[o.data]], toFrames, toDuplex(stream), fromFrames(bytesMax)))
       const answer = readAnswer(await until(signal, reading))
       if (answer.byteLength > o.bytesMax) throw new MeshError('TOO_LARGE', { bytesMax: o.bytesMax })
       return answer

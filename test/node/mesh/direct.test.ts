@@ -122,24 +122,34 @@ test('a peer that keeps sending malformed frames is disconnected and not let in 
 })
 
 test('a full queue drops its oldest messages, by count and by bytes, and loses none when its taker leaves', async () => {
-  const outbox = createOutbox({ countMax: 3, bytesMax: 10 })
+  const outbox = createOutbox({ countMax: 3, bytesMax: 10, batchBytes: 4 })
   for (const m of ['a', 'b', 'c']) assert.equal(outbox.push(bytes(m)), 0)
   assert.equal(outbox.push(bytes('d')), 1)
   assert.equal(outbox.push(bytes('12345678')), 1)
   const left = new AbortController()
-  const taken: string[] = []
-  for await (const m of outbox.take(left.signal)) {
-    taken.push(text(m))
+  const taken: string[][] = []
+  for await (const batch of outbox.take(left.signal)) {
+    taken.push(batch.map(text))
     if (outbox.isEmpty()) break
   }
-  assert.deepEqual(taken, ['c', 'd', '12345678'])
+  assert.deepEqual(taken, [['c', 'd'], ['12345678']], 'together what fits, and alone what never does')
 
   const idle = outbox.take(left.signal).next()
   left.abort()
   assert.equal((await idle).done, true)
   outbox.push(bytes('kept'))
   const next = await outbox.take(new AbortController().signal).next()
-  assert.equal(next.done === true ? undefined : text(next.value), 'kept')
+  assert.deepEqual(next.done === true ? undefined : next.value.map(text), ['kept'])
+})
+
+test('what is said in one turn of the event loop is taken together', async () => {
+  const outbox = createOutbox({ countMax: 3, bytesMax: 10, batchBytes: 10 })
+  const next = outbox.take(new AbortController().signal).next()
+  outbox.push(bytes('a'))
+  await null
+  outbox.push(bytes('b'))
+  const { value } = await next
+  assert.deepEqual(value?.map(text), ['a', 'b'])
 })
 
 test('a peer that is not started hears nothing of those who wait for it, and all of it then', async (t) => {
