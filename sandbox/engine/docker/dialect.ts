@@ -2,6 +2,9 @@
 import type Docker from 'dockerode'
 import { SandboxError } from '../../errors.ts'
 
+/** `reported`: the end of a container says that memory ran out. `counted`: it does not, but the kernel of its machine. `inferred`: not always. */
+type OomSource = 'reported' | 'counted' | 'inferred'
+
 /** What must be said or read differently. */
 export type DockerDialect = {
   readonly kind: 'docker' | 'podman'
@@ -13,8 +16,8 @@ export type DockerDialect = {
   readonly hiddenFolders: readonly string[]
   /** Limits of each process that must be named, for the engine's own default would be refused without CAP_SYS_RESOURCE. */
   readonly processLimit: boolean
-  /** Whether the end of a container says on control groups v1 that memory ran out. */
-  readonly oomOnV1: 'reported' | 'inferred'
+  /** By the version of control groups. */
+  readonly oom: Readonly<Record<1 | 2, OomSource>>
 }
 
 /** By engine. */
@@ -25,7 +28,7 @@ export const dialects = {
     tmpfsOptions: ['nr_inodes=65536'],
     hiddenFolders: [],
     processLimit: false,
-    oomOnV1: 'reported',
+    oom: { 1: 'reported', 2: 'reported' },
   },
   podman: {
     kind: 'podman',
@@ -33,7 +36,7 @@ export const dialects = {
     tmpfsOptions: [],
     hiddenFolders: ['/run', '/var/tmp'],
     processLimit: true,
-    oomOnV1: 'inferred',
+    oom: { 1: 'counted', 2: 'reported' },
   },
 } as const satisfies Record<string, DockerDialect>
 
@@ -44,6 +47,8 @@ export type DockerFacts = {
   /** Cores of the machine (or VM) that runs the engine: a larger share is refused with status 400. */
   readonly cpuCount: number
   readonly cgroupVersion: 1 | 2
+  /** How it becomes known that memory ran out. */
+  readonly oom: OomSource
   /** Release of its machine's kernel. */
   readonly kernel: string
   /** Its clock, milliseconds since 1970. */
@@ -73,11 +78,14 @@ export async function readFacts(docker: Docker, runtime: string | undefined): Pr
   ].filter((name) => name !== null)
   if (missing.length > 0) throw new SandboxError('ENGINE_TOO_WEAK', { engine: dialect.kind, missing })
   const now = Date.parse(info.SystemTime)
+  const cgroupVersion = info.CgroupVersion === '2' ? 2 : 1
   return {
     dialect,
     version: version.Version,
     cpuCount: info.NCPU,
-    cgroupVersion: info.CgroupVersion === '2' ? 2 : 1,
+    cgroupVersion,
+    // When the machine is busy gVisor's end is not always told, and its group is gone before anybody could look.
+    oom: cgroupVersion === 1 && runtime === 'runsc' ? 'inferred' : dialect.oom[cgroupVersion],
     kernel: info.KernelVersion,
     now: Number.isNaN(now) ? Date.now() : now,
   }

@@ -84,8 +84,8 @@ async function startSandbox(spec: SandboxSpec, context: Context): Promise<Sandbo
     // Asked for now and not before: to wait for the next exit would be for ever, should the engine hear it late.
     const ended = container.wait()
     ended.catch(() => undefined)
-    const isInferred = facts.dialect.oomOnV1 === 'inferred' && facts.cgroupVersion === 1 && !isRemote
-    const { State: state } = isInferred ? await within(STEP_MS_MAX, 'inspect', container.inspect()) : { State: null }
+    const isCounted = facts.oom === 'counted' && !isRemote
+    const { State: state } = isCounted ? await within(STEP_MS_MAX, 'inspect', container.inspect()) : { State: null }
     const oom = state === null ? null : openOomCounter(state.Pid)
     const sandbox = watchContainer({ spec, docker, container, stream, halves, ended, oom, gone: beat.gone })
     live.add(sandbox)
@@ -104,7 +104,6 @@ async function startSandbox(spec: SandboxSpec, context: Context): Promise<Sandbo
 }
 
 function strengthOf(facts: DockerFacts, options: DockerEngineOptions, isRemote: boolean): EngineStrength {
-  const isBlind = facts.dialect.oomOnV1 === 'inferred' && facts.cgroupVersion === 1 && isRemote
   return {
     memory: 'cgroup',
     cpu: 'cgroup',
@@ -112,7 +111,7 @@ function strengthOf(facts: DockerFacts, options: DockerEngineOptions, isRemote: 
     image: 'built',
     cores: options.cores === undefined ? 'shared' : 'cpuset',
     kernel: options.runtime === 'runsc' ? 'gvisor' : 'host',
-    oom: isBlind ? 'inferred' : 'reported',
+    oom: facts.oom === 'reported' || (facts.oom === 'counted' && !isRemote) ? 'reported' : 'inferred',
   }
 }
 

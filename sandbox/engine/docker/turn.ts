@@ -72,8 +72,11 @@ async function begin(docker: Docker, container: Docker.Container): Promise<() =>
     stream.on('error', () => undefined).resume()
     await within(STEP_MS_MAX, 'turn', container.start())
     return async () => {
+      // The engine removes it by itself as soon as its input ends, and then refuses ours while it is still at it.
+      const gone = within(STEP_MS_MAX, 'turn', container.wait({ condition: 'removed' })).catch(() => undefined)
       stream.destroy()
       await remove()
+      await gone
     }
   } catch (thrown) {
     await remove()

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import type Docker from 'dockerode'
+import { readFacts } from '../../../sandbox/engine/docker/dialect.ts'
 import { type OomCounter, openOomCounter, watchContainer } from '../../../sandbox/engine/docker/watch.ts'
 import { basePolicy } from '../../../sandbox/index.ts'
 
@@ -57,4 +58,19 @@ test('one that was killed otherwise, or ended by itself, did not', async () => {
   assert.equal(await statusOf({ code: 139, seen: 'unseen' }), 'exited', 'a fault of its own')
   assert.equal(await statusOf({ code: 1, seen: 'unseen' }), 'exited')
   assert.equal(await statusOf({ code: 137, seen: 'unseen' }, true), 'timeout')
+})
+
+test('on control groups v1 Podman does not say that memory ran out, and Docker of gVisor not always', async () => {
+  const told = async (o: { program: string; groups: '1' | '2'; runtime?: 'runsc' }) => {
+    const info = {
+      ...{ OSType: 'linux', MemoryLimit: true, CpuCfsQuota: true, PidsLimit: true, NCPU: 2, KernelVersion: '6' },
+      ...{ SecurityOptions: ['name=seccomp'], Runtimes: { runsc: {} }, SystemTime: '', CgroupVersion: o.groups },
+    }
+    const version = { Version: '1', Components: [{ Name: o.program }] }
+    return (await readFacts({ info: async () => info, version: async () => version } as never, o.runtime)).oom
+  }
+  assert.equal(await told({ program: 'Engine', groups: '1' }), 'reported')
+  assert.equal(await told({ program: 'Engine', groups: '1', runtime: 'runsc' }), 'inferred')
+  assert.equal(await told({ program: 'Podman Engine', groups: '1' }), 'counted')
+  assert.equal(await told({ program: 'Podman Engine', groups: '2' }), 'reported')
 })
