@@ -20,7 +20,7 @@ export const DIRECT_BYTES_MAX = MIB
 export const DIRECT_QUEUE_MAX = 1024
 export const DIRECT_QUEUE_BYTES_MAX = 4 * MIB
 
-/** Direct messages in one piece: with the heads of stream and cipher it is one message of the cipher, 64 KiB at most, at n = 100 too. */
+/** Direct messages that go in one piece: sealed it is still one message of the cipher, which takes 64 KiB. */
 export const DIRECT_BATCH_BYTES = 32 * KIB
 
 /** Peers with a direct queue: a full mesh goes up to 128 validators, twice that for a committee change. Victim: the oldest idle. */
