@@ -143,17 +143,31 @@ export const startMesh = async (o: MeshOptions): Promise<DevMesh> => {
   }
 }
 
-/** Submissions of one round must land in one window: waits for the next one when a quarter of this one is over, for a slow machine needs seconds. */
-export const waitForWindow = async ({ chain, genesis }: DevMesh, signal: AbortSignal): Promise<void> => {
+/** The block that the validator furthest behind sees as final, of those that answer: receipts name it. */
+const leastHeadOf = async ({ devnet }: Pick<DevMesh, 'devnet'>): Promise<number> => {
+  const all = await Promise.all(devnet.members.map(statusOf))
+  const heads = all.flatMap((status) => status?.block ?? [])
+  return heads.length === 0 ? 0 : Math.min(...heads)
+}
+
+/**
+ * Submissions of one round must land in one window: waits for the next one when a quarter of this one is over, for a slow machine needs seconds,
+ * and until every validator is in it, for one that is a block behind would have the first of them in the round before.
+ */
+export const waitForWindow = async (
+  mesh: Pick<DevMesh, 'chain' | 'genesis' | 'devnet'>,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { chain, genesis } = mesh
   // The shortest period of all competitions is the one that a submission could miss.
   const roundBlocks = Math.min(...genesis.competitions.map((params) => params.roundBlocks))
   const head = (await chain.finalizedHead()).number
-  const opens = genesis.block + (Math.floor((head - genesis.block) / roundBlocks) + 1) * roundBlocks
-  if (4 * (opens - head) > 3 * roundBlocks) return
+  const opened = genesis.block + Math.floor((head - genesis.block) / roundBlocks) * roundBlocks
+  const opens = 4 * (head - opened) < roundBlocks ? opened : opened + roundBlocks
   await poll({
-    what: `block ${opens}`,
+    what: `block ${opens} at every validator`,
     withinMs: WINDOW_MS,
     signal,
-    look: async () => ((await chain.finalizedHead()).number > opens ? true : null),
+    look: async () => ((await leastHeadOf(mesh)) > opens ? true : null),
   })
 }
